@@ -289,7 +289,9 @@ def _balance(
         found = book.conventions.get(convention)
         if found is None:
             return OutboundRecord(topics.BALANCES, key, None, ())
-        row = convention_balance(budget, convention, found.money_on(line))
+        money = found.known_on(line)
+        assert money is not None, "a balance that moved is known"
+        row = convention_balance(budget, convention, money)
     event_id = f"{budget}/{sequence}/balance/{digest}"
     value = cause.value(_UPDATED, event_id, _BalanceUpdated(row, sequence))
     return OutboundRecord(topics.BALANCES, key, value, STRUCTURED)

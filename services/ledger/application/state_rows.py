@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from struct import Struct
-from sys import intern
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -30,11 +29,13 @@ from services.ledger.domain.model.conventions import (
     ConventionMoney,
     DocumentKey,
     DocumentReceipt,
+    Instalment,
 )
 from services.ledger.domain.model.grants import BankAccount, Grant
-from services.ledger.domain.model.interning import NOTHING, one_copy
-from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.interning import NOTHING
+from services.ledger.domain.model.lines import Line, LineMoney, one_line
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
+from services.ledger.domain.model.schedules import with_shared_parts
 
 STATE_VERSION = 6
 """The version of the rows' shape: raised when older rows can no longer be read."""
@@ -97,7 +98,7 @@ def _unpack(kind: Any) -> Callable[[bytes], Any]:
 
 
 def _line(key: str) -> Line:
-    return one_copy(Line(*json.loads(key)))
+    return one_line(Line(*json.loads(key)))
 
 
 class Kind(NamedTuple):
@@ -185,7 +186,7 @@ def _put_remembered(memory: Memory, value: bytes) -> None:
         name = int.from_bytes(identity, "big")
         memory.remembered[name] = int.from_bytes(digest, "big")
         if is_recovery:
-            memory.recoveries |= {name}
+            memory.recoveries[name] = None
 
 
 def _header(state: BudgetState) -> Header:
@@ -287,33 +288,26 @@ def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
         grant.share_parts()
     for name, convention in book.conventions.items():
         convention.lines, convention.documents = conventions[name]
-        convention.share_parts(book.award_of(convention))
+        convention.share_parts(book.award_under(convention))
+    formerly = {each.formerly: each for each in book.conventions.values() if each.formerly}
     for name, order in book.orders.items():
+        found = book.conventions.get(order.convention) or formerly.get(order.convention)
+        if found is None:
+            raise ValueError(f"{book.budget}: order {name} is of no convention")
         paid_cents, state, open_at_closing = orders[name]
         book.orders[name] = replace(
-            order,
-            **_shared_parts(book, order),
+            with_shared_parts(order, found, _instalment_of(order, found)),
             paid_cents=paid_cents,
             state=state,
             open_at_closing=open_at_closing,
         )
 
 
-def _shared_parts(book: Book, order: PaymentOrder) -> dict[str, Any]:
-    """The members of an order that its convention, its instalment and other orders have too."""
-    convention, named = book.place_of(order)
-    equal = (
-        each.lines
-        for each in convention.schedule
-        if each.instalment == named and each.lines == order.lines
-    )
+def _instalment_of(order: PaymentOrder, convention: Convention) -> Instalment | None:
+    """The instalment of an order; None where an amendment has removed it."""
     is_own = convention.convention == order.convention
-    return {
-        "convention": convention.convention if is_own else order.convention,
-        "instalment": intern(order.instalment),
-        "due_on": one_copy(order.due_on),
-        "lines": next(equal, order.lines),
-    }
+    name = order.instalment if is_own else f"{order.convention}/{order.instalment}"
+    return next((each for each in convention.schedule if each.instalment == name), None)
 
 
 def _put_header(state: BudgetState, header: Header) -> None:

@@ -8,18 +8,19 @@ from services.ledger.domain.credit import group_of
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import Book, BudgetState, Parked, Want, brief, shortened
-from services.ledger.domain.model.conventions import (
-    Convention,
-    ConventionMoney,
-    Instalment,
-)
+from services.ledger.domain.model.conventions import Convention, ConventionMoney, Instalment
 from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.interning import one_copy, without
-from services.ledger.domain.model.lines import Line, LineMoney, Stage
+from services.ledger.domain.model.interning import NOTHING, without
+from services.ledger.domain.model.lines import Line, LineMoney, Stage, one_line
 from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
 from services.ledger.domain.model.orders import OrderState, PaymentOrder, remaining_lines
 from services.ledger.domain.model.refusals import Refusal
-from services.ledger.domain.model.schedules import has_ended, order_of, reduced_lines
+from services.ledger.domain.model.schedules import (
+    has_ended,
+    order_of,
+    reduced_lines,
+    with_shared_parts,
+)
 from services.ledger.domain.rules.table import handler_of
 
 NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
@@ -58,7 +59,7 @@ def _remember(state: BudgetState, received: Received) -> None:
     state.new_identities.append(identity)
     if handler_of(received.envelope.data).outlives_closing:
         # A closed-out year keeps these ids when it drops all others (rules, 31).
-        state.memory.recoveries |= {identity}
+        state.memory.recoveries[identity] = None
 
 
 def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -116,9 +117,10 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
     """Add to what an award still holds on a line, or take from it."""
     known = state.book.grants[grant]
     left_cents = known.reserved_cents.get(line, 0) + cents
-    known.reserved_cents = without(known.reserved_cents, line)
+    reserved = {each: held for each, held in known.reserved_cents.items() if each != line}
     if left_cents:
-        known.reserved_cents = {**known.reserved_cents, one_copy(line): left_cents}
+        reserved[one_line(line)] = left_cents
+    known.reserved_cents = reserved or NOTHING
     state.touched["grant"].add(grant)
 
 
@@ -186,8 +188,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         if name in convention.earlier.orders:
             left = without(convention.earlier.orders, name)
             convention.earlier = replace(convention.earlier, orders=left)
-        if order.lines == instalment.lines:
-            order = replace(order, lines=instalment.lines)  # One copy of what is equal.
+        order = with_shared_parts(order, convention, instalment)
         state.touch_convention(convention.convention)
         state.touched["order"].add(order.payment_order)
     elif order.lines is not known.lines:

@@ -22,7 +22,8 @@ def check_moved(book: Book, moves: Iterable[Move]) -> None:
         assert money.balances(), f"line {move.line} does not balance: {money}"
         assert money.appropriated <= CENTS_MAX, f"line {move.line} is beyond all range: {money}"
         if move.convention is not None:
-            share = book.conventions[move.convention].money_on(move.line)
+            share = book.conventions[move.convention].known_on(move.line)
+            assert share is not None, f"{move.convention} has nothing on {move.line}"
             assert share.balances(), f"{move.convention} on {move.line} does not balance: {share}"
 
 
@@ -31,6 +32,8 @@ def check_book(book: Book) -> None:
     for line, money in book.lines.items():
         assert money.balances(), f"line {line} does not balance: {money}"
     for name, convention in book.conventions.items():
+        named = {share.line for share in convention.lines}
+        assert len(named) == len(convention.lines), f"{name} has a line twice"
         for share in convention.lines:
             assert share.balances(), f"{name} on {share.line} does not balance: {share}"
         _check_plan(book, convention)
@@ -62,9 +65,11 @@ def _check_plan(book: Book, convention: Convention) -> None:
     if has_ended(book, convention):
         return
     not_ordered = [each for each in convention.schedule if not is_live(book, each)]
+    remaining = {money.line: money.remaining for money in convention.lines}
     for line, cents in cents_by_line(not_ordered).items():
-        remaining = convention.money_on(line).remaining
-        assert 0 <= cents <= remaining, f"{convention.convention} on {line} plans {cents}"
+        assert 0 <= cents <= remaining.get(line, 0), (
+            f"{convention.convention} on {line} plans {cents}"
+        )
 
 
 def _check_recoveries(convention: Convention) -> None:

@@ -20,14 +20,12 @@ from services.ledger.domain.model.conventions import (
 )
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.grants import Act, BankAccount, Grant
-from services.ledger.domain.model.interning import one_copy
 from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.moves import ORDER, RELEASE, Move, MoveKind
 from services.ledger.domain.model.orders import OrderChange, OrderState, PaymentOrder, shared
 from services.ledger.domain.model.schedules import (
     due_again_on,
     eligible_cost_cents,
-    is_of_grant,
     order_of,
     trigger_met_on,
 )
@@ -138,7 +136,7 @@ def _issue_met(
         if again_on is None:
             excess_cents = max(excess_cents, _settle(case, instalment, lines, drawn_cents, ruling))
         if lines:
-            due_on = again_on or one_copy(met_on + PAYMENT_DELAY)
+            due_on = again_on or met_on + PAYMENT_DELAY
             drawn_cents += _issue(case, instalment, lines, due_on, ruling)
     if excess_cents:
         owed = {"convention": case.convention.convention, "amount_cents": excess_cents}
@@ -204,9 +202,7 @@ def _issue(
     """Issue one order; returns its amount in cents."""
     before = instalment.orders
     name = order_name(case.convention.convention, instalment.instalment, before + 1)
-    convention, named = case.convention.convention, instalment.instalment
-    if is_of_grant(instalment):
-        convention, named = named.split("/")
+    convention, named, *_ = name.split("/")
     amount_cents = sum(each.amount_cents for each in lines)
     order = PaymentOrder(
         payment_order=name,

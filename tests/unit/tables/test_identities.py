@@ -137,6 +137,10 @@ def both(first: Callable[[Book], None], second: Callable[[Book], None]) -> Calla
     return change
 
 
+def line_twice(book: Book) -> None:
+    convention_of(book).lines += (ConventionMoney(LINE),)
+
+
 def suspended(book: Book) -> None:
     convention_of(book).state = ConventionState.SUSPENDED
 
@@ -164,6 +168,7 @@ def reserve(book: Book) -> None:
 
 # What is wrong, how it came about, what the check says.
 WRONG: list[tuple[str, Callable[[Book], None], str]] = [
+    ("a convention has a line twice", line_twice, "has a line twice"),
     ("a cent more is available", on_line(available=1), "does not balance"),
     ("a cent less is available", on_line(available=-1), "does not balance"),
     ("a cent more is appropriated", on_line(appropriated=1), "does not balance"),
@@ -295,6 +300,13 @@ def test_rule_33_the_share_of_a_convention_that_moved_is_checked() -> None:
     convention_of(book).opened_on(LINE).granted += 1
     check_moved(book, [a_move(1)])
     with pytest.raises(AssertionError, match=r"C on .* does not balance"):
+        check_moved(book, [a_move(1, "C")])
+
+
+def test_rule_33_a_move_of_a_convention_is_on_a_line_of_its_own() -> None:
+    book = a_book()
+    convention_of(book).lines = ()
+    with pytest.raises(AssertionError, match="C has nothing on"):
         check_moved(book, [a_move(1, "C")])
 
 

@@ -1,18 +1,20 @@
 """What is equal is one object, as decided and as read back: what the memory of a year rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import pytest
 
+from services.ledger.application.restore import fold
 from services.ledger.application.state_rows import restored
-from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.book import BudgetState
 from services.ledger.domain.model.conventions import (
     NO_EARLIER_YEARS,
     Convention,
     ConventionMoney,
     EarlierYears,
     Instalment,
+    document_key,
 )
 from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
 from services.ledger.domain.model.interning import NOTHING, one_copy, without
@@ -29,6 +31,7 @@ from tests.builders import (
     Scenario,
     a_concurring_act,
     a_convention,
+    a_report,
     a_vote,
     an_award,
     an_instalment,
@@ -61,12 +64,20 @@ def only(found: Iterable[object]) -> object:
     return one
 
 
-@pytest.mark.parametrize("of", ["decided", "read back"])
-def test_what_is_equal_is_one_object(of: str) -> None:
-    scenario = a_year()
-    book: Book = scenario.book
-    if of == "read back":
-        book = restored(scenario.store.state())[BUDGET].book
+Budgets = Mapping[str, BudgetState]
+
+
+@pytest.mark.parametrize(
+    "budgets_of",
+    [
+        lambda scenario: scenario.ledger.budgets,
+        lambda scenario: restored(scenario.store.state()),
+        lambda scenario: fold(scenario.store.journal()),
+    ],
+    ids=["as decided", "as read back", "as made again"],
+)
+def test_what_is_equal_is_one_object(budgets_of: Callable[[Scenario], Budgets]) -> None:
+    book = budgets_of(a_year())[BUDGET].book
     conventions, grants = list(book.conventions.values()), list(book.grants.values())
     awards = [each.award for each in grants if each.award is not None]
     assert (2, 2, 2) == (len(conventions), len(awards), len(book.orders))
@@ -84,7 +95,7 @@ def test_what_is_equal_is_one_object(of: str) -> None:
         assert paid.amount_cents is paid.services[0].amount_cents
         only([each.recoveries, each.order_counts, each.documents, NOTHING])
         only([each.earlier, NO_EARLIER_YEARS])
-        award = book.award_of(each)
+        award = book.award_under(each)
         assert award is not None
         only([each.beneficiary, award.beneficiary])
     only(share.code for one in planned for line in one.lines for share in line.services or ())
@@ -103,6 +114,14 @@ def test_a_grant_that_only_a_concurring_act_names_is_read_back() -> None:
     (grant,) = restored(scenario.store.state())[BUDGET].book.grants.values()
     assert (None, NOTHING) == (grant.award, grant.reserved_cents)
     assert [grant] == list(scenario.book.grants.values())
+
+
+def test_reserves_and_documents_that_were_read_back_name_what_all_others_name() -> None:
+    events = [an_award(100, grant=grant) for grant in "GH"]
+    scenario = Scenario(a_vote(1_000), *events, a_convention(100), a_report())
+    book = restored(scenario.store.state())[BUDGET].book
+    only([*book.lines, *book.grants["H"].reserved_cents])
+    only([*book.conventions["C"].documents, document_key("activity_report", 2022)])
 
 
 def test_what_is_equal_but_of_another_type_is_no_copy() -> None:

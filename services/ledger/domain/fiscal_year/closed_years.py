@@ -74,6 +74,7 @@ def close_out(state: BudgetState) -> BudgetState:
 
 def _paid(convention: Convention) -> Convention:
     """The part of a convention that a closed-out year keeps."""
+    paid = {money.line: money.paid for money in convention.lines}
     return Convention(
         convention=convention.convention,
         grant=convention.grant,
@@ -85,7 +86,7 @@ def _paid(convention: Convention) -> Convention:
         lines=tuple(
             ConventionMoney(line, granted=paid_cents, paid=paid_cents)
             for line in give_back_order(convention)
-            if (paid_cents := convention.money_on(line).paid)
+            if (paid_cents := paid.get(line, 0))
         ),
         state=convention.state,
         recoveries=convention.recoveries,

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from sys import intern
 from typing import NamedTuple
 
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.grants import Award, BankAccount, Grant
-from services.ledger.domain.model.interning import one_copy
-from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.lines import Line, LineMoney, one_line
 from services.ledger.domain.model.orders import PaymentOrder
 
 DEFAULT_LEVEL = "chapter"
@@ -52,11 +50,10 @@ class Book:
         """The money of a line, opened at zero when it is first named."""
         money = self.lines.get(line)
         if money is None:
-            own = Line._make(code and intern(code) for code in line)
-            money = self.lines[one_copy(own)] = LineMoney()
+            money = self.lines[one_line(line)] = LineMoney()
         return money
 
-    def award_of(self, convention: Convention) -> Award | None:
+    def award_under(self, convention: Convention) -> Award | None:
         """The award on which a convention stands; a closed-out year keeps none."""
         grant = self.grants.get(convention.grant)
         return None if grant is None else grant.award
@@ -123,7 +120,7 @@ class Memory:
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
-    recoveries: frozenset[int] = frozenset()
+    recoveries: dict[int, None] = field(default_factory=dict)
     """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
     remembered_rows: int = 0
     """The number of rows in which a store holds remembered events: one more each commit."""
@@ -145,7 +142,7 @@ class BudgetState:
 
     def keep_convention(self, convention: Convention) -> None:
         """Put a convention that is new, or was made anew, into the book."""
-        convention.share_parts(self.book.award_of(convention))
+        convention.share_parts(self.book.award_under(convention))
         self.book.conventions[convention.convention] = convention
         self.touch_whole_convention(convention.convention)
 

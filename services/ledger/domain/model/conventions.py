@@ -21,7 +21,7 @@ from events.fiscal_years import FiscalYearOpened
 from services.ledger.domain.model.grants import Award, Beneficiary
 from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
 from services.ledger.domain.model.life_cycle import Transition
-from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare
+from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare, one_line
 
 
 class RecoveredLine(NamedTuple):
@@ -227,30 +227,33 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         if award is not None and self.beneficiary == award.beneficiary:
             self.beneficiary = award.beneficiary
         self.signed_on = one_copy(self.signed_on)
-        self.documents = self.documents or NOTHING
+        documents = {document_key(*key): receipt for key, receipt in self.documents.items()}
+        self.documents = documents or NOTHING
+        self.obligations = one_copy(self.obligations)
         self.recoveries = self.recoveries or NOTHING
         self.order_counts = self.order_counts or NOTHING
         if self.earlier == NO_EARLIER_YEARS:
             self.earlier = NO_EARLIER_YEARS
         for money in self.lines:
-            money.line = one_copy(money.line)
+            money.line = one_line(money.line)
         _share_plans(self.schedule)
 
     def money_on(self, line: Line) -> ConventionMoney:
-        """Its money on a line; none where it was never granted anything there."""
-        return self._known_on(line) or ConventionMoney(line)
+        """Its money on a line; zero where it was never granted anything there."""
+        return self.known_on(line) or ConventionMoney(line)
 
     def opened_on(self, line: Line) -> ConventionMoney:
         """The same, to be changed in place: opened at zero when it is first named."""
-        money = self._known_on(line)
+        money = self.known_on(line)
         if money is None:
-            money = ConventionMoney(one_copy(line))
+            money = ConventionMoney(one_line(line))
             self.lines += (money,)
         return money
 
-    def _known_on(self, line: Line) -> ConventionMoney | None:
+    def known_on(self, line: Line) -> ConventionMoney | None:
+        """The same; None where it was never granted anything there."""
         for money in self.lines:
-            if money.line == line:
+            if money.line is line or money.line == line:
                 return money
         return None
 
@@ -282,7 +285,8 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
         """Paid on each of these lines, net of recoveries."""
         revenue = sums_by_line(self.recoveries.values(), attrgetter("revenue_cents"))
-        return {line: self.money_on(line).paid - revenue.get(line, 0) for line in lines}
+        paid = {money.line: money.paid for money in self.lines}
+        return {line: paid.get(line, 0) - revenue.get(line, 0) for line in lines}
 
     def recoverable_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
         """The sums that may still be ordered back on each of these lines (rules, 27)."""
@@ -299,7 +303,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
 
 
 def _share_plans(schedule: Iterable[Instalment]) -> None:
-    """Balance and advance are often the same lines and shares."""
+    """Let equal plans be one object: balance and advance are often the same lines and shares."""
     plans: dict[tuple[PlannedLine, ...], tuple[PlannedLine, ...]] = {}
     planned: dict[PlannedLine, PlannedLine] = {}
     shares: dict[tuple[ServiceShare, ...], tuple[ServiceShare, ...]] = {}
@@ -309,7 +313,7 @@ def _share_plans(schedule: Iterable[Instalment]) -> None:
         if services is not None:
             services = tuple([_with_shared_parts(share, each) for share in services])
             services = shares.setdefault(services, services)
-        line = PlannedLine(one_copy(each.line), each.amount_cents, services)
+        line = PlannedLine(one_line(each.line), each.amount_cents, services)
         return planned.setdefault(line, line)
 
     for instalment in schedule:
@@ -323,7 +327,7 @@ def _share_plans(schedule: Iterable[Instalment]) -> None:
 
 
 def _with_shared_parts(share: ServiceShare, of: PlannedLine) -> ServiceShare:
-    """A service's share; where it is the only one, its amount is the line's."""
+    """A service's share; one that is the whole line has the line's own amount."""
     is_all = share.amount_cents == of.amount_cents
     return ServiceShare(intern(share.code), of.amount_cents if is_all else share.amount_cents)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from events import parts
 from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
-from services.ledger.domain.model.lines import AwardedLine, Line
+from services.ledger.domain.model.lines import AwardedLine, Line, one_line
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -108,13 +108,14 @@ class Grant(msgspec.Struct, array_like=True, gc=False):
     def share_parts(self) -> None:
         """Let what equals a part of another grant be the same object."""
         self.acts = one_copy(tuple(map(one_copy, self.acts)))
-        self.reserved_cents = self.reserved_cents or NOTHING
+        reserved = {one_line(line): cents for line, cents in self.reserved_cents.items()}
+        self.reserved_cents = reserved or NOTHING
         if self.award is not None:
             self.award = replace(
                 self.award,
                 act=one_copy(self.award.act),
                 lines=tuple(
-                    AwardedLine(one_copy(each.line), each.amount_cents) for each in self.award.lines
+                    AwardedLine(one_line(each.line), each.amount_cents) for each in self.award.lines
                 ),
             )
 

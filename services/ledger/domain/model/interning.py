@@ -13,13 +13,13 @@ Key = TypeVar("Key")
 Known = TypeVar("Known")
 
 
-@lru_cache(maxsize=4096, typed=True)
+@lru_cache(maxsize=1024, typed=True)
 def _first_of_equals(value: Any) -> Any:
     return value
 
 
 def one_copy(value: Value) -> Value:
-    """The first of equal values: lines, days, acts, documents."""
+    """The first of equal values, of those asked for last: days, acts, documents."""
     copy: Value = _first_of_equals(value)
     return copy
 

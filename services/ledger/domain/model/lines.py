@@ -1,6 +1,8 @@
 """Budget lines and the stages that their money passes."""
 
 from enum import StrEnum
+from functools import cache
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -39,6 +41,12 @@ class Line(NamedTuple):
             "function": self.function,
             "operation": self.operation,
         }
+
+
+@cache
+def one_line(line: Line) -> Line:
+    """The one copy of equal lines, of all budgets. All stay: a city's are few."""
+    return Line._make(code and intern(code) for code in line)
 
 
 def line_of(line: parts.BudgetLine) -> Line:

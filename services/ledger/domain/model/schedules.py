@@ -24,6 +24,7 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
+from services.ledger.domain.model.interning import one_copy
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
@@ -50,8 +51,8 @@ def schedule_of(instalments: Iterable[parts.Instalment]) -> tuple[Instalment, ..
     """The schedule that an event brings, nothing ordered yet."""
     return tuple(
         Instalment(
-            instalment=intern(each.instalment),
-            trigger=intern(each.trigger),
+            instalment=each.instalment,
+            trigger=each.trigger,
             documents=tuple(document_key(doc.kind, doc.year) for doc in each.documents or ()),
             ceiling=each.ceiling,
             lines=planned_lines(each.lines),
@@ -82,6 +83,20 @@ def has_ended(book: Book, convention: Convention) -> bool:
 def order_of(book: Book, instalment: Instalment) -> PaymentOrder | None:
     """The latest order of an instalment; None where it has none, or was planned anew since."""
     return None if instalment.order is None else book.orders[instalment.order]
+
+
+def with_shared_parts(
+    order: PaymentOrder, convention: Convention, instalment: Instalment | None
+) -> PaymentOrder:
+    """The order, its parts those of its convention and instalment where they are equal."""
+    is_own = order.convention == convention.convention
+    return replace(
+        order,
+        convention=convention.convention if is_own else order.convention,
+        instalment=intern(order.instalment),
+        due_on=one_copy(order.due_on),
+        lines=instalment.lines if instalment and instalment.lines == order.lines else order.lines,
+    )
 
 
 def is_live(book: Book, instalment: Instalment) -> bool:

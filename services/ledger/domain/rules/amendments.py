@@ -122,9 +122,9 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
     """Moves of a new schedule: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
-    granted = [money.line for money in convention.lines]
-    for line in dict.fromkeys((*planned, *granted)):
-        more_cents = planned.get(line, 0) - convention.money_on(line).remaining
+    remaining = {money.line: money.remaining for money in convention.lines}
+    for line in dict.fromkeys((*planned, *remaining)):
+        more_cents = planned.get(line, 0) - remaining.get(line, 0)
         if more_cents < 0:
             moves.append(Move(line, name, None, RELEASE, -more_cents))
             continue

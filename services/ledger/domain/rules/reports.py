@@ -7,11 +7,7 @@ from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState
-from services.ledger.domain.model.conventions import (
-    Convention,
-    DocumentKey,
-    document_key,
-)
+from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.interning import without
 from services.ledger.domain.model.schedules import document_received, order_resting_on
