@@ -243,7 +243,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         return self.known_on(line) or ConventionMoney(line)
 
     def opened_on(self, line: Line) -> ConventionMoney:
-        """The same, to be changed in place: opened at zero when it is first named."""
+        """Its money on a line, to be changed in place: opened at zero when it is first named."""
         money = self.known_on(line)
         if money is None:
             money = ConventionMoney(one_line(line))
@@ -251,7 +251,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         return money
 
     def known_on(self, line: Line) -> ConventionMoney | None:
-        """The same; None where it was never granted anything there."""
+        """Its money on a line; None where it was never granted anything there."""
         for money in self.lines:
             if money.line is line or money.line == line:
                 return money
