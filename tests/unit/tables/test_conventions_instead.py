@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from events.codec import Received, decode
+from events.conventions import ConventionSigned
+from services.ledger.domain.model.conventions import EarlierYears
+from services.ledger.domain.model.schedules import signed_convention
 from tests.builders import (
     Json,
     Scenario,
@@ -16,6 +20,7 @@ from tests.builders import (
     an_amount,
     an_award,
     an_instalment,
+    encoded,
 )
 from tests.unit.tables.rows import Money, Row, check, each_row
 
@@ -348,3 +353,13 @@ def test_rule_13_what_replaces_a_grant_is_due_after_its_own_signature() -> None:
     scenario.tell(a_convention(signed_on="2023-07-01"))
     due = {each["payment_order"]: each["due_on"] for each in scenario.summary()["payment_orders"]}
     assert {"G/1": "2023-06-11", "C/advance": "2023-08-30"} == due
+
+
+def test_what_replaces_a_grant_keeps_what_earlier_years_paid_and_ordered_of_it() -> None:
+    """Not their ids, nor what that year awarded: it has a schedule, and a text, of its own."""
+    book = Scenario(*ALONE).book
+    book.conventions["G"].earlier = EarlierYears(10, 20, {"1": "G@2022/1"}, 30)
+    received = decode(encoded(a_convention()))
+    assert isinstance(received, Received)
+    assert isinstance(received.envelope.data, ConventionSigned)
+    assert EarlierYears(10, 20) == signed_convention(book, received.envelope.data, 9).earlier

@@ -129,6 +129,11 @@ def planned(cents: int) -> Callable[[Book], None]:
     return change
 
 
+def planned_elsewhere(book: Book) -> None:
+    elsewhere = LINE._replace(operation="490")
+    convention_of(book).schedule[-1].lines = (PlannedLine(elsewhere, 1, None),)
+
+
 def both(first: Callable[[Book], None], second: Callable[[Book], None]) -> Callable[[Book], None]:
     def change(book: Book) -> None:
         first(book)
@@ -225,6 +230,7 @@ WRONG: list[tuple[str, Callable[[Book], None], str]] = [
     ),
     ("a cent more is planned than remains", planned(11), "plans 36"),
     ("less than nothing is planned", planned(-26), "plans -1"),
+    ("a cent is planned where nothing was granted", planned_elsewhere, "plans 1"),
     ("more is asked back than was paid", recovery(26, 4, 0), "is asked for too much"),
     ("more came than was asked back", recovery(3, 4, 0), "recovery R"),
     ("more is revenue than came", recovery(12, 4, 5), "recovery R"),
