@@ -29,13 +29,12 @@ from services.ledger.domain.model.conventions import (
     ConventionMoney,
     DocumentKey,
     DocumentReceipt,
-    Instalment,
 )
 from services.ledger.domain.model.grants import BankAccount, Grant
-from services.ledger.domain.model.interning import NOTHING
-from services.ledger.domain.model.lines import Line, LineMoney, one_line
+from services.ledger.domain.model.interning import EMPTY
+from services.ledger.domain.model.lines import Line, LineMoney, interned_line
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
-from services.ledger.domain.model.schedules import with_shared_parts
+from services.ledger.domain.model.schedules import order_of, with_shared_parts
 
 STATE_VERSION = 6
 """The version of the rows' shape: raised when older rows can no longer be read."""
@@ -86,7 +85,7 @@ class OrderProgress(NamedTuple):
 
 
 def _agreed(convention: Convention) -> Convention:
-    return replace(convention, lines=(), documents=NOTHING)
+    return replace(convention, lines=(), documents=EMPTY)
 
 
 def _as_issued(order: PaymentOrder) -> PaymentOrder:
@@ -98,7 +97,7 @@ def _unpack(kind: Any) -> Callable[[bytes], Any]:
 
 
 def _line(key: str) -> Line:
-    return one_line(Line(*json.loads(key)))
+    return interned_line(Line(*json.loads(key)))
 
 
 class Kind(NamedTuple):
@@ -289,25 +288,17 @@ def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
     for name, convention in book.conventions.items():
         convention.lines, convention.documents = conventions[name]
         convention.share_parts(book.award_under(convention))
-    formerly = {each.formerly: each for each in book.conventions.values() if each.formerly}
     for name, order in book.orders.items():
-        found = book.conventions.get(order.convention) or formerly.get(order.convention)
-        if found is None:
-            raise ValueError(f"{book.budget}: order {name} is of no convention")
         paid_cents, state, open_at_closing = orders[name]
         book.orders[name] = replace(
-            with_shared_parts(order, found, _instalment_of(order, found)),
-            paid_cents=paid_cents,
-            state=state,
-            open_at_closing=open_at_closing,
+            order, paid_cents=paid_cents, state=state, open_at_closing=open_at_closing
         )
-
-
-def _instalment_of(order: PaymentOrder, convention: Convention) -> Instalment | None:
-    """The instalment of an order; None where an amendment has removed it."""
-    is_own = convention.convention == order.convention
-    name = order.instalment if is_own else f"{order.convention}/{order.instalment}"
-    return next((each for each in convention.schedule if each.instalment == name), None)
+    for convention in book.conventions.values():
+        for instalment in convention.schedule:
+            latest = order_of(book, instalment)
+            if latest is not None:
+                shared = with_shared_parts(latest, convention, instalment)
+                book.orders[latest.payment_order] = shared
 
 
 def _put_header(state: BudgetState, header: Header) -> None:

@@ -10,8 +10,8 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import Book, BudgetState, Parked, Want, brief, shortened
 from services.ledger.domain.model.conventions import Convention, ConventionMoney, Instalment
 from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.interning import NOTHING, without
-from services.ledger.domain.model.lines import Line, LineMoney, Stage, one_line
+from services.ledger.domain.model.interning import without
+from services.ledger.domain.model.lines import Line, LineMoney, Stage, interned_line
 from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
 from services.ledger.domain.model.orders import OrderState, PaymentOrder, remaining_lines
 from services.ledger.domain.model.refusals import Refusal
@@ -117,10 +117,8 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
     """Add to what an award still holds on a line, or take from it."""
     known = state.book.grants[grant]
     left_cents = known.reserved_cents.get(line, 0) + cents
-    reserved = {each: held for each, held in known.reserved_cents.items() if each != line}
-    if left_cents:
-        reserved[one_line(line)] = left_cents
-    known.reserved_cents = reserved or NOTHING
+    others = without(known.reserved_cents, line)
+    known.reserved_cents = {**others, interned_line(line): left_cents} if left_cents else others
     state.touched["grant"].add(grant)
 
 

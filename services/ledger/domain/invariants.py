@@ -1,6 +1,7 @@
 """Invariants, asserted in production too (rules, 33): a failure is a bug, and stops the ledger."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.model.book import Book
@@ -65,7 +66,7 @@ def _check_plan(book: Book, convention: Convention) -> None:
     if has_ended(book, convention):
         return
     not_ordered = [each for each in convention.schedule if not is_live(book, each)]
-    remaining = {money.line: money.remaining for money in convention.lines}
+    remaining = convention.by_line(attrgetter("remaining"))
     for line, cents in cents_by_line(not_ordered).items():
         assert 0 <= cents <= remaining.get(line, 0), (
             f"{convention.convention} on {line} plans {cents}"

@@ -29,7 +29,7 @@ from services.ledger.domain.model.conventions import (
     Recovery,
 )
 from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
-from services.ledger.domain.model.interning import NOTHING
+from services.ledger.domain.model.interning import EMPTY
 from services.ledger.domain.model.lines import AwardedLine, LineMoney, PlannedLine, ServiceShare
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 from tests.builders import Scenario
@@ -125,7 +125,7 @@ def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Scenario
     opened = open_ledger(scenario.store)
     assert live == kept(opened.budgets)
     assert scenario.ledger.dead == opened.dead
-    assert {} == NOTHING, "all conventions share it"
+    assert {} == EMPTY, "all conventions share it"
     check(
         scenario.store.journal(),
         scenario.sent + len(scenario.internal_events()),

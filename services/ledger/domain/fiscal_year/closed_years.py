@@ -1,6 +1,7 @@
 """Years after their closing: reserves that lapse, and the close-out of their state (rules, 31)."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from services.ledger.domain.model.book import Book, BudgetState, Memory
@@ -74,7 +75,7 @@ def close_out(state: BudgetState) -> BudgetState:
 
 def _paid(convention: Convention) -> Convention:
     """The part of a convention that a closed-out year keeps."""
-    paid = {money.line: money.paid for money in convention.lines}
+    paid = convention.by_line(attrgetter("paid"))
     return Convention(
         convention=convention.convention,
         grant=convention.grant,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.grants import Award, BankAccount, Grant
-from services.ledger.domain.model.lines import Line, LineMoney, one_line
+from services.ledger.domain.model.lines import Line, LineMoney, interned_line
 from services.ledger.domain.model.orders import PaymentOrder
 
 DEFAULT_LEVEL = "chapter"
@@ -50,7 +50,7 @@ class Book:
         """The money of a line, opened at zero when it is first named."""
         money = self.lines.get(line)
         if money is None:
-            money = self.lines[one_line(line)] = LineMoney()
+            money = self.lines[interned_line(line)] = LineMoney()
         return money
 
     def award_under(self, convention: Convention) -> Award | None:

@@ -19,9 +19,9 @@ from events.conventions import (
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearOpened
 from services.ledger.domain.model.grants import Award, Beneficiary
-from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
+from services.ledger.domain.model.interning import EMPTY, empty, interned
 from services.ledger.domain.model.life_cycle import Transition
-from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare, one_line
+from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare, interned_line
 
 
 class RecoveredLine(NamedTuple):
@@ -187,7 +187,7 @@ class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
     paid_cents: int = 0
     ordered_cents: int = 0
     """The sums paid and ordered when those years were closed."""
-    orders: Mapping[str, str] = msgspec.field(default_factory=nothing)
+    orders: Mapping[str, str] = msgspec.field(default_factory=empty)
     """The latest orders of instalments, where it had another name."""
     awards_cents: int | None = None
     """Of an award alone: all that its year awarded to its SIRET (rules, 14)."""
@@ -210,12 +210,12 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     """True while no convention was signed: the grant's reference stands for one (rules, 13)."""
     schedule: tuple[Instalment, ...]
     notified_on: date | None = None
-    documents: Mapping[DocumentKey, DocumentReceipt] = msgspec.field(default_factory=nothing)
+    documents: Mapping[DocumentKey, DocumentReceipt] = msgspec.field(default_factory=empty)
     lines: tuple[ConventionMoney, ...] = ()
     state: ConventionState = ConventionState.IN_FORCE
     obligations: tuple[Obligation, ...] = ()
-    recoveries: Mapping[str, Recovery] = msgspec.field(default_factory=nothing)
-    order_counts: Mapping[str, int] = msgspec.field(default_factory=nothing)
+    recoveries: Mapping[str, Recovery] = msgspec.field(default_factory=empty)
+    order_counts: Mapping[str, int] = msgspec.field(default_factory=empty)
     """The number of orders of each instalment that an amendment removed: ids stay unique."""
     formerly: str | None = None
     """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
@@ -226,16 +226,16 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """Let what equals a part of its award, of another convention or of itself be one object."""
         if award is not None and self.beneficiary == award.beneficiary:
             self.beneficiary = award.beneficiary
-        self.signed_on = one_copy(self.signed_on)
+        self.signed_on = interned(self.signed_on)
         documents = {document_key(*key): receipt for key, receipt in self.documents.items()}
-        self.documents = documents or NOTHING
-        self.obligations = one_copy(self.obligations)
-        self.recoveries = self.recoveries or NOTHING
-        self.order_counts = self.order_counts or NOTHING
+        self.documents = documents or EMPTY
+        self.obligations = interned(self.obligations)
+        self.recoveries = self.recoveries or EMPTY
+        self.order_counts = self.order_counts or EMPTY
         if self.earlier == NO_EARLIER_YEARS:
             self.earlier = NO_EARLIER_YEARS
         for money in self.lines:
-            money.line = one_line(money.line)
+            money.line = interned_line(money.line)
         _share_plans(self.schedule)
 
     def money_on(self, line: Line) -> ConventionMoney:
@@ -246,7 +246,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """Its money on a line, to be changed in place: opened at zero when it is first named."""
         money = self.known_on(line)
         if money is None:
-            money = ConventionMoney(one_line(line))
+            money = ConventionMoney(interned_line(line))
             self.lines += (money,)
         return money
 
@@ -256,6 +256,10 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
             if money.line is line or money.line == line:
                 return money
         return None
+
+    def by_line(self, cents: Callable[[ConventionMoney], int]) -> dict[Line, int]:
+        """One figure of its money, by line."""
+        return {money.line: cents(money) for money in self.lines}
 
     def paid_cents(self) -> int:
         """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""
@@ -285,7 +289,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
         """Paid on each of these lines, net of recoveries."""
         revenue = sums_by_line(self.recoveries.values(), attrgetter("revenue_cents"))
-        paid = {money.line: money.paid for money in self.lines}
+        paid = self.by_line(attrgetter("paid"))
         return {line: paid.get(line, 0) - revenue.get(line, 0) for line in lines}
 
     def recoverable_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
@@ -313,13 +317,13 @@ def _share_plans(schedule: Iterable[Instalment]) -> None:
         if services is not None:
             services = tuple([_with_shared_parts(share, each) for share in services])
             services = shares.setdefault(services, services)
-        line = PlannedLine(one_line(each.line), each.amount_cents, services)
+        line = PlannedLine(interned_line(each.line), each.amount_cents, services)
         return planned.setdefault(line, line)
 
     for instalment in schedule:
         instalment.instalment = intern(instalment.instalment)
         instalment.trigger = intern(instalment.trigger)
-        instalment.documents = one_copy(instalment.documents)
+        instalment.documents = interned(instalment.documents)
         plan = plans.get(instalment.lines)
         if plan is None:
             plan = plans[instalment.lines] = tuple([one(each) for each in instalment.lines])

@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from events import parts
-from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
-from services.ledger.domain.model.lines import AwardedLine, Line, one_line
+from services.ledger.domain.model.interning import EMPTY, empty, interned
+from services.ledger.domain.model.lines import AwardedLine, Line, interned_line
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -101,21 +101,22 @@ class Grant(msgspec.Struct, array_like=True, gc=False):
     acts: tuple[Act, ...] = ()
     concurring: tuple[Beneficiary, ...] = ()
     """Beneficiaries named by concurring acts that came before the award: compared with it later."""
-    reserved_cents: Mapping[Line, int] = msgspec.field(default_factory=nothing)
+    reserved_cents: Mapping[Line, int] = msgspec.field(default_factory=empty)
     withdrawn: bool = False
     """True once its award fell: nothing is granted under it any more (rules, 17)."""
 
     def share_parts(self) -> None:
         """Let what equals a part of another grant be the same object."""
-        self.acts = one_copy(tuple(map(one_copy, self.acts)))
-        reserved = {one_line(line): cents for line, cents in self.reserved_cents.items()}
-        self.reserved_cents = reserved or NOTHING
+        self.acts = interned(tuple(map(interned, self.acts)))
+        reserved = {interned_line(line): cents for line, cents in self.reserved_cents.items()}
+        self.reserved_cents = reserved or EMPTY
         if self.award is not None:
             self.award = replace(
                 self.award,
-                act=one_copy(self.award.act),
+                act=interned(self.award.act),
                 lines=tuple(
-                    AwardedLine(one_line(each.line), each.amount_cents) for each in self.award.lines
+                    AwardedLine(interned_line(each.line), each.amount_cents)
+                    for each in self.award.lines
                 ),
             )
 

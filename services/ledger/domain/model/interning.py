@@ -18,24 +18,24 @@ def _first_of_equals(value: Any) -> Any:
     return value
 
 
-def one_copy(value: Value) -> Value:
+def interned(value: Value) -> Value:
     """The first of equal values, of those asked for last: days, acts, documents."""
     copy: Value = _first_of_equals(value)
     return copy
 
 
-NOTHING: Final[Mapping[Any, Any]] = {}
+EMPTY: Final[Mapping[Any, Any]] = {}
 """The one empty mapping: most conventions have no recovery, and each empty one takes 64 bytes.
 
 What is a Mapping in the state is therefore never changed, but made anew.
 """
 
 
-def nothing() -> Mapping[Any, Any]:
+def empty() -> Mapping[Any, Any]:
     """The one empty mapping, as a default of a struct's member."""
-    return NOTHING
+    return EMPTY
 
 
 def without(known: Mapping[Key, Known], key: Key) -> Mapping[Key, Known]:
     """What is known, but for one key."""
-    return {each: value for each, value in known.items() if each != key} or NOTHING
+    return {each: value for each, value in known.items() if each != key} or EMPTY

@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 
 @cache
-def one_line(line: Line) -> Line:
+def interned_line(line: Line) -> Line:
     """The one copy of equal lines, of all budgets. All stay: a city's are few."""
     return Line._make(code and intern(code) for code in line)
 

@@ -24,7 +24,7 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
-from services.ledger.domain.model.interning import one_copy
+from services.ledger.domain.model.interning import interned
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
@@ -86,7 +86,7 @@ def order_of(book: Book, instalment: Instalment) -> PaymentOrder | None:
 
 
 def with_shared_parts(
-    order: PaymentOrder, convention: Convention, instalment: Instalment | None
+    order: PaymentOrder, convention: Convention, instalment: Instalment
 ) -> PaymentOrder:
     """The order, its parts those of its convention and instalment where they are equal."""
     is_own = order.convention == convention.convention
@@ -94,8 +94,8 @@ def with_shared_parts(
         order,
         convention=convention.convention if is_own else order.convention,
         instalment=intern(order.instalment),
-        due_on=one_copy(order.due_on),
-        lines=instalment.lines if instalment and instalment.lines == order.lines else order.lines,
+        due_on=interned(order.due_on),
+        lines=instalment.lines if instalment.lines == order.lines else order.lines,
     )
 
 

@@ -1,6 +1,7 @@
 """Amendments (avenants) and reductions: what is not ordered yet is planned anew, or given up."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -122,7 +123,7 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
     """Moves of a new schedule: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
-    remaining = {money.line: money.remaining for money in convention.lines}
+    remaining = convention.by_line(attrgetter("remaining"))
     for line in dict.fromkeys((*planned, *remaining)):
         more_cents = planned.get(line, 0) - remaining.get(line, 0)
         if more_cents < 0:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from operator import attrgetter
 from sys import intern
 from typing import Any, Final
 
@@ -145,7 +146,7 @@ def _rest_is_held(book: Book, alone: Convention) -> bool:
 
 
 def _remaining(alone: Convention) -> dict[Line, int]:
-    return {money.line: money.remaining for money in alone.lines}
+    return alone.by_line(attrgetter("remaining"))
 
 
 def _committed(event: ConventionSigned, planned: dict[Line, int]) -> list[Move]:

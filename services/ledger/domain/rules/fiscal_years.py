@@ -23,7 +23,7 @@ from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.grants import bank_account_of
-from services.ledger.domain.model.interning import NOTHING
+from services.ledger.domain.model.interning import EMPTY
 from services.ledger.domain.model.lines import line_of
 from services.ledger.domain.model.moves import (
     CARRY_OVER,
@@ -144,7 +144,7 @@ def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed
     book.closed = True
     for name, grant in book.grants.items():
         if grant.reserved_cents:
-            grant.reserved_cents = NOTHING
+            grant.reserved_cents = EMPTY
             state.touched["grant"].add(name)
     for name, order in book.orders.items():
         if order.state in OPEN_STATES:

@@ -17,7 +17,7 @@ from services.ledger.domain.model.conventions import (
     document_key,
 )
 from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
-from services.ledger.domain.model.interning import NOTHING, one_copy, without
+from services.ledger.domain.model.interning import EMPTY, interned, without
 from services.ledger.domain.model.lines import (
     AwardedLine,
     Line,
@@ -93,7 +93,7 @@ def test_what_is_equal_is_one_object(budgets_of: Callable[[Scenario], Budgets]) 
         (paid,) = each.schedule[0].lines
         assert paid.services is not None
         assert paid.amount_cents is paid.services[0].amount_cents
-        only([each.recoveries, each.order_counts, each.documents, NOTHING])
+        only([each.recoveries, each.order_counts, each.documents, EMPTY])
         only([each.earlier, NO_EARLIER_YEARS])
         award = book.award_under(each)
         assert award is not None
@@ -106,13 +106,13 @@ def test_what_is_equal_is_one_object(budgets_of: Callable[[Scenario], Budgets]) 
         only([order.lines, convention.schedule[0].lines])
     only(order.due_on for order in book.orders.values())
     only([each.signed_on for each in conventions])
-    only([each.reserved_cents for each in grants] + [NOTHING])
+    only([each.reserved_cents for each in grants] + [EMPTY])
 
 
 def test_a_grant_that_only_a_concurring_act_names_is_read_back() -> None:
     scenario = Scenario(a_vote(1_000), a_concurring_act())
     (grant,) = restored(scenario.store.state())[BUDGET].book.grants.values()
-    assert (None, NOTHING) == (grant.award, grant.reserved_cents)
+    assert (None, EMPTY) == (grant.award, grant.reserved_cents)
     assert [grant] == list(scenario.book.grants.values())
 
 
@@ -126,8 +126,8 @@ def test_reserves_and_documents_that_were_read_back_name_what_all_others_name() 
 
 def test_what_is_equal_but_of_another_type_is_no_copy() -> None:
     line = Line("65", "65748", "61", None)
-    assert type(one_copy(tuple(line))) is tuple
-    assert type(one_copy(line)) is Line
+    assert type(interned(tuple(line))) is tuple
+    assert type(interned(line)) is Line
 
 
 STRUCTS = (
@@ -149,5 +149,5 @@ def test_without_its_last_key_nothing_is_left() -> None:
     known = {"a": 1, "b": 2}
     assert {"b": 2} == without(known, "a")
     assert {"a": 1, "b": 2} == known
-    assert without({"a": 1}, "a") is NOTHING
-    assert without(NOTHING, "a") is NOTHING
+    assert without({"a": 1}, "a") is EMPTY
+    assert without(EMPTY, "a") is EMPTY
