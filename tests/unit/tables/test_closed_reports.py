@@ -41,7 +41,7 @@ STILL_OPEN = Money(
     {"C/advance": ("taken_in_charge", 60, 0)},
 )
 OVER, CLOSED = [*PAID, a_closing("none")], [*TAKEN, a_closing("none")]
-REPORT = a_report(year=2023, received_on="2024-06-26")
+REPORT = a_report(year=2023, received_on="2024-06-26", _id="report/2023")
 REJECTION = a_rejected_report(year=2023)
 DUE = a_deadline("report_due", due_on="2024-06-30")
 GOES_ON: Json = {"budget": NEXT_BUDGET, "convention": "C"}
@@ -100,7 +100,7 @@ DECIDED_ROWS = [
     ),
     Row(
         "other content under its id",
-        [*OVER, REPORT, a_report(year=2023, received_on="2024-06-27")],
+        [*OVER, REPORT, a_report(year=2023, received_on="2024-06-27", _id="report/2023")],
         "event_id_reused",
         LAPSED,
         facts={"event_id": REPORT["id"]},
