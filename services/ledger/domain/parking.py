@@ -14,8 +14,8 @@ PARKED_MAX = 1000
 def is_met(book: Book, want: Want) -> bool:
     """True if what an event waited for is still there when the event is decided again.
 
-    Once a convention is signed for a grant, the grant's reference names it to recoveries alone
-    (rules, 13): other events that wait for that go on waiting when they are decided.
+    Once a convention is signed for the rest of a grant, the grant's reference names it to
+    recoveries alone (rules, 13): other events that wait for that go on waiting when decided.
     """
     match Missing(want.kind):
         case Missing.BUDGET:
@@ -25,31 +25,31 @@ def is_met(book: Book, want: Want) -> bool:
             return grant is not None and grant.award is not None
         case Missing.RECOVERY:
             name, recovery = want.id.split("/", 1)
-            convention = book.convention_called(name)
+            convention = book.recoverable_convention(name)
             return convention is not None and recovery in convention.recoveries
         case _:  # Missing.CONVENTION
-            return book.convention_called(want.id) is not None
+            return book.recoverable_convention(want.id) is not None
 
 
 def names_of(book: Book, arrived: Want) -> Iterator[Want]:
     """What has arrived, under all names by which it may be awaited (rules, 13).
 
-    A convention brings the recoveries that it takes over, and is known by the grant in whose place
-    it stands; a recovery may be awaited of either.
+    A convention for the rest of a grant brings the recoveries that it takes over, and recoveries
+    may be awaited of it or of the grant.
     """
     yield arrived
     if arrived.kind == Missing.CONVENTION:
         convention = book.conventions.get(arrived.id)
-        if convention is not None and convention.formerly is not None:
-            yield Want(Missing.CONVENTION, convention.formerly)
+        if convention is not None and convention.also_recovered_as is not None:
+            yield Want(Missing.CONVENTION, convention.also_recovered_as)
             for number in convention.recoveries:
                 yield Want(Missing.RECOVERY, recovery_id(arrived.id, number))
     elif arrived.kind == Missing.RECOVERY:
         name, number = arrived.id.split("/", 1)
-        convention = book.convention_called(name)
-        if convention is not None and convention.formerly is not None:
+        convention = book.recoverable_convention(name)
+        if convention is not None and convention.also_recovered_as is not None:
             yield Want(Missing.RECOVERY, recovery_id(convention.convention, number))
-            yield Want(Missing.RECOVERY, recovery_id(convention.formerly, number))
+            yield Want(Missing.RECOVERY, recovery_id(convention.also_recovered_as, number))
 
 
 def recovery_id(convention: str, recovery: str) -> str:

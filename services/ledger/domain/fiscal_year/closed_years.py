@@ -102,7 +102,7 @@ def _left_of(book: Book, convention: Convention) -> Convention:
         ),
         state=convention.state,
         recoveries=convention.recoveries,
-        formerly=convention.formerly,
+        replaced=convention.replaced,
     )
     if convention.is_carried_over:
         return left

@@ -75,23 +75,25 @@ class Book:
         # Of a grant that an earlier year renamed, only the orders bear the name.
         return "@" in name and any(each.formerly == name for each in self.conventions.values())
 
-    def convention_called(self, name: str) -> Convention | None:
-        """The convention of this number, or the one signed in the place of the grant so called.
+    def recoverable_convention(self, name: str) -> Convention | None:
+        """The convention that a recovery names, by its number or by the grant's name.
 
-        Orders of the grant keep its name, and recoveries may go on to use it (rules, 13).
+        The latter where it was signed for the rest of a grant without convention (rules, 13).
         """
         convention = self.conventions.get(name)
         if convention is None:
-            formerly = (each for each in self.conventions.values() if each.formerly == name)
-            convention = next(formerly, None)
+            others = (each for each in self.conventions.values() if each.also_recovered_as == name)
+            convention = next(others, None)
         return convention
 
     def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
         """The convention in whose figures an order counts, and its instalment there."""
-        convention = self.convention_called(order.convention)
-        assert convention is not None, f"order {order.payment_order} is of no convention"
-        if convention.convention == order.convention:
+        convention = self.conventions.get(order.convention)
+        if convention is not None:
             return convention, order.instalment
+        named = (each for each in self.conventions.values() if each.formerly == order.convention)
+        convention = next(named, None)
+        assert convention is not None, f"order {order.payment_order} is of no convention"
         return convention, f"{order.convention}/{order.instalment}"
 
 

@@ -188,6 +188,16 @@ class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NO_EARLIER_YEARS: Final = EarlierYears()
 
 
+class ReplacedGrant(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The grant without convention in whose place a convention was signed (rules, 13)."""
+
+    name: str
+    """Orders issued before the signature bear it."""
+    was_drawn: bool
+    """True where something was ordered or paid, so that the convention is for the rest alone:
+    recoveries may go on to name the grant."""
+
+
 class Convention(msgspec.Struct, array_like=True, gc=False):
     """A convention, or a grant without one that stands in its place."""
 
@@ -211,10 +221,19 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     """The number of orders of each instalment that an amendment removed: ids stay unique."""
     rejected: tuple[DocumentKey, ...] = ()
     """The documents that were rejected and have not come again (rules, 24 and 29)."""
-    formerly: str | None = None
-    """The name of the grant in whose place it was signed: orders issued before bear it, and
-    recoveries may go on to (rules, 13)."""
+    replaced: ReplacedGrant | None = None
     earlier: EarlierYears = NO_EARLIER_YEARS
+
+    @property
+    def formerly(self) -> str | None:
+        """The name of the grant in whose place it was signed."""
+        return None if self.replaced is None else self.replaced.name
+
+    @property
+    def also_recovered_as(self) -> str | None:
+        """The name of its grant, where it is for the rest: recoveries may name that (rules, 13)."""
+        is_for_rest = self.replaced is not None and self.replaced.was_drawn
+        return self.formerly if is_for_rest else None
 
     def share_parts(self, award: Award | None) -> None:
         """Let what equals a part of its award, of another convention or of itself be one object."""

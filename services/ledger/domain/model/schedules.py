@@ -21,6 +21,7 @@ from services.ledger.domain.model.conventions import (
     Instalment,
     Obligation,
     Recovery,
+    ReplacedGrant,
     document_key,
     order_name,
 )
@@ -268,7 +269,7 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.recoveries = alone.recoveries
         earlier = alone.earlier
         convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
-        convention.formerly = alone.convention
+        convention.replaced = ReplacedGrant(alone.convention, is_drawn(book, alone))
         ordered = [
             replace(each, instalment=order_name(alone.convention, each.instalment, 1))
             for each in alone.schedule
@@ -276,6 +277,15 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         ]
         convention.schedule = (*ordered, *convention.schedule)
     return convention
+
+
+def is_drawn(book: Book, alone: Convention) -> bool:
+    """True where anything is ordered or was paid: a rejected order gave its money back.
+
+    A sum asked back was paid; its recovery must not lose its convention.
+    """
+    live = any(is_live(book, each) for each in alone.schedule)
+    return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
 def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:

@@ -21,7 +21,7 @@ from services.ledger.domain.parking import recovery_id
 
 def order(book: Book, event: RecoveryOrdered, at: Context) -> Accepted | Refused | Waits:
     """Money is asked back: at most what was paid and nobody asked back yet; nothing moves."""
-    convention = book.convention_called(event.convention)
+    convention = book.recoverable_convention(event.convention)
     if convention is None:
         return unknown(book, event.convention)
     headroom_cents = convention.recoverable_cents()
@@ -36,7 +36,7 @@ def collect(book: Book, event: RecoveryCollected, at: Context) -> Accepted | Ref
 
     A closed year has no credit to reopen: what comes then is revenue too (account 773; rules, 31).
     """
-    convention = book.convention_called(event.convention)
+    convention = book.recoverable_convention(event.convention)
     recovery = None if convention is None else convention.recoveries.get(event.recovery)
     if book.closed and convention is None:
         return unknown(book, event.convention)
@@ -97,7 +97,7 @@ def _exceeds(
 
 def _touched(state: BudgetState, event: RecoveryOrdered | RecoveryCollected) -> Convention:
     """The convention that the event names, by its grant too (rules, 13), to be changed in place."""
-    convention = state.book.convention_called(event.convention)
+    convention = state.book.recoverable_convention(event.convention)
     assert convention is not None, "a recovery that was accepted is of a convention"
     return state.touch_convention(convention.convention)
 
