@@ -283,6 +283,12 @@ def a_review(sequence: int = 1, **more: Any) -> Json:
     return _build("record.reviewed", defaults, envelope | more)
 
 
+def a_withdrawn_event(id_: str = "parked", source: str = "urn:test", **more: Any) -> Json:
+    """The parked event of this name is withdrawn."""
+    defaults = {"event": {"source": source, "id": id_}, "reason": "Numéro erroné"}
+    return _build("event.withdrawn", defaults, {"_id": f"withdrawn/{id_}"} | more)
+
+
 def encoded(event: Json | bytes) -> bytes:
     """The event's bytes as a careful sender writes them."""
     if isinstance(event, bytes):

@@ -28,7 +28,7 @@ from events.journal import Code, Event, Record
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.reviews import RecordReviewed
+from events.reviews import EventWithdrawn, RecordReviewed
 from services.projector.rows.changes import Key, Members
 from services.projector.rows.column_values import as_json
 
@@ -55,6 +55,7 @@ SAME: Final[Mapping[str, tuple[str, ...]]] = {
     FiscalYearClosed.TYPE: (),
     FiscalYearOpened.TYPE: ("convention",),
     RecordReviewed.TYPE: ("chain", "sequence"),
+    EventWithdrawn.TYPE: ("event",),
 }
 """By type, the members by which two events of a budget are about the same thing.
 
