@@ -283,10 +283,8 @@ def a_review(sequence: int = 1, **more: Any) -> Json:
     return _build("record.reviewed", defaults, envelope | more)
 
 
-def a_withdrawn_event(id_: str = "parked", source: str = "urn:test", **more: Any) -> Json:
-    """The parked event of this name is withdrawn."""
-    defaults = {"event": {"source": source, "id": id_}, "reason": "Numéro erroné"}
-    return _build("event.withdrawn", defaults, {"_id": f"withdrawn/{id_}"} | more)
+PARKED = {"source": "urn:test", "id": "parked"}
+a_withdrawn_event = _always("event.withdrawn", event=PARKED, reason="Numéro erroné")
 
 
 def encoded(event: Json | bytes) -> bytes:

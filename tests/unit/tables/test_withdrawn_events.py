@@ -128,6 +128,6 @@ def test_rule_39_the_refusal_stands_directly_behind_the_withdrawal_and_others_wa
 
 def test_rule_39_a_refused_withdrawal_leaves_what_waits() -> None:
     scenario = Scenario(*SIGNED, PARKED)
-    scenario.tell(a_withdrawn_event("another"))
+    scenario.tell(a_withdrawn_event(event={"source": "urn:test", "id": "another"}))
     assert "not_parked" == scenario.answer()
     assert [4] == list(scenario.state.memory.parked)
