@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.builders import (
-    PARKED,
     OTHER_BODY,
+    PARKED,
     Json,
     Scenario,
     a_beneficiary,
@@ -25,8 +25,8 @@ from tests.builders import (
     a_termination,
     a_transfer,
     a_vote,
-    a_withdrawn_event,
     a_withdrawal,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amendment,
