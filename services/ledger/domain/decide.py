@@ -2,7 +2,7 @@
 
 from events.codec import Received
 from services.ledger.domain.handler import Context
-from services.ledger.domain.model.book import Book, BudgetState, shortened
+from services.ledger.domain.model.book import BudgetState, shortened
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.parking import PARKED_MAX
@@ -23,7 +23,7 @@ def decide(state: BudgetState, received: Received) -> Verdict:
         if known == shortened(received.digest):
             return Duplicate()
         return Refused(Refusal.EVENT_ID_REUSED, {"event_id": envelope.id})
-    verdict = rule(state.book, received, memory.sequence + 1)
+    verdict = rule(state, received)
     if isinstance(verdict, Waits) and len(memory.parked) >= PARKED_MAX:
         facts = {"budget": state.book.budget, "limit": PARKED_MAX}
         return Refused(Refusal.TOO_MANY_PARKED, facts)
@@ -38,12 +38,12 @@ def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
     """
     if state.book.closed:
         return year_closed(state.book)
-    verdict = rule(state.book, received, state.memory.sequence + 1)
+    verdict = rule(state, received)
     assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"
     return verdict
 
 
-def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
-    """The verdict of the rules; `sequence` is that of the record to be written."""
-    event, at = received.envelope.data, Context(received.envelope.time.date(), sequence)
-    return handler_of(event).decide(book, event, at)
+def rule(state: BudgetState, received: Received) -> Accepted | Refused | Waits:
+    """The verdict of the rules."""
+    event, at = received.envelope.data, Context(received.envelope.time.date(), state.memory)
+    return handler_of(event).decide(state.book, event, at)
