@@ -5,7 +5,7 @@ from typing import Final
 
 from services.verifier.records import Json
 from services.verifier.state.books import Books
-from services.verifier.state.grants import Convention, cents_by_line, schedule_of
+from services.verifier.state.grants import Convention, Recovery, cents_by_line, schedule_of
 from services.verifier.state.lines import Line, MoveKey, amounts_of, filled, line_of
 from services.verifier.state.orders import Order, paid_of, unpaid_of
 
@@ -158,12 +158,24 @@ def is_revenue(books: Books, data: Json) -> bool:
 
 
 def recovered_by_line(data: Json, convention: Convention) -> dict[Line, int]:
-    """Cents that came back on each line: as named, else in the convention's order (rules, 27)."""
+    """Cents that came back on each line (rules, 27): as named, else first where it was asked.
+
+    Then where no other recovery waits, then anywhere; each time in the convention's order.
+    """
     if data.get("lines") is not None:
         return amounts_of(data["lines"])
-    lines = convention.lines_in_order()
-    came = filled(data["amount_cents"], [max(0, convention.paid_on(line)) for line in lines])
-    return dict(zip(lines, came, strict=True))
+    recovery = convention.recoveries.get(data["recovery"], Recovery())
+    came = dict.fromkeys(convention.lines_in_order(), 0)
+    limits: tuple[Callable[[Line], int], ...] = (
+        lambda line: min(recovery.named_on(line), convention.paid_on(line)),
+        lambda line: convention.headroom_on(line, besides=recovery),
+        convention.paid_on,
+    )
+    for limit_on in limits:
+        left = data["amount_cents"] - sum(came.values())
+        parts = filled(left, [max(0, limit_on(line) - cents) for line, cents in came.items()])
+        came = {line: came[line] + part for line, part in zip(came, parts, strict=True)}
+    return came
 
 
 def sum_of(data: Json) -> int:

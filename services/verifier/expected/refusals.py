@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from services.verifier.expected import moves as ask
 from services.verifier.expected.moves import Moves
-from services.verifier.expected.years import OUTSTANDING, is_over
+from services.verifier.expected.years import OUTSTANDING, RECOVERIES, data_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls
 from services.verifier.state.books import THRESHOLD_CENTS, Books
@@ -47,7 +47,9 @@ def prove_decision(books: Books, record: Record) -> None:
     found = refusal.get("code")
     if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
         return
-    expected, facts = expected_refusal(books, record.kind, record.event["data"])
+    expected, facts = expected_refusal(books, record.kind, data_of(books, record))
+    if facts is not None and record.kind in RECOVERIES:
+        facts |= {"convention": record.event["data"]["convention"]}  # As the event names it.
     if record.kind == "convention.amended" and expected == CREDIT and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
     if found is None:
@@ -169,12 +171,10 @@ def _overpaid(books: Books, data: Json) -> Facts:
 
 
 def _unknown_in_closed_year(books: Books, data: Json) -> Facts:
-    """Of a year that is over only what was paid or asked back is known (rules, 31)."""
-    convention = books.conventions.get(data["convention"])
-    known = convention is not None and (
-        not is_over(books) or convention.paid_this_year_cents() or convention.recoveries
-    )
-    return {"convention": data["convention"]} if books.closed and not known else None
+    """In a closed year nothing waits, but none of its conventions becomes unknown (rules, 31)."""
+    name = data.get("convention")  # Of deadlines only that of a report names one.
+    is_unknown = name is not None and name not in books.conventions
+    return {"convention": name} if books.closed and is_unknown else None
 
 
 def _asks_too_much(_books: Books, convention: Convention, data: Json) -> Facts:
@@ -249,7 +249,12 @@ CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
         "payment_order_closed": _closed_order(GIVEN_BACK),
         "overpayment": _overpaid,
     },
-    "deadline.passed": {"unknown_payment_order": _unknown_order},
+    "deadline.passed": {
+        "unknown_payment_order": _unknown_order,
+        "unknown_convention": _unknown_in_closed_year,
+    },
+    "report.received": {"unknown_convention": _unknown_in_closed_year},
+    "report.rejected": {"unknown_convention": _unknown_in_closed_year},
     "recovery.ordered": {"unknown_convention": _unknown_in_closed_year},
     "recovery.collected": {
         "unknown_convention": _unknown_in_closed_year,
