@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import os
 import re
+import shutil
 import subprocess
 import textwrap
 from pathlib import Path
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 
+import pytest
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Producer
 
@@ -22,6 +26,7 @@ PARTITIONS = 4
 PAGE: Final = ROOT / "docs" / "for-the-erp.md"
 CONTRACT_NAME: Final = "ecluse.events.v1"
 CONSOLE: Final = "kafka-console-producer.sh"
+CLIENTS: Final = ("console", "java", "librdkafka", "aiokafka")
 
 
 def block(language: str, containing: str) -> str:
@@ -42,7 +47,8 @@ def votes(client: str) -> list[Json]:
 
 def by_kafkas_own_command(cluster: Cluster, folder: Path, events: list[Json]) -> None:
     """The page's command; `printf` and the script's name are put in their place."""
-    (folder / "erp.properties").write_text(block("properties", "acks=all"))
+    settings = block("properties", "acks=all").replace("…", cluster.bootstrap)
+    (folder / "erp.properties").write_text(settings)
     java = f"'{java_for_jars()}' -cp '{KAFKA / 'libs'}/*' org.apache.kafka.tools.ConsoleProducer"
     commands = []
     for number, event in enumerate(events):
@@ -54,6 +60,25 @@ def by_kafkas_own_command(cluster: Cluster, folder: Path, events: list[Json]) ->
     produce = produce.replace(CONTRACT_NAME, cluster.name(EVENTS))
     command = f"set -euo pipefail; {{ {'; '.join(commands)}; }} | {produce}"
     subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=60)
+
+
+def by_java(cluster: Cluster, folder: Path, events: list[Json]) -> None:
+    """The page's class, compiled against Kafka's jars, with the page's settings."""
+    java = java_for_jars()
+    if shutil.which("javac") is None:
+        pytest.skip("the page's Java is compiled by javac, and there is none here")
+    settings = block("properties", "acks=all").replace("…", cluster.bootstrap)
+    (folder / "erp.properties").write_text(settings)
+    source = block("java", "class Send").replace(CONTRACT_NAME, cluster.name(EVENTS))
+    (folder / "Send.java").write_text(source)
+    jars = f"{KAFKA / 'libs'}/*{os.pathsep}."
+    subprocess.run(
+        ["javac", "--release", "11", "-cp", jars, "Send.java"], cwd=folder, check=True, timeout=60
+    )
+    for number, event in enumerate(events):
+        (folder / f"{number}.json").write_bytes(encoded(event))
+        command = [java, "-cp", jars, "Send", event["partitionkey"], f"{number}.json"]
+        subprocess.run(command, cwd=folder, check=True, timeout=60)
 
 
 def by_librdkafka(cluster: Cluster, events: list[Json]) -> None:
@@ -90,14 +115,24 @@ def by_aiokafka(cluster: Cluster, events: list[Json]) -> None:
 def test_each_clients_settings_bring_an_event_to_the_partition_where_it_is_decided(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    by_kafkas_own_command(cluster, tmp_path, votes("java"))
+    by_kafkas_own_command(cluster, tmp_path, votes("console"))
+    by_java(cluster, tmp_path, votes("java"))
     by_librdkafka(cluster, votes("librdkafka"))
     by_aiokafka(cluster, votes("aiokafka"))
     with Worker(cluster, tmp_path) as worker:
-        records = cluster.wait_for_records(3 * PARTITIONS)
+        records = cluster.wait_for_records(len(CLIENTS) * PARTITIONS)
         assert 0 == worker.stop()
     for number, some in records.items():
         # The first vote is accepted, each further one refused: it was read, and decided.
-        assert ["accepted", "refused", "refused"] == outcomes(some)
+        assert ["accepted", "refused", "refused", "refused"] == outcomes(some)
         said = [each["event"]["source"] for each in some]
-        assert [f"urn:test:{each}" for each in ("java", "librdkafka", "aiokafka")] == said, number
+        assert [f"urn:test:{each}" for each in CLIENTS] == said, number
+
+
+def test_the_pages_java_names_the_version_that_it_is_compiled_with() -> None:
+    names = {"m": "http://maven.apache.org/POM/4.0.0"}
+    version = ET.parse(KAFKA / "pom.xml").findtext(".//m:kafka.version", "", names)
+    named = ET.fromstring(block("xml", "kafka-clients"))
+    assert {"groupId": "org.apache.kafka", "artifactId": "kafka-clients", "version": version} == {
+        each.tag: each.text for each in named
+    }
