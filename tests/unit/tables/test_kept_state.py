@@ -85,7 +85,7 @@ def test_rows_hold_members_by_their_place_so_another_order_is_another_version() 
         "Beneficiary": "name siret representative",
         "Convention": "convention grant beneficiary signed_on signed_at is_award_alone schedule"
         " notified_on documents lines state obligations recoveries order_counts"
-        " rejected formerly earlier",
+        " rejected replaced earlier",
         "ConventionMoney": "line granted remaining ordered paid released carried_over",
         "ConventionProgress": "lines documents rejected",
         "DocumentReceipt": "received_on eligible_cost_cents costed_at",
