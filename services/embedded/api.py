@@ -5,17 +5,19 @@ import fcntl
 import os
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.treasury import open_treasury
+from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import NoWatch
@@ -73,28 +75,10 @@ async def serve_embedded(
         beside = AsyncExitStack()
         try:
             await store.prepare()
-            access, login = access_of(settings, store, clock)
-            webhooks = Webhooks(store, clock)
-            parts = Components(
-                reading,
-                access,
-                embedded,
-                store,
-                embedded.original_bytes,
-                clock,
-                journal_ends=embedded.journal_ends,
-                source_records=embedded.source_records,
-                lag=NoWatch("one_process"),
-                hosts=settings.hosts,
-                over_tls=settings.over_tls,
-                names=settings.names,
-                login=login,
-                webhooks=webhooks,
-                treasury=slips,
-                percent_loaded=lambda: loading.percent,
-            )
-            app = create_app(parts)
-            runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
+            parts = _components(settings, store, embedded, reading, slips)
+            app = create_app(replace(parts, percent_loaded=lambda: loading.percent))
+            assert parts.webhooks is not None
+            runner = Runner(parts.webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
 
             async def load() -> None:
                 await embedded.open(files, loading)
@@ -114,6 +98,33 @@ async def serve_embedded(
             await store.dispose()
             if slips is not None:
                 await slips.store.dispose()
+
+
+def _components(
+    settings: ApiSettings,
+    store: AccessStore,
+    embedded: EmbeddedLedger,
+    reading: AsyncEngine,
+    slips: Treasury | None,
+) -> Components:
+    access, login = access_of(settings, store, wall_clock)
+    return Components(
+        reading,
+        access,
+        embedded,
+        store,
+        embedded.original_bytes,
+        wall_clock,
+        journal_ends=embedded.journal_ends,
+        source_records=embedded.source_records,
+        lag=NoWatch("one_process"),
+        hosts=settings.hosts,
+        over_tls=settings.over_tls,
+        names=settings.names,
+        login=login,
+        webhooks=Webhooks(store, wall_clock),
+        treasury=slips,
+    )
 
 
 def _of_treasury(data: Path) -> TreasurySettings:

@@ -26,7 +26,7 @@ class StoppedWhileLoading(Exception):
 
 
 class Loading:
-    """The progress of a start, told to whoever watches it and to whoever asks the API."""
+    """The progress of a start, reported to the terminal and to whoever asks the API."""
 
     def __init__(self, bytes_total: int = 0, report: Report = lambda _done, _all: None) -> None:
         self._bytes_total, self._bytes_read = bytes_total, 0
@@ -52,12 +52,12 @@ class Loading:
         if self._is_stopped:
             raise StoppedWhileLoading
         self._bytes_read += handled
-        self._tell()
+        self._report_percent()
 
     def show_projected(self, records: int, of: int) -> None:
         """Say how many records of the journal are in the tables."""
         self._projected = records / of if of else 1.0
-        self._tell()
+        self._report_percent()
 
     def end(self) -> None:
         """All is loaded."""
@@ -67,5 +67,5 @@ class Loading:
         """Have the thread that decides stop at the next line."""
         self._is_stopped = True
 
-    def _tell(self) -> None:
+    def _report_percent(self) -> None:
         self._report(self.percent or 0, 2 * HALF)

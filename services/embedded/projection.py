@@ -49,7 +49,7 @@ class EmbeddedProjector:
     async def follow(self, report: Report = lambda _records: None) -> int:
         """Project the records that the tables lack; return their number.
 
-        `report` is told how many the tables have, now and then.
+        `report` is called with how many the tables have, after each transaction.
 
         Raises:
             ClusterError: the tables were made of another journal.

@@ -59,7 +59,7 @@ def test_it_lives_and_is_not_ready(app: FastAPI) -> None:
 @pytest.mark.parametrize("path", ["/budgets", "/events/x", "/treasury/slips", "/console", "/"])
 def test_pages_and_addresses_say_how_far_it_is_and_no_figure(app: FastAPI, path: str) -> None:
     for language, sentence in (
-        ("fr", "Écluse charge des événements (25 %)."),
+        ("fr", "Écluse charge des événements (25 %)."),
         ("en", "Écluse is loading events (25 %)."),
     ):
         answer = asked(app, path, language)
@@ -71,7 +71,7 @@ def test_pages_and_addresses_say_how_far_it_is_and_no_figure(app: FastAPI, path:
 def test_a_browser_is_shown_a_page_that_loads_itself_again(app: FastAPI) -> None:
     answer = asked(app, "/console", **PAGE)
     assert (503, "5") == (answer.status_code, answer.headers["Refresh"])
-    assert "Écluse charge des événements (25 %)." in answer.text
+    assert "Écluse charge des événements (25 %)." in answer.text
 
 
 def test_it_answers_once_all_is_loaded(app: FastAPI, loading: Loading) -> None:
