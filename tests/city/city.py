@@ -38,7 +38,7 @@ SESSION: Final = (4, 2)
 PATIENCE: Final = timedelta(days=30)
 TO_PAY: Final = timedelta(days=60)
 
-ACCEPTED, PARKED, DUPLICATE, DEAD_LETTER = "accepted", "parked", "duplicate", "dead_letter"
+ACCEPTED, DUPLICATE, DEAD_LETTER = TAKEN = "accepted", "duplicate", "dead_letter"
 """What becomes of an event; else it is the code by which it is refused."""
 
 Shares = dict[str, int]
@@ -135,17 +135,18 @@ class City:
             if each.outcome == "dependency_missing" and isinstance(each.event, dict):
                 reference = {name: each.event[name] for name in ("source", "id")}
                 more = {"budget": each.event["partitionkey"], "event": reference}
-                due_on = str(each.day + PATIENCE)
-                yield a_deadline("parked", **more, due_on=due_on, _id=f"parked/{each.number}")
+                more["due_on"] = str(each.day + PATIENCE)
+                yield a_deadline("parked", **more, _id=f"parked/{each.number}")
+
+    def refusals(self) -> Counter[str]:
+        """How many events are refused by each code."""
+        return Counter(each.outcome for each in self.said if each.outcome not in TAKEN)
 
     def outcomes(self) -> Counter[str]:
         """How many events end how, behind the deadlines and with what was carried over."""
-        counted: Counter[str] = Counter()
-        for each in self.said:
-            known = each.outcome in {ACCEPTED, PARKED, DUPLICATE, DEAD_LETTER}
-            counted[each.outcome if known else "refused"] += 1
+        counted = Counter(each.outcome for each in self.said if each.outcome in TAKEN)
         counted[ACCEPTED] += len(list(self.deadlines())) + len(self.carried_cents)
-        return counted
+        return counted + Counter(refused=self.refusals().total())
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,9 @@ def ordinary(grant: Grant) -> None:
     of = grant.number % 4 + 1
     grant.award()
     if of > 2:
+        said: Json = {"grant": grant.reference, "beneficiary": grant.association.beneficiary}
         act = an_act(str(grant.day(4, 9)), body="Conseil de quartier")
-        grant.tell(
-            grant.day(4, 9), a_concurring_act(budget=grant.budget, grant=grant.reference, act=act)
-        )
+        grant.tell(grant.day(4, 9), a_concurring_act(budget=grant.budget, act=act, **said))
     ways = [
         ("acompte", "signature", ()),
         ("notifié", "notification", ()),
@@ -336,7 +335,7 @@ def mistakes(grant: Grant) -> None:
     city, day = grant.city, grant.day(6, 15)
     grant.award()
     grant.award("grant_already_awarded")
-    everything = dict.fromkeys(grant.shares, 10 ** 12)
+    everything = dict.fromkeys(grant.shares, 10**12)
     grant.award("insufficient_credit", grant="SUB-TOO-LARGE", lines=on_lines(everything))
     plan = planned("unique", grant.part(1, 1), "signature")
     grant.sign(day, planned("unique", on_lines(everything), "signature"), outcome="exceeds_award")
@@ -357,7 +356,8 @@ def mistakes(grant: Grant) -> None:
     city.say(grant.day(9, 2), encoded(in_euros), DEAD_LETTER)
     city.say(grant.day(9, 3), b'{"specversion":"1.0","id":', DEAD_LETTER)
     city.say(grant.day(9, 4), encoded(other).replace(b"executed_on", b"executed"), DEAD_LETTER)
-    grant.tell(grant.day(9, 9), a_review(2, budget=grant.budget, reviewed_on=str(grant.day(9, 9))))
+    seen: Json = {"budget": grant.budget, "reviewed_on": str(grant.day(9, 9))}
+    grant.tell(grant.day(9, 9), a_review(2, **seen, _source="urn:test"))
     hand_in_the_report(grant)
 
 
