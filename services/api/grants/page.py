@@ -53,7 +53,7 @@ class Filters(BaseModel):
     budget: Annotated[Text | None, NOTHING] = None
     state: Annotated[State | None, NOTHING] = None
     search: Annotated[Search, BeforeValidator(str.strip)] = ""
-    sort: Sort = listing.BY_REFERENCE
+    sort: Sort = listing.NEWEST
     after: After = None
     before: After = None
 
@@ -85,7 +85,7 @@ async def grant_list(visit: Visitor) -> Response:
     amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in page.rows]
     # What is released is no progress.
     progress = [[each for each in row if each[0] != "released"] for row in amounts]
-    here = {**asked, "sort": None if wanted.sort == listing.BY_REFERENCE else wanted.sort}
+    here = {**asked, "sort": None if wanted.sort == listing.NEWEST else wanted.sort}
     return await visit.page(
         "grants.html",
         status_code=422 if faults else 200,
@@ -101,7 +101,7 @@ async def grant_list(visit: Visitor) -> Response:
         **await budget_choice(visit, wanted.budget),
         states=GRANT_STATES,
         heads=heads(("grants",), here, wanted.sort, HEADS),
-        files=files("/grants", here, locale),
+        files=files("/grants", {**asked, "sort": wanted.sort}, locale),
         page_links=links(("grants",), here, page, place, _key),
     )
 
