@@ -7,9 +7,9 @@ import pytest
 
 from tests import silence
 from tests.api.environment import ALL_KEY, LILLE_KEY
+from tests.api.queries.asked import CARRIED
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
-from tests.api.queries.asked import CARRIED
 from tests.builders import (
     BUDGET,
     a_closing,
