@@ -278,11 +278,36 @@ YEAR_ROWS = [
         flags=[years_differ(2022, 2022, 2023)],
     ),
     Row(
-        "the deliberation gives no year, the schedule waits for two",
+        "no words name a year, the schedule waits for two: a plan may",
         [*AWARD_NO_YEAR, by_reports(2023, 2022)],
         "accepted",
         REPLACED,
+    ),
+    Row(
+        "the deliberation says one of the two for which the schedule waits",
+        [*AWARD_2022, by_reports(2023, 2022)],
+        "accepted",
+        REPLACED,
+    ),
+    Row(
+        "the convention's words name a year for which its schedule does not wait",
+        [*AWARD_NO_YEAR, by_reports(2022, stated_condition_years=[2023])],
+        "accepted",
+        REPLACED,
         flags=[years_differ(None, 2022, 2023)],
+    ),
+    Row(
+        "the deliberation says a year, the schedule waits for no document",
+        [*AWARD_2022, a_convention(bank_account=...)],
+        "accepted",
+        REPLACED,
+    ),
+    Row(
+        "act and convention name two years, the schedule waits for no document",
+        [*AWARD_2022, a_convention(bank_account=..., stated_condition_years=[2023])],
+        "accepted",
+        REPLACED,
+        flags=[years_differ(2022, 2023)],
     ),
     Row(
         "the deliberation gives no year, the convention one",

@@ -75,17 +75,23 @@ class Book:
         # Of a grant that an earlier year renamed, only the orders bear the name.
         return "@" in name and any(each.formerly == name for each in self.conventions.values())
 
-    def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
-        """The convention in whose figures an order counts, and its instalment there.
+    def convention_called(self, name: str) -> Convention | None:
+        """The convention of this number, or the one signed in the place of the grant so called.
 
-        Orders of a grant for which a convention was signed since keep the grant's name (rules, 13).
+        Orders of the grant keep its name, and recoveries may go on to use it (rules, 13).
         """
-        convention = self.conventions.get(order.convention)
-        if convention is not None:
-            return convention, order.instalment
-        named = (each for each in self.conventions.values() if each.formerly == order.convention)
-        convention = next(named, None)
+        convention = self.conventions.get(name)
+        if convention is None:
+            formerly = (each for each in self.conventions.values() if each.formerly == name)
+            convention = next(formerly, None)
+        return convention
+
+    def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
+        """The convention in whose figures an order counts, and its instalment there."""
+        convention = self.convention_called(order.convention)
         assert convention is not None, f"order {order.payment_order} is of no convention"
+        if convention.convention == order.convention:
+            return convention, order.instalment
         return convention, f"{order.convention}/{order.instalment}"
 
 
@@ -120,8 +126,9 @@ class Memory:
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
-    recoveries: dict[int, None] = field(default_factory=dict)
-    """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
+    lasting: dict[int, None] = field(default_factory=dict)
+    """The identities of recoveries, reports and reviews: a closed-out year drops all others
+    (rules, 31 and 38)."""
     remembered_rows: int = 0
     """The number of rows in which a store holds remembered events: one more each commit."""
     parked: dict[int, Parked] = field(default_factory=dict)

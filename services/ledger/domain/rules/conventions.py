@@ -200,14 +200,16 @@ def _flags(event: ConventionSigned, grant: Grant, award: Award) -> list[Flag]:
 
 
 def _years_differ(event: ConventionSigned, award: Award) -> list[Flag]:
-    """A flag where the year of the documents is not the same in the act and the convention."""
-    years = set(event.stated_condition_years or ())
-    for instalment in event.instalments:
-        years |= {document.year for document in instalment.documents or ()}
-    everywhere = years | ({award.conditions_year} - {None})
-    if len(everywhere) <= 1:
+    """A flag where the words of act and convention name two years, or one that is not planned.
+
+    The plan alone may ask for the documents of several years.
+    """
+    stated = set(event.stated_condition_years or ())
+    planned = {document.year for each in event.instalments for document in each.documents or ()}
+    named = stated | ({award.conditions_year} - {None})
+    if len(named) <= 1 and (not planned or named <= planned):
         return []
-    facts = {"deliberation": award.conditions_year, "convention": sorted(years)}
+    facts = {"deliberation": award.conditions_year, "convention": sorted(planned | stated)}
     return [Flag(FlagCode.CONDITION_YEAR_DIFFERS, facts)]
 
 
