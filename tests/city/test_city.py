@@ -157,3 +157,17 @@ def test_sent_over_http_it_is_the_same(city: City, replayed: Json, tmp_path: Pat
 
     in_a_ledger(tmp_path, send)
     assert figures(replayed) == figures(kept_in(tmp_path))
+
+
+@pytest.mark.rest
+def test_what_is_kept_without_kafka_is_proved_and_sealed(city: City, tmp_path: Path) -> None:
+    files = [EventFile(each, each.name) for each in in_three(city, tmp_path)]
+    in_a_ledger(tmp_path, lambda ledger: ledger.write_deadline_events(HandClock(NOW)), files)
+    db, key = tmp_path / "ledger.db", tmp_path / "key.pem"
+    verified = ecluse("verify", "--db", db, "--redecide", "--json")
+    assert [] == json.loads(verified.out)["findings"]
+    assert 0 == verified.code
+    assert 0 == ecluse("seal", "--new-key", key).code
+    asked = ("--key", key, "-o", tmp_path / "seal.json", "--at", f"{TODAY}T23:59:59+01:00")
+    sealed = ecluse("seal", "--db", db, *asked, "--json")
+    assert 0 == sealed.code
