@@ -17,7 +17,7 @@ from events.parts import EventData
 from events.payments import PaymentEvent
 from events.recoveries import RecoveryEvent
 from events.reports import ReportEvent
-from events.reviews import RecordReviewed
+from events.reviews import ReviewEvent
 from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
@@ -30,7 +30,7 @@ Event = (
     | RecoveryEvent
     | DeadlinePassed
     | FiscalYearEvent
-    | RecordReviewed
+    | ReviewEvent
 )
 """Everything that the ledger reads."""
 

@@ -1,4 +1,4 @@
-"""Events about the journal's own records: a person has dealt with one that needs action."""
+"""Events by which persons deal with records of the journal: reviews, and withdrawals."""
 
 from typing import Annotated, ClassVar
 
@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from events.parts import EventData, EventReference
 from events.texts import Translatable, _
-from events.values import Comment, Date, DeadChain, Name
+from events.values import Comment, Date, DeadChain, Name, Text
 
 RecordNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 """The sequence of a record in its chain."""
@@ -29,3 +29,19 @@ class RecordReviewed(EventData):
     comment: Comment | None = None
     event: EventReference | None = None
     """The event as which a dead letter was sent again: itself, or the corrected one."""
+
+
+class EventWithdrawn(EventData):
+    """A parked event is withdrawn: nobody waits any more for what it lacks.
+
+    The event is refused behind this one. A corrected event is sent under an id of its own.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.event.withdrawn.v1"
+    NAME: ClassVar[Translatable] = _("Event withdrawn")
+
+    event: EventReference
+    reason: Text
+
+
+ReviewEvent = RecordReviewed | EventWithdrawn

@@ -225,6 +225,8 @@ def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("convention.amended", defaults, more)
 
 
+PARKED = {"source": "urn:test", "id": "parked"}
+a_withdrawn_event = _always("event.withdrawn", event=PARKED, reason="Numéro erroné")
 ARTICLE_7 = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
 a_suspension = _always("convention.suspended", **ARTICLE_7)
 a_resumption = _always("convention.resumed", **ARTICLE_7)

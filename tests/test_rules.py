@@ -17,7 +17,7 @@ from services.ledger.domain.model.refusals import Refusal
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parent / "docs" / "rules.md"
 NAMED = re.compile(r"^test_rules?_(\d+)((?:_(?:and|to)_\d+)*)_")
-FIRST, LAST = 1, 38
+FIRST, LAST = 1, 39
 
 
 def rules_of(name: str) -> list[int]:

@@ -16,6 +16,7 @@ import asyncpg
 from sqlalchemy import URL, ColumnElement, event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from events.reviews import EventWithdrawn
 from services.projector import sql
 from services.projector.database_errors import until_disconnected
 from services.projector.postgresql import open_postgresql
@@ -220,6 +221,20 @@ async def _fold_state(
 
 async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
     found = Unsettled()
+    withdrawn = (
+        select(journal.c.budget, journal.c.sequence)
+        .join(
+            budgets,
+            (budgets.c.budget == journal.c.budget) & (budgets.c.sequence == journal.c.sequence),
+        )
+        .where(
+            budgets.c.partition == partition,
+            journal.c.event_type == EventWithdrawn.TYPE,
+            journal.c.outcome == "accepted",
+        )
+    )
+    for budget, sequence in await connection.execute(withdrawn):
+        found.add_withdrawal(budget, sequence)
     for table in (refusals, review_flags):
         asked = (
             select(*table.primary_key, table.c.awaits)

@@ -84,7 +84,7 @@ class Search:
                 orders |= {order_parts(order).convention for order in each.names.orders}
                 self.ids |= orders | each.names.conventions | each.names.grants
             if each.record.outcome is Outcome.PARKED:
-                self.ids.add(each.envelope.id)  # A deadline event may name it.
+                self.ids.add(each.envelope.id)  # What ends its wait names it.
         for budget, convention in self.trace.unopened:
             if convention in self.ids:
                 self.budgets.add(next_year(budget))  # Its opening may be there.

@@ -9,7 +9,7 @@ from events.deadlines import PATIENCE, DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
 from events.mentions import Names, order_parts
-from events.reviews import RecordReviewed
+from events.reviews import EventWithdrawn, RecordReviewed
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.fiscal_year.year_openings import Opening, next_year, openings
 from services.ledger.domain.journal import JournalRecord, Outcome
@@ -77,7 +77,7 @@ class Trace:
     """By budget, the last record that was not resumed and those it woke, with what they brought."""
     _waited: dict[tuple[str, int], Want] = field(default_factory=dict)
     _waiting: set[tuple[str, str, str]] = field(default_factory=set)
-    """Events of the trace that waited, by budget, source and id: a deadline may name one."""
+    """Events of the trace that waited, by budget, source and id: what ends a wait names one."""
     _kept: set[tuple[str, int]] = field(default_factory=set)
     """Places of its records of which no review is known yet."""
 
@@ -202,8 +202,8 @@ class Trace:
         return woken_by
 
     def _ends_a_wait(self, budget: str, event: Event) -> bool:
-        """True where a deadline names an event of the trace that had waited."""
-        if not isinstance(event, DeadlinePassed) or event.event is None:
+        """True where a deadline or a withdrawal names an event of the trace that had waited."""
+        if not isinstance(event, DeadlinePassed | EventWithdrawn) or event.event is None:
             return False
         return (budget, event.event.source, event.event.id) in self._waiting
 

@@ -57,6 +57,9 @@ class Code(Enum):
     CLOSED_TOO_EARLY = _(
         "the year is closed, but the accountant has not taken {payment_orders} in charge"
     )
+    OPENED_TOO_LATE = _(
+        "{what} is decided behind another line: in a file it stands directly behind its closing"
+    )
     CLOSED_YEAR_MISSING = _(
         "{what} carries money over from {closed}, whose journal is not here; an export of one "
         "budget is proved with --budget, a journal that no longer has the year with --without"

@@ -21,6 +21,7 @@ from tests.api.made import Made
 from tests.builders import (
     BUDGET,
     a_payment,
+    a_report,
     an_acknowledgement,
     encoded,
 )
@@ -28,7 +29,15 @@ from tests.read_model.filling import journal_of_events
 
 no_logs = silence.no_logs
 
-FORMS: Final = (TAKEN, PAID, RECEIVED, f"/console/send/correction/{BUDGET}/4")
+FORMS: Final = (
+    TAKEN,
+    PAID,
+    RECEIVED,
+    f"/console/send/correction/{BUDGET}/4",
+    f"/console/send/withdrawal/{BUDGET}/5",
+)
+
+EVENTS: Final = [*YEAR, a_payment(900_000), a_report(convention="O")]
 
 
 def asked(url: str, key: str, **cookies: str) -> tuple[list[Any], KeptAudit, Kept]:
@@ -52,7 +61,7 @@ def asked(url: str, key: str, **cookies: str) -> tuple[list[Any], KeptAudit, Kep
 
 @pytest.fixture
 def url(made_in_files: Made) -> str:
-    return made_in_files(journal_of_events(map(encoded, [*YEAR, a_payment(900_000)])))
+    return made_in_files(journal_of_events(map(encoded, EVENTS)))
 
 
 @pytest.mark.parametrize("key", [READ_KEY, ROUBAIX_KEY], ids=["a reader", "another entity"])

@@ -1,6 +1,7 @@
-"""Needs action, as somebody works it off: corrected, marked as reviewed, and then it is empty."""
+"""Needs action, as somebody works it off: corrected, withdrawn or reviewed, until it is empty."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.processes import embedded
 from tests.browser.console import Console
 from tests.browser.visitor import Visitor, a_visitor
-from tests.builders import Json, a_beneficiary, a_convention, a_vote, an_award, encoded
+from tests.builders import Json, a_beneficiary, a_convention, a_report, a_vote, an_award, encoded
 
 EVENTS: list[Json | bytes] = [
     a_vote(100_000),
@@ -80,3 +81,49 @@ def test_the_lists_shrink_to_nothing(browser: Browser, tmp_path: Path, script: b
             assert "Nothing needs action." in page.locator("main").inner_text()
             assert [] == visitor.messages
         assert 0 == running.stop()
+
+
+NOW = datetime.now(UTC).isoformat()  # noqa: TID251 # a person has a clock
+"""An older event would wait no longer: its deadline has passed."""
+
+WAITING: list[Json | bytes] = [
+    *EVENTS[:3],
+    a_report(convention="O", _id="mistyped", _time=NOW),
+    a_report(convention="O", year=2021, _id="too much", _time=NOW),
+]
+
+
+@pytest.mark.timeout(120)
+def test_what_waits_in_vain_is_corrected_or_withdrawn(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"".join(encoded(each) + b"\n" for each in WAITING))
+    with embedded(tmp_path / "data", "--load", file, log=tmp_path / "log") as running:
+        console = Console(running.address, "", [])
+        with a_visitor(browser, console, "en", key=None) as visitor:
+            page = visitor.page
+            visitor.go("/console/troubles/parked")
+            expect(page.locator(".cases > li")).to_have_count(2)
+            case = page.locator(".cases > li").filter(has_text="mistyped")
+            assert "correct the event or withdraw it" in case.inner_text()
+            case.get_by_role("link", name="Correct and send again").click()
+            assert [] == visitor.barriers()
+            page.get_by_label("Convention", exact=True).fill("C")
+            page.get_by_role("button", name="Check").click()
+            expect(page.locator("main")).to_contain_text("The ledger would accept it.")
+            expect(page.locator("main")).to_contain_text("is withdrawn first")
+            page.get_by_role("button", name="Send").click()
+            expect(page.locator("h1")).to_have_text("Accepted")
+            visitor.go("/console/troubles/parked")
+            expect(page.locator(".cases > li")).to_have_count(1)
+            page.get_by_role("link", name="Withdraw too much").click()
+            assert [] == visitor.barriers()
+            page.get_by_label("Reason").fill("Saisi deux fois")
+            page.get_by_role("button", name="Check").click()
+            expect(page.locator("main")).to_contain_text("The ledger would accept it.")
+            page.get_by_role("button", name="Send").click()
+            expect(page.locator("h1")).to_have_text("Accepted")
+            is_empty(visitor, "parked", "Nothing waits.")
+            is_empty(visitor, "refused", "No refused event is left to deal with.")
+            page.get_by_role("link", name="Settled (2)").click()
+            assert 2 == page.locator(".cases").inner_text().count("Withdrawn by: Record")
+            assert [] == visitor.barriers()

@@ -39,6 +39,7 @@ PATIENCE: Final = timedelta(days=30)
 TO_PAY: Final = timedelta(days=60)
 
 ACCEPTED, DUPLICATE, DEAD_LETTER = TAKEN = "accepted", "duplicate", "dead_letter"
+WITHDRAWN: Final = "withdrawn"
 """What becomes of an event; else it is the code by which it is refused."""
 
 Shares = dict[str, int]
@@ -140,7 +141,8 @@ class City:
 
     def refusals(self) -> Counter[str]:
         """How many events are refused by each code."""
-        return Counter(each.outcome for each in self.said if each.outcome not in TAKEN)
+        codes = (each.outcome for each in self.said if each.outcome not in TAKEN)
+        return Counter("dependency_missing" if code == WITHDRAWN else code for code in codes)
 
     def outcomes(self) -> Counter[str]:
         """How many events end how, behind the deadlines and with what was carried over."""

@@ -15,6 +15,7 @@ from tests.builders import (
     a_recovery,
     a_reduction,
     a_rejected_report,
+    a_report,
     a_resumption,
     a_review,
     a_suspension,
@@ -22,6 +23,7 @@ from tests.builders import (
     a_transfer,
     a_vote,
     a_withdrawal,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amendment,
@@ -36,6 +38,7 @@ from tests.city.city import (
     MAIN,
     SESSION,
     TODAY,
+    WITHDRAWN,
     YEARS,
     City,
     Grant,
@@ -352,6 +355,11 @@ def mistakes(grant: Grant) -> None:
     misspelt = grant.convention.replace("0", "O", 1)
     closed = "fiscal_year_closed" if grant.year in CLOSED else "dependency_missing"
     grant.report(grant.day(9, 1), ACTIVITY, grant.year, closed, convention=misspelt)
+    day = grant.day(9, 6)
+    waits = a_report(**grant.of(convention=f"{misspelt}-bis", received_on=str(day)))
+    city.say(day, waits, WITHDRAWN)
+    reference = {name: waits[name] for name in ("source", "id")}
+    grant.tell(grant.day(9, 8), a_withdrawn_event(budget=grant.budget, event=reference))
     in_euros = paid | {"data": paid["data"] | {"amount_cents": 10.5}}
     city.say(grant.day(9, 2), encoded(in_euros), DEAD_LETTER)
     city.say(grant.day(9, 3), b'{"specversion":"1.0","id":', DEAD_LETTER)

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from os.path import relpath
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from tests.integration.command import ROOT
 from tests.kafka.processes import BIN
 
 FOLDER: Final = ROOT / "deploy" / "kubernetes"
+MONITORING: Final = FOLDER / "components" / "prometheus-operator"
 OVERLAYS: Final = sorted(each.name for each in (FOLDER / "overlays").iterdir())
 COMPONENT: Final = "app.kubernetes.io/component"
 
@@ -25,6 +27,19 @@ def rendered(folder: Path) -> list[Object]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (0, "") == (done.returncode, done.stderr)
     return list(yaml.safe_load_all(done.stdout))
+
+
+def with_component(overlay: Path, component: Path, folder: Path) -> list[Object]:
+    """The objects of an overlay that takes this component; `folder` is empty."""
+    said = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        # An absolute path is no resource.
+        "resources": [relpath(overlay, folder)],
+        "components": [relpath(component, folder)],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    return rendered(folder)
 
 
 @dataclass(frozen=True)

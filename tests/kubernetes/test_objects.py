@@ -1,6 +1,7 @@
 """deploy/kubernetes as a cluster reads it: valid, closed, and no more than what is needed."""
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 import kubernetes_validate
@@ -14,12 +15,18 @@ from services.runtime.ops.forced_exit import END_S
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import CHECKS_PER_LIMIT
 from tests.integration.command import ROOT
-from tests.kubernetes.rendered import COMPONENT, FOLDER, Overlay, selects
+from tests.kubernetes.rendered import (
+    COMPONENT,
+    FOLDER,
+    MONITORING,
+    Overlay,
+    selects,
+    with_component,
+)
 
 OLDEST: Final = "1.30"
 """The first with `preStop: sleep`."""
 VERSIONS: Final = (OLDEST, "1.37")
-NOT_KUBERNETES: Final = {"ServiceMonitor"}
 MONITOR_MEMBERS: Final = {"jobLabel", "selector", "endpoints"}
 ENDPOINT_MEMBERS: Final = {"port", "path", "interval", "scrapeTimeout", "authorization"}
 """Of the Prometheus Operator's API, v1, those that are used here."""
@@ -29,11 +36,10 @@ MIB: Final = {"Mi": 1, "Gi": 1024}
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kubernetes_own_schemas_take_every_object(overlay: Overlay, version: str) -> None:
-    checked = [each for each in overlay.objects if each["kind"] not in NOT_KUBERNETES]
-    for each in checked:
+    for each in overlay.objects:
         assert version == kubernetes_validate.validate(each, version, strict=True)
     assert {"StatefulSet", "Deployment", "PodDisruptionBudget", "NetworkPolicy", "CronJob"} <= {
-        each["kind"] for each in checked
+        each["kind"] for each in overlay.objects
     }
     assert {"ecluse"} == {
         each["metadata"].get("namespace", each["metadata"]["name"]) for each in overlay.objects
@@ -50,7 +56,10 @@ def test_every_file_is_part_of_what_is_rendered() -> None:
     named = set()
     for file in FOLDER.rglob("kustomization.yaml"):
         said = yaml.safe_load(file.read_text(encoding="utf-8"))
-        files = [*said.get("resources", ()), *(each["path"] for each in said.get("patches", ()))]
+        files = [
+            *said.get("resources", ()),
+            *(each["path"] for each in said.get("patches", ())),
+        ]
         named |= {file, *(file.parent / each for each in files if each.endswith(".yaml"))}
     assert named == set(FOLDER.rglob("*.yaml"))
 
@@ -129,10 +138,15 @@ def test_who_stands_still_ends_by_himself_before_he_is_ended(overlay: Overlay) -
         assert noticed_s < probe["periodSeconds"] * (probe["failureThreshold"] - 1)
 
 
-def test_prometheus_finds_every_job_of_the_rules_once(overlay: Overlay) -> None:
+def test_prometheus_finds_every_job_of_the_rules_once(overlay: Overlay, tmp_path: Path) -> None:
+    whole = with_component(FOLDER / "overlays" / overlay.name, MONITORING, tmp_path)
+    monitors = [each for each in whole if each not in overlay.objects]
+    assert {("ServiceMonitor", "ecluse")} == {
+        (each["kind"], each["metadata"]["namespace"]) for each in monitors
+    }
     services = overlay.of_kind("Service").values()
     jobs: list[str] = []
-    for monitor in overlay.of_kind("ServiceMonitor").values():
+    for monitor in monitors:
         spec = monitor["spec"]
         assert (set(), "monitoring.coreos.com/v1") == (
             spec.keys() - MONITOR_MEMBERS,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 
+from events.reviews import EventWithdrawn
 from services.projector.rows.settling import SAME
 from tests.builders import Json, Scenario
 from tests.property.histories import histories
@@ -28,12 +29,22 @@ def _spelled(value: object) -> object:
 
 
 def plainly_settled(journal: Sequence[bytes]) -> dict[tuple[str, int], int | None]:
-    """By refusal, the first record behind it that accepted the same; by reading all again."""
+    """By refusal, its withdrawal, else the first record behind it that accepted the same."""
     records = [json.loads(raw) for raw in journal]
     found: dict[tuple[str, int], int | None] = {}
     for refused in records:
         if refused["outcome"] != "refused":
             continue
+        if refused["resumes"] is not None:
+            (before,) = (
+                each
+                for each in records
+                if (each["budget"], each["sequence"] + 1)
+                == (refused["budget"], refused["sequence"])
+            )
+            if before["event"]["type"] == EventWithdrawn.TYPE:
+                found[refused["budget"], refused["sequence"]] = before["sequence"]
+                continue
         later = (
             each["sequence"]
             for each in records

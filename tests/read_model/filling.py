@@ -27,6 +27,7 @@ RECORDED: Final = (
     "hard-year-2023",
     "lille-avenirs-2023",
     "reviewed-2023",
+    "withdrawn-2023",
     "turns-2023",
     "year-end-2023",
 )

@@ -74,6 +74,16 @@ def a_change(name: str, state: str, amount_cents: int, paid_cents: int, **more: 
     return {each: row[each] for each in (*members, "due_on")}
 
 
+def refused(code: str, **facts: Any) -> Json:
+    """The members of a record that refuses its event."""
+    return {"outcome": "refused", "refusal": {"code": code, "facts": facts}}
+
+
+def waits_for(kind: str, name: str) -> Json:
+    """The members of a record whose event is parked."""
+    return {"outcome": "parked", "waits_for": {"kind": kind, "id": name}}
+
+
 class ByHand:
     """What a ledger decided of some events, and what was written behind it."""
 
@@ -122,6 +132,19 @@ class ByHand:
         self.lines.append(line)
         self.records.append(read_record(line, Place()))
         return self
+
+    def resume(self, sequence: int, moves: Iterable[Json] = (), **members: Any) -> "ByHand":
+        """What waited under this number in the last record's budget is decided."""
+        budget = self.records[-1].budget
+        [parked] = [
+            each for each in self.records if (each.budget, each.sequence) == (budget, sequence)
+        ]
+        members = {"resumes": sequence, "source": parked.row["source"]} | members
+        return self.tell(parked.event, moves, **members)
+
+    def codes(self) -> set[str]:
+        """The code of each fault that the journal by itself has."""
+        return {code for code, _ in self.findings()}
 
     def findings(self) -> list[tuple[str, str]]:
         """Code and sentence of each fault that the journal by itself has."""

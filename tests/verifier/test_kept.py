@@ -40,8 +40,8 @@ def dead_lettered(topic: str, length_bytes: int) -> tuple[bytes, KeptDeadLetter]
 
 
 def proved(record: bytes, kept: KeptDeadLetter) -> Report:
-    proof = JournalAlone(Findings(), in_a_row=True)
-    proof.compare([kept], [])
+    proof = JournalAlone(Findings(), in_a_row=True, budget=kept.chain)
+    proof.compare([kept], list, 0)
     proof.take(Row(Place(), record, kept.chain.encode(), kept.sequence))
     return proof.end()
 

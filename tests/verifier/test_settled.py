@@ -1,7 +1,6 @@
 """The settled words of rules 7, 13, 17, 22, 27, 28 and 32, each in a journal written by hand."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -32,7 +31,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.verifier import settled
-from tests.verifier.by_hand import ByHand, a_change, a_move, an_order
+from tests.verifier.by_hand import ByHand, a_change, a_move, an_order, refused
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.settled import (
     ABOVE,
@@ -70,11 +69,6 @@ def test_what_the_ledger_makes_of_it_is_proved(given: list[Json], after: list[Js
 
 def back(cents: int, operation: str = "489") -> Json:
     return a_move("paid available", cents, operation=operation)
-
-
-def refused(code: str, **facts: Any) -> Json:
-    """The members of a record that refuses its event."""
-    return {"outcome": "refused", "refusal": {"code": code, "facts": facts}}
 
 
 @pytest.mark.parametrize(
@@ -154,14 +148,14 @@ def test_rule_22_accounts_that_prove_nothing_are_a_cost_of_0() -> None:
     assert [] == journal.tell(event, moves).findings()
 
 
-def for_the_rest() -> ByHand:
+def for_the_rest(*before: Json) -> ByHand:
     """Of 1,400,000 that are not ordered the convention takes 1,000,000, and pays them at once."""
     moves = [
         a_move("committed available", 400_000),
         a_move("committed ordered", 1_000_000, "C", "1"),
     ]
     order = an_order("C/1", (1_000_000, "489"), bank_account=a_bank_account(OTHER_IBAN))
-    return ByHand(Scenario(*ABOVE)).tell(FOR_THE_REST, moves, [order])
+    return ByHand(Scenario(*ABOVE, *before)).tell(FOR_THE_REST, moves, [order])
 
 
 BOTH = [("G/1", 400_000), ("1", 1_000_000)]

@@ -89,9 +89,9 @@ async def read_all(sent: Sent, caller: Caller, language: Language) -> None:
     _check(sent, language)
 
 
-def read_one(raw: bytes, caller: Caller) -> Sent:
-    """An event that a form made, read as that of a request which brings it alone."""
-    sent = Sent(BytesIO(raw), one=True, of_console=True)
+def read_form(raw: bytes, caller: Caller) -> Sent:
+    """The events that a form made, one a line, read as those of a request."""
+    sent = Sent(BytesIO(raw), one=False, of_console=True)
     sent.read(caller)
     return sent
 
@@ -146,25 +146,25 @@ async def publish_one(
     wait_s: float = 0.0,
     instead: tuple[Message, ...] = (),
 ) -> PublishedEvent:
-    """Publish the event that a form made, as POST /events does, with a line in the audit log.
+    """Publish what a form made, as POST /events does, with lines in the audit log.
 
-    With `wait_s` it returns once the event is decided, or after so long; with `instead` these
-    records are published, of which the event is the first.
+    The event that stands last is returned. With `wait_s` that is once all are decided, or after so
+    long; with `instead` these records are published, of which the event is the first.
 
     Raises:
         Problem: it does not match the contract, the caller may not send it, or it is not kept.
     """
-    sent = read_one(raw, caller)
+    sent = read_form(raw, caller)
     _check(sent, language)
     sent.instead = instead
-    (event,) = sent.events
-    place = f"{event.budget}/{event.source}/{event.id}"
-    await components.audit.write(caller.name, Action.EVENT_PUBLISHED, place)
+    for event in sent.events:
+        place = f"{event.budget}/{event.source}/{event.id}"
+        await components.audit.write(caller.name, Action.EVENT_PUBLISHED, place)
     if wait_s:
         await publish_and_wait(sent, caller, components, wait_s)
     else:
         await publish(sent, components)
-    return event
+    return sent.events[-1]
 
 
 def _check_readable(sent: Sent, caller: Caller) -> None:

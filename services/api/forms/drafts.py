@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
+from events.reviews import EventWithdrawn
 from events.texts import Translatable, _
 from events.values import Timestamp
 from services.api.access.authorization import check_authorized
@@ -58,6 +59,16 @@ TOO_MANY_FIELDS: Final = Kind(
 )
 
 
+WAITS_NO_LONGER: Final = Kind(
+    "waits_no_longer",
+    409,
+    _("It waits no longer"),
+    _("The event was decided or withdrawn meanwhile: nothing was sent."),
+    _("Look at what became of it; what is wrong is put right by a further event."),
+)
+WITHDRAWN_WITH_IT = _("The event that waits is withdrawn first: its record stays in the journal.")
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An event to be made."""
@@ -82,6 +93,8 @@ class Draft:
     """The trace of its sender, likewise."""
     notice: Notice | None = None
     """A notice to whoever sends it."""
+    withdraws: Mapping[str, str] | None = None
+    """The parked event that is withdrawn in front of it: its source and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +190,9 @@ async def document(
 
 
 async def correction(form_request: AskedForm, budget: Name, refused: Sequence64) -> Draft:
-    """A refused event, to be sent again with other values."""
+    """A refused event, or one that waits, to be sent again with other values."""
     async with form_request.visit(budget) as visit:
-        found = await records.one(visit.connection, visit.entities, budget, refused)
-        if found is None or found[0].refusal is None:
-            raise Problem(NOT_FOUND)
-        event = json.loads(found[1])["event"]
+        event, waits = await _undone(visit, budget, refused)
         fields = fields_of(event["type"], event["data"], visit.language)
         if len(fields) > FIELDS_MAX:
             raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
@@ -197,7 +207,50 @@ async def correction(form_request: AskedForm, budget: Name, refused: Sequence64)
             visit.locale.say(_("Record {number}"), number=number),
             event.get("subject"),
             event["id"],
+            withdraws=_reference(event) if waits else None,
+            notice=Notice("info", "info", visit.locale.say(WITHDRAWN_WITH_IT)) if waits else None,
         )
+
+
+async def withdrawal(form_request: AskedForm, budget: Name, parked: Sequence64) -> Draft:
+    """The withdrawal of an event that waits."""
+    async with form_request.visit(budget) as visit:
+        event, waits = await _undone(visit, budget, parked)
+        if not waits:
+            raise Problem(NOT_FOUND)
+        data = {"budget": budget, "event": _reference(event), "reason": None}
+        return Draft(
+            _("Withdraw the event"),
+            EventWithdrawn.TYPE,
+            data,
+            fields_of(EventWithdrawn.TYPE, data, visit.language, "budget", "event"),
+            address(SEND, "withdrawal", budget, str(parked)),
+            record_href(budget, parked),
+            visit.locale.say(_("Record {number}"), number=visit.locale.number(parked)),
+            event.get("subject"),
+            event["id"],
+        )
+
+
+async def _undone(visit: Visit, budget: str, sequence: int) -> tuple[dict[str, Any], bool]:
+    """The event of a record that was refused, or that waits still; true of one that waits.
+
+    Raises:
+        Problem: 404, there is none; or it waits no longer.
+    """
+    found = await records.one(visit.connection, visit.entities, budget, sequence)
+    if found is None or (found[0].refusal is None and found[0].waits_for is None):
+        raise Problem(NOT_FOUND)
+    waits = found[0].waits_for is not None
+    if waits and not await unsettled.waiting_events(
+        visit.connection, visit.entities, budget=budget, sequence=sequence
+    ):
+        raise Problem(WAITS_NO_LONGER)
+    return json.loads(found[1])["event"], waits
+
+
+def _reference(event: Mapping[str, Any]) -> dict[str, str]:
+    return {"source": event["source"], "id": event["id"]}
 
 
 async def dead_letter(form_request: AskedForm, chain: Name, sequence: Sequence64) -> Draft:

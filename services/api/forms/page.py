@@ -6,7 +6,7 @@ Those of a corrected dead letter are always the same, whoever corrects it.
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -16,15 +16,17 @@ from starlette.responses import RedirectResponse, Response
 from events.codec import Received
 from events.envelope import CORRECTION
 from events.masking import masked
+from events.reviews import EventWithdrawn
 from events.texts import Translatable, _
 from services.api.adapters.randomness import make_unique_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
+from services.api.events_in.decisions import Decision
 from services.api.events_in.publishing import (
     CONSOLE,
     author_of,
     publish_one,
-    read_one,
+    read_form,
     try_events,
 )
 from services.api.events_in.reading import Sent
@@ -38,6 +40,7 @@ from services.api.forms.drafts import (
     dead_letter,
     document,
     payment,
+    withdrawal,
 )
 from services.api.forms.fields import Read, fields_of, read
 from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, filled, groups_of
@@ -88,6 +91,7 @@ _add("/console/send/acknowledgement/{budget}/{reference:path}", acknowledgement)
 _add("/console/send/payment/{budget}/{reference:path}", payment)
 _add("/console/send/document/{budget}/{convention}", document)
 _add("/console/send/correction/{budget}/{refused}", correction)
+_add("/console/send/withdrawal/{budget}/{parked}", withdrawal)
 _add("/console/send/dead-letter/{chain}/{sequence}", dead_letter)
 
 
@@ -124,9 +128,10 @@ async def _step(form_request: FormRequest, draft: Draft) -> Response:
     if step == EDIT or found.faults:
         return await _form(form_request, draft, typed, found.faults)
     event = _event(form_request, draft, found, typed if step == SEND else {})
-    raw = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-    sent = read_one(raw, form_request.caller)
-    if not sent.events:
+    events = [*_withdrawals(form_request, draft, event), event]
+    raw = "\n".join(map(_line, events)).encode()
+    sent = read_form(raw, form_request.caller)
+    if sent.unreadable or sent.not_allowed:
         return await _form(form_request, draft, typed, _faults(sent, found))
     if step != SEND:
         return await _confirmation(
@@ -162,6 +167,26 @@ def _with_note(
     return messages_of(resent_records(at, corrected, read, author))
 
 
+def _line(event: Mapping[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _withdrawals(
+    form_request: FormRequest, draft: Draft, event: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The withdrawal of the parked event in whose place this one is sent."""
+    if draft.withdraws is not None:
+        why = form_request.visit_with().locale.say(CORRECTED)
+        budget = draft.data["budget"]
+        yield {
+            **event,
+            "id": f"withdrawn/{event['id']}",
+            "type": EventWithdrawn.TYPE,
+            "partitionkey": budget,
+            "data": {"budget": budget, "event": draft.withdraws, "reason": why},
+        }
+
+
 def _event(
     form_request: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -193,7 +218,7 @@ def _event(
 
 def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
     """The fault of an event that cannot be sent, by the field that it is in; "" stands for none."""
-    (fault,) = sent.unreadable or sent.not_allowed
+    *_others, fault = sent.unreadable or sent.not_allowed
     pointer = (fault.pointer or "").removeprefix("/data")
     return {found.field_at(pointer): fault.text}
 
@@ -231,6 +256,11 @@ async def _form(
     return response
 
 
+def _decisive(decisions: Sequence[Decision]) -> Decision:
+    """The decision to show: that on the event, or on the withdrawal where that would fail."""
+    return next((each for each in decisions if each.outcome != "accepted"), decisions[-1])
+
+
 async def _confirmation(
     form_request: FormRequest,
     draft: Draft,
@@ -242,7 +272,7 @@ async def _confirmation(
     visit = form_request.visit_with()
     locale = visit.locale
     fields = fields_of(draft.event_type, event["data"], visit.language)
-    decision = None if tried is None else tried.decisions[0]
+    decision = None if tried is None else _decisive(tried.decisions)
     names = [each.name for each in draft.fields if not each.is_fixed]
     again = {name: as_typed(typed, name) for name in names}
     return await visit.page(

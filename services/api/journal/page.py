@@ -10,7 +10,7 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import Verbatim, address, type_name
+from services.api.console.elements import Verbatim, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
 from services.api.console.trails import breadcrumbs, breadcrumbs_of_unreadable
@@ -65,6 +65,10 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     content, raw = found
     dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
     grant = await unsettled.grant_of_record(conn, entities, budget, sequence)
+    waits = bool(
+        content.waits_for
+        and await unsettled.waiting_events(conn, entities, budget=budget, sequence=sequence)
+    )
     trail = breadcrumbs_of_unreadable(locale) if dead_letter else breadcrumbs(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
     is_of_sender = content.event_source not in INTERNAL
@@ -86,9 +90,9 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         "event": event_text(raw),
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
-        "correction": address("send", "correction", budget, str(sequence))
-        if content.refusal and is_of_sender and visit.caller.may(Scope.PUBLISH, budget)
-        else "",
+        "waits": waits,
+        "may_undo": (waits or (content.refusal is not None and is_of_sender))
+        and visit.caller.may(Scope.PUBLISH, budget),
         "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }
 

@@ -173,6 +173,7 @@ async def waiting_events(
     entities: Entities,
     *,
     budget: str | None = None,
+    sequence: int | None = None,
     kind: str | None = None,
     ended: bool = False,
     after: tuple[datetime, str, int] | None = None,
@@ -182,7 +183,7 @@ async def waiting_events(
     """Events that wait, the newest first; with `ended` those that wait no more."""
     key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
     query = select(parked).where(visible(parked.c.budget, entities), _has_ended(ended))
-    query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
+    query = query.where(*same(parked, budget=budget, sequence=sequence, waits_for_kind=kind))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
     return await make_each(rows, _waiting)
 

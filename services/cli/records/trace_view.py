@@ -13,7 +13,7 @@ from events.envelope import INBOUND, Event
 from events.masking import masked
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.reviews import RecordReviewed
+from events.reviews import EventWithdrawn, RecordReviewed
 from events.texts import Day, Euros, Translatable, _, pgettext
 from services.cli.records.record_view import move_ends, named_fact
 from services.cli.records.summary_tables import place
@@ -67,6 +67,7 @@ LABELS: Final = {
     "document": _("document"),
     "recovery": _("recovery"),
     "reviewed": _("record"),
+    "withdrawn": _("event"),
     "reviewed_by": pgettext("column", "by"),
     "comment": _("comment"),
     "read_from": _("read from"),
@@ -267,6 +268,9 @@ def _about(event: Event) -> Iterator[tuple[str, object]]:
             yield "reviewed_by", (event.reviewed_by, Day(event.reviewed_on.isoformat()))
             if event.comment is not None:
                 yield "comment", event.comment
+        case EventWithdrawn():
+            yield "withdrawn", (event.event.id, event.event.source)
+            yield "comment", event.reason
         case _:
             return
 

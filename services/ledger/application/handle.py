@@ -213,7 +213,7 @@ class Ledger:
         return record
 
     def _end(self, state: BudgetState, sequence: int) -> JournalRecord:
-        """Refuse a parked event whose deadline has passed (rules, 29)."""
+        """Refuse a parked event that nobody waits for any more (rules, 29 and 39)."""
         waited = state.memory.parked[sequence]
         refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
         record, _ = self._resume(state, sequence, refused)
@@ -328,7 +328,7 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
 
 
 def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> int | None:
-    """The record that parked the event whose deadline passed; None for all other events."""
+    """The record that parked the event which this one ends; None for all other events."""
     handler = handler_of(received.envelope.data)
     if handler.ends is None or record.outcome is not Outcome.ACCEPTED:
         return None

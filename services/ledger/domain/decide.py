@@ -2,7 +2,7 @@
 
 from events.codec import Received
 from services.ledger.domain.handler import Context
-from services.ledger.domain.model.book import Book, BudgetState, shortened
+from services.ledger.domain.model.book import BudgetState, shortened
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.parking import PARKED_MAX
@@ -25,7 +25,7 @@ def decide(state: BudgetState, received: Received) -> Verdict:
         if known == shortened(received.digest):
             return Duplicate()
         return Refused(Refusal.EVENT_ID_REUSED, {"event_id": envelope.id})
-    verdict = rule(state.book, received, memory.sequence + 1)
+    verdict = rule(state, received)
     if isinstance(verdict, Waits) and len(memory.parked) >= PARKED_MAX:
         facts = {"budget": state.book.budget, "limit": PARKED_MAX}
         return Refused(Refusal.TOO_MANY_PARKED, facts)
@@ -34,10 +34,10 @@ def decide(state: BudgetState, received: Received) -> Verdict:
 
 def decide_again(state: BudgetState, received: Received) -> Accepted | Refused | Waits:
     """The verdict on a parked event, now that what it waited for is there (rules, 28)."""
-    return rule(state.book, received, state.memory.sequence + 1)
+    return rule(state, received)
 
 
-def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
-    """The verdict of the rules; `sequence` is that of the record to be written."""
-    event, at = received.envelope.data, Context(received.envelope.time.date(), sequence)
-    return handler_of(event).decide(book, event, at)
+def rule(state: BudgetState, received: Received) -> Accepted | Refused | Waits:
+    """The verdict of the rules."""
+    event, at = received.envelope.data, Context(received.envelope.time.date(), state.memory)
+    return handler_of(event).decide(state.book, event, at)

@@ -15,7 +15,7 @@ from events.envelope import Envelope
 from events.parts import EventData, EventReference
 from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.book import Book, BudgetState, Memory, Want
 from services.ledger.domain.model.grants import Act, Grant
 from services.ledger.domain.model.moves import Entry, Move, entries_of
 from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
@@ -24,10 +24,15 @@ Data = TypeVar("Data", bound=EventData)
 
 
 class Context(msgspec.Struct):
-    """The context of a decision: the day of its event, the sequence that its record will have."""
+    """The context of a decision: the day of its event, and what the budget read before."""
 
     on: date
-    sequence: int
+    memory: Memory
+
+    @property
+    def sequence(self) -> int:
+        """The sequence that the record of the decision will have."""
+        return self.memory.sequence + 1
 
 
 class ActEntry(NamedTuple):
@@ -78,7 +83,7 @@ class Handler(Generic[Data]):
     arrivals: Callable[[Data, Sequence[Move]], Iterable[Want]] = lambda *_: ()
     """Everything that it brings and others may have waited for (rules, 28)."""
     ends: Callable[[Data], EventReference | None] | None = None
-    """The parked event that has waited too long (rules, 29)."""
+    """The parked event that nobody waits for any more (rules, 29 and 39)."""
     payment_order: Callable[[Data], str] | None = None
     """The order that it is about: one open at closing is still decided (rules, 31)."""
     internal_events: Callable[[Book, Envelope[Any], Iterable[Move]], Iterable[InternalEvent]] = (

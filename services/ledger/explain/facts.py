@@ -16,6 +16,7 @@ MEANINGS: dict[str, Translatable] = {
     "documents": _("the documents: kind, year"),
     "due_on": _("the due date (YYYY-MM-DD)"),
     "event_id": _("the event's id"),
+    "event_source": _("the event's source"),
     "expected": _("the name expected"),
     "field": _("name, siret, representative or signatory"),
     "found": _("the name found"),

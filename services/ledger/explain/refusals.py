@@ -82,6 +82,14 @@ REFUSALS: dict[Refusal, Answer] = {
         ("sequence",),
         _("The budget has no record {sequence} yet."),
     ),
+    Refusal.NOT_PARKED: Answer(
+        _("not parked"),
+        (39,),
+        _("A withdrawal names an event of the budget that does not wait, or no longer does."),
+        _("Check its source and id; what was decided meanwhile is put right by further events."),
+        ("event_source", "event_id"),
+        _("No event {event_id} of {event_source} waits."),
+    ),
     Refusal.GRANT_ALREADY_AWARDED: Answer(
         _("grant already awarded"),
         (9, 32),
@@ -256,11 +264,14 @@ REFUSALS: dict[Refusal, Answer] = {
     ),
     Refusal.DEPENDENCY_MISSING: Answer(
         _("dependency missing"),
-        (29,),
-        _("The event waited, and what it waited for had not come by its deadline."),
+        (29, 39),
+        _(
+            "The event waited, and what it waited for had not come by its deadline, or before the "
+            "event was withdrawn."
+        ),
         _("Send what was missing, then the event again under a new id."),
         ("kind", "id"),
-        _("What the event waited for did not arrive in time ({kind} {id})."),
+        _("What the event waited for did not arrive, and nobody waits any more ({kind} {id})."),
     ),
     Refusal.TOO_MANY_PARKED: Answer(
         _("too many parked"),

@@ -4,7 +4,10 @@ from events.texts import _
 from services.ledger.domain.model.refusals import Missing
 from services.ledger.explain.answer import Answer
 
-_NOTHING = _("Nothing: the event resumes by itself. If it should not wait, check the reference.")
+_NOTHING = _(
+    "Nothing, where it is to come: the event resumes by itself. Where the reference is wrong, "
+    "correct the event or withdraw it."
+)
 
 WAITS: dict[Missing, Answer] = {
     Missing.BUDGET: Answer(

@@ -5,6 +5,7 @@ from typing import Final
 
 from events.journal import Event, Record, read_record
 from events.mentions import mentions_of
+from events.reviews import EventWithdrawn
 from services.projector.rows.changes import Changes
 from services.projector.rows.column_values import (
     as_json,
@@ -143,6 +144,8 @@ class Fold:
         if record.outcome == "accepted":
             for table, key, members in self._unsettled.settle(record, event):
                 changes.patch(table, key, members)
+            if event.type == EventWithdrawn.TYPE:
+                self._unsettled.add_withdrawal(record.budget, record.sequence)
         for item, flag in enumerate(record.review_flags or (), start=1):
             named = (record.event_id, event.data.grant, record.convention)
             facts = bytes(flag.facts).decode()
@@ -168,8 +171,10 @@ class Fold:
         who = (record.event_id, record.event_source, event.type, instant_of(event))
         if record.refusal is not None:
             facts = bytes(record.refusal.facts).decode()
-            awaits = self._unsettled.add("refusals", place, [event_subject(event)])
-            changes.append("refusals", *place, *who, record.refusal.code, facts, awaits, None)
+            settled = self._unsettled.withdrawal_of(record)
+            awaited = [event_subject(event)] if settled is None else []
+            awaits = self._unsettled.add("refusals", place, awaited)
+            changes.append("refusals", *place, *who, record.refusal.code, facts, awaits, settled)
         if record.waits_for is not None:
             want = record.waits_for
             changes.append("parked", *place, *who, want.kind, want.id, None, None)

@@ -1,8 +1,9 @@
 """Settling: later accepted records take a refusal or a review flag off the list of what is to do.
 
 A refusal is settled by an accepted event of the same type about the same thing (`SAME`): corrected,
-and sent again under a new id. A review flag is settled by what its advice asks for (`flag_things`);
-of other flags, and of what was not sent again, only a person knows, who marks it as reviewed.
+and sent again under a new id; that of a withdrawn event by its withdrawal (rules, 39). A review
+flag is settled by what its advice asks for (`flag_things`); of other flags, and of what was not
+sent again, only a person knows, who marks it as reviewed.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +29,7 @@ from events.journal import Code, Event, Record
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.reviews import RecordReviewed
+from events.reviews import EventWithdrawn, RecordReviewed
 from services.projector.rows.changes import Key, Members
 from services.projector.rows.column_values import as_json
 
@@ -55,6 +56,7 @@ SAME: Final[Mapping[str, tuple[str, ...]]] = {
     FiscalYearClosed.TYPE: (),
     FiscalYearOpened.TYPE: ("convention",),
     RecordReviewed.TYPE: ("chain", "sequence"),
+    EventWithdrawn.TYPE: ("event",),
 }
 """By type, the members by which two events of a budget are about the same thing.
 
@@ -160,6 +162,18 @@ class Unsettled:
     _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
     _kinds: dict[str, set[str]] = field(default_factory=dict)
     """By budget, the kinds of what its rows await, or have awaited."""
+    _withdrawn: dict[str, int] = field(default_factory=dict)
+    """By budget, the last withdrawal of a parked event."""
+
+    def add_withdrawal(self, budget: str, sequence: int) -> None:
+        """Note an accepted withdrawal: it settles the refusal directly behind it (rules, 39)."""
+        self._withdrawn[budget] = sequence
+
+    def withdrawal_of(self, record: Record) -> int | None:
+        """Return the withdrawal that had this event refused; None of other refusals."""
+        before = record.sequence - 1
+        is_withdrawn = self._withdrawn.get(record.budget) == before and record.resumes is not None
+        return before if is_withdrawn else None
 
     def add(self, table: str, key: Key, awaits: Collection[str]) -> str | None:
         """Add a row of this table, whose key begins with the budget; return its `awaits`."""

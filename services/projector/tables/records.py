@@ -142,7 +142,8 @@ refusals: Final = Table(
     Index("refusals_by_time", "event_time", "budget", "sequence"),
     _where_missing("refusals_to_do", "settled_sequence", "code"),
     comment="Events that were refused: a stable code, with its facts. The record "
-    "`settled_sequence` accepted the same thing later; until then `awaits` says what that is.",
+    "`settled_sequence` accepted the same thing later, or withdrew the event, which had waited; "
+    "until then `awaits` says what that is.",
 )
 
 dead_letters: Final = Table(

@@ -11,10 +11,10 @@ from events.topics import (
     PAYMENT_ORDERS,
     REFUSALS,
 )
-from services.verifier.cluster.sources import SourcePartition
 from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.proof import MALFORMED, JournalProof
+from services.verifier.journal.sources import SourcePartition
 from services.verifier.kafka_records import Headers, TopicRecord, home_of
 from services.verifier.published.balances import Balances
 from services.verifier.published.dead_letters import DeadLetters

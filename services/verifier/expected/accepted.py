@@ -52,7 +52,7 @@ OF_BENEFICIARIES: Final = frozenset(("convention.signed", "fiscal-year.opened"))
 
 def apply(books: Books, record: Record) -> None:
     """Apply an accepted record to its books; what does not fit is found."""
-    kind, data, row = record.kind, record.event["data"], record.row
+    kind, data, row = record.kind, years.data_of(books, record), record.row
     changes = row["payment_orders"] or []
     expected = _own_moves(books, kind, data, changes)
     lapsed = years.lapsed_entries(books) if kind == "fiscal-year.closed" else []

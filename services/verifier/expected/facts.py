@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from services.verifier.expected import years
-from services.verifier.expected.moves import amended, is_revenue, recovered_by_line, sum_of
+from services.verifier.expected.moves import amended
+from services.verifier.expected.recoveries import is_revenue, recovered_by_line, sum_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books
@@ -82,7 +83,7 @@ def _take_over(books: Books, name: str, convention: Convention, replaced: str) -
     """Give the convention what its grant had and what its orders hold (rules, 13)."""
     alone = books.conventions.pop(replaced)
     drawn = books.is_drawn(alone)
-    convention.formerly = replaced
+    convention.formerly, convention.is_for_rest = replaced, drawn
     held = {f"{replaced}/{key}": one for key, one in alone.schedule.items() if books.is_held(one)}
     convention.schedule = held | convention.schedule
     convention.shares, convention.state = alone.shares, alone.state
@@ -164,9 +165,9 @@ def _recovery_ordered(books: Books, convention: Convention, data: Json) -> None:
 
 
 def _recovery_collected(books: Books, convention: Convention, data: Json) -> None:
-    recovery = convention.recoveries[data["recovery"]]
+    recovery, came = convention.recoveries[data["recovery"]], recovered_by_line(data, convention)
     recovery.collected += sum_of(data)
-    for line, cents in recovered_by_line(data, convention).items():
+    for line, cents in came.items():
         recovery.back[line].came += cents
         recovery.back[line].revenue += cents if is_revenue(books, data) else 0
     _prove_recoveries(books, convention, data)

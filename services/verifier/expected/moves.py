@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from services.verifier.expected.recoveries import is_revenue, recovered_by_line
 from services.verifier.records import Json
 from services.verifier.state.books import Books
 from services.verifier.state.grants import Convention, cents_by_line, schedule_of
-from services.verifier.state.lines import Line, MoveKey, amounts_of, filled, line_of
+from services.verifier.state.lines import Line, MoveKey, amounts_of, line_of
 from services.verifier.state.orders import Order, paid_of, unpaid_of
 
 MOVE: Final = frozenset(("line", "convention", "instalment", "from", "to", "amount_cents"))
@@ -150,27 +151,6 @@ def collected(books: Books, convention: Convention, data: Json) -> Moves:
         for line, cents in came.items()
         if cents
     }
-
-
-def is_revenue(books: Books, data: Json) -> bool:
-    """Return whether money came after the budget's year or its closing (rules, 31)."""
-    return books.closed or int(data["on"][:4]) > int(books.budget[-4:])
-
-
-def recovered_by_line(data: Json, convention: Convention) -> dict[Line, int]:
-    """Cents that came back on each line: as named, else in the convention's order (rules, 27)."""
-    if data.get("lines") is not None:
-        return amounts_of(data["lines"])
-    lines = convention.lines_in_order()
-    came = filled(data["amount_cents"], [max(0, convention.paid_on(line)) for line in lines])
-    return dict(zip(lines, came, strict=True))
-
-
-def sum_of(data: Json) -> int:
-    """The whole of what is asked back, or came: by lines, or in one sum."""
-    if data.get("lines") is None:
-        return int(data["amount_cents"])
-    return sum(each["amount_cents"] for each in data["lines"])
 
 
 def of_order(order: Order, cents: Mapping[Line, int], stages: tuple[str, str]) -> Moves:

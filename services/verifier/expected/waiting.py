@@ -1,9 +1,16 @@
 """Identity and parking: each event is decided once, and parked events resume in order."""
 
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from services.verifier.expected.refusals import OF_CONVENTION, prove_decision
-from services.verifier.expected.years import OUTLIVING, is_over, is_refused
+from services.verifier.expected.years import (
+    RECOVERIES,
+    closed_facts,
+    data_of,
+    is_outliving,
+    is_over,
+)
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, brief, without_nulls
 from services.verifier.state.books import Books
@@ -51,11 +58,19 @@ def arrivals(books: Books, kind: str, data: Json) -> list[Want]:
         case "deliberation.adopted" if data["role"] == "award":
             return [("grant", data["grant"])]
         case "fiscal-year.opened":
-            return [("grant", data["grant"]), ("convention", books.opened_as)]
+            names = books.names_of(books.opened_as)
+            return [("grant", data["grant"]), *(("convention", each) for each in names)]
         case "recovery.ordered":
-            return [("recovery", f"{data['convention']}/{data['recovery']}")]
+            names = books.names_of(data["convention"])
+            return [("recovery", f"{each}/{data['recovery']}") for each in names]
         case "convention.signed":
-            return [("convention", data["convention"])]
+            # Those of its grant are its own now (rules, 13).
+            recoveries = books.conventions[data["convention"]].recoveries
+            back = product(books.names_of(data["convention"]), recoveries)
+            return [
+                ("convention", data["convention"]),
+                *(("recovery", "/".join(of)) for of in back),
+            ]
         case _:
             return []
 
@@ -64,6 +79,7 @@ class _Parked(NamedTuple):
     """An event that waits, and what is compared with it when it goes on, or ends."""
 
     want: Want
+    kind: str
     text: str
     source: Any
     identity: tuple[Any, Any]
@@ -77,11 +93,11 @@ class Waiting:
         self.parked: dict[int, _Parked] = {}
         self._books = books
         self._decided: dict[bytes, bytes] = {}
-        self._recoveries: set[bytes] = set()
+        self._outliving: set[bytes] = set()
         """Identities that a closed year keeps (rules, 31)."""
         self._ready: set[int] = set()
         self._ended: int | None = None
-        """The parked event that the last deadline ends; it must be refused next."""
+        """The parked event that the last record ends; it must be refused next."""
 
     def before(self, record: Record, *, follows: bool) -> None:
         """Prove what must hold before the record is applied.
@@ -95,18 +111,13 @@ class Waiting:
         elif ready is not None:
             self.find_not_resumed()
         kind, data = record.kind, record.event["data"]
-        # Whatever waited until a closing is refused (rules, 30).
-        closed = books.closed if resumes else is_refused(books, kind, data)
-        refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
-        waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
-        if closed is not refused or waits:
-            books.find(Code.CLOSING_IGNORED, outcome=record.outcome)
+        closed = self._prove_closed(record)
         if not resumes and not closed:
-            if len(self._decided) > len(self._recoveries) and is_over(books):
-                self._decided = {key: self._decided[key] for key in self._recoveries}
+            if len(self._decided) > len(self._outliving) and is_over(books):
+                self._decided = {key: self._decided[key] for key in self._outliving}
             self._identify(record)
         want = want_of(books, kind, data)
-        missing = want is not None and not books.is_here(*want)
+        missing = want is not None and not self._is_here(want, kind)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, want, missing=missing)
         if not closed:
@@ -116,16 +127,36 @@ class Waiting:
             # net under the checks.
             prove_decision(books, record)
 
+    def _prove_closed(self, record: Record) -> bool:
+        """Return whether the year is closed to the record's event, having proved that it is so."""
+        books = self._books
+        facts = closed_facts(books, record.kind, record.event["data"])
+        if record.row["resumes"] is not None:  # Whatever waited until then is refused (30).
+            facts = {"budget": books.budget} if books.closed else None
+        is_refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
+        waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
+        if (facts is not None) is not is_refused or waits:
+            books.find(Code.CLOSING_IGNORED, outcome=record.outcome)
+        elif is_refused and record.row["refusal"]["facts"] != facts:
+            found = record.row["refusal"]["facts"]
+            books.find(Code.REFUSED_OTHERWISE, expected=facts, found=found)
+        return facts is not None
+
+    def _is_here(self, want: Want, kind: str) -> bool:
+        return self._books.is_here(*want, for_recovery=kind in RECOVERIES)
+
     def after(self, record: Record) -> None:
         """Note what the record satisfies, or waits for."""
         if record.outcome == "parked":
             waits, event = record.row["waits_for"], record.event
             want, identity = (waits["kind"], waits["id"]), (event["source"], event["id"])
-            parked = _Parked(want, record.event_text, record.row["source"], identity)
+            about = (record.kind, record.event_text, record.row["source"])
+            parked = _Parked(want, *about, identity)
             self.parked[record.sequence] = parked
+            self._books.parked.add(identity)
         elif record.outcome == "accepted":
             self._ended = self._ends(record)
-            arrived = arrivals(self._books, record.kind, record.event["data"])
+            arrived = arrivals(self._books, record.kind, data_of(self._books, record))
             closes = record.kind == "fiscal-year.closed"  # All are refused, behind it, in order.
             if arrived or closes:
                 ready = (at for at, each in self.parked.items() if closes or each.want in arrived)
@@ -142,10 +173,10 @@ class Waiting:
 
     def _first_ready(self) -> int | None:
         """The oldest that may go on; what it waited for may have gone again (rules, 13)."""
-        books = self._books
         while self._ready:
             oldest = min(self._ready)
-            if oldest in self.parked and (books.closed or books.is_here(*self.parked[oldest].want)):
+            parked = self.parked.get(oldest)
+            if parked and (self._books.closed or self._is_here(parked.want, parked.kind)):
                 return oldest
             self._ready.discard(oldest)
         return None
@@ -157,6 +188,7 @@ class Waiting:
             find(Code.RESUMES_NOTHING, resumes=resumes)
             return
         self._ready.discard(resumes)
+        self._books.parked.discard(parked.identity)
         if parked.text != record.event_text:
             find(Code.RESUMED_OTHERWISE, member="event", resumes=resumes)
         if parked.source != record.row["source"]:
@@ -167,9 +199,9 @@ class Waiting:
         self._ended = None
 
     def _ends(self, record: Record) -> int | None:
-        """The parked event that a deadline ends, if its record is one (rules, 29)."""
+        """The parked event that a deadline or a withdrawal ends (rules, 29 and 39)."""
         named = record.event["data"].get("event")
-        if record.kind != "deadline.passed" or named is None:
+        if record.kind not in {"deadline.passed", "event.withdrawn"} or named is None:
             return None
         identity = (named["source"], named["id"])
         return next((at for at, each in self.parked.items() if each.identity == identity), None)
@@ -189,8 +221,8 @@ class Waiting:
             wrong = Code.DECIDED_TWICE
         else:
             self._decided[identity] = digest
-            if record.kind in OUTLIVING:
-                self._recoveries.add(identity)
+            if is_outliving(record.kind, record.event["data"]):
+                self._outliving.add(identity)
         if wrong is not None:
             self._books.find(wrong, event_id=row["event_id"])
 

@@ -31,8 +31,7 @@ OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 
 RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
 
-OUTLIVING: Final = RECOVERIES | {"record.reviewed"}
-"""Types that a closed year still decides, and whose ids it keeps (rules, 31 and 38)."""
+REPORTS: Final = frozenset(("report.received", "report.rejected"))
 
 OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
 """Types still decided in a closed year (rules, 31)."""
@@ -42,12 +41,33 @@ Lapsed = tuple[Line, int, Json]
 """Cents that a grant had reserved on a line at the closing, and the act that gave them."""
 
 
-def is_refused(books: Books, kind: str, data: Json) -> bool:
-    """Return whether a closed year refuses an event."""
-    if not books.closed or kind in OUTLIVING:
-        return False
+def data_of(books: Books, record: Record) -> Json:
+    """What an event says; a recovery that names a grant is of the convention for its rest (13)."""
+    data: Json = record.event["data"]
+    if record.kind not in RECOVERIES:
+        return data
+    return data | {"convention": books.holder_of(data["convention"])}
+
+
+def is_of_report(kind: str, data: Json) -> bool:
+    """Return whether an event is about documents that a convention owes."""
+    return kind in REPORTS or (kind == "deadline.passed" and data["kind"] == "report_due")
+
+
+def is_outliving(kind: str, data: Json) -> bool:
+    """Return whether a closed year may still decide such events, and keeps their ids (31, 38)."""
+    return kind in RECOVERIES or kind == "record.reviewed" or is_of_report(kind, data)
+
+
+def closed_facts(books: Books, kind: str, data: Json) -> Json | None:
+    """The facts with which a closed year refuses an event; None where it decides it (31)."""
+    if not books.closed:
+        return None
+    if is_of_report(kind, data) and data["convention"] in books.carried_over:
+        return {"budget": next_year(books.budget), "convention": data["convention"]}
     of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
-    return not of_an_order or is_over(books)
+    is_decided = is_outliving(kind, data) or (of_an_order and not is_over(books))
+    return None if is_decided else {"budget": books.budget}
 
 
 def is_over(books: Books) -> bool:
@@ -72,14 +92,18 @@ def closed(books: Books, data: Json) -> Moves:
     return moves
 
 
-def carried_by(books: Books, data: Json) -> set[str]:
-    """The conventions that a closing carries over; KeyError where one is unknown."""
-    if data["carry_over"] == "all":
-        return set(books.conventions)
-    if data["carry_over"] == "none":
-        return set()
-    names = (each["convention"] for each in data["carry_over"])
-    return {name for name in names if books.conventions[name] is not None}
+def carried_by(books: Books, data: Json) -> frozenset[str]:
+    """The conventions that a closing carries over: something of them remains.
+
+    Raises:
+        KeyError: one of them is unknown.
+    """
+    wish = data["carry_over"]
+    if isinstance(wish, list):
+        names = [each["convention"] for each in wish]
+    else:
+        names = [*books.conventions] if wish == "all" else []
+    return frozenset(name for name in names if books.conventions[name].remaining())
 
 
 def opened(books: Books, data: Json) -> Moves:
@@ -94,9 +118,9 @@ def opened(books: Books, data: Json) -> Moves:
     return moves
 
 
-def learn_closed(books: Books, _data: Json) -> None:
-    """No more is decided but of the orders that are open now."""
-    books.closed = True
+def learn_closed(books: Books, data: Json) -> None:
+    """Hardly more is decided than of the orders that are open now."""
+    books.closed, books.carried_over = True, carried_by(books, data)
     books.reserved.clear()
     names = (name for name, order in books.orders.items() if order.state in OPEN)
     books.open_at_closing = frozenset(names)
@@ -166,6 +190,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
     beneficiary = without_nulls(data["beneficiary"])
     convention = Convention(data["grant"], beneficiary, data["signed_on"], schedule)
     convention.formerly, convention.last_orders = formerly, last_orders
+    convention.is_for_rest = formerly is not None
     convention.stands_alone = data["stands_alone"]
     if convention.stands_alone:
         convention.year_cents = data["award"]["year_awards_cents"]
@@ -208,9 +233,6 @@ def internal_events(books: Books, record: Record) -> Iterator[Json]:
     budget = next_year(record.budget)
     for name in carried_by(books, data):
         convention = books.conventions[name]
-        cents = convention.remaining()
-        if not cents:
-            continue
         yield {
             "specversion": "1.0",
             "id": opening_id(record.budget, event["source"], event["id"], name),
@@ -227,13 +249,13 @@ def internal_events(books: Books, record: Record) -> Iterator[Json]:
                 "closed_budget": record.budget,
                 "closing": {"source": event["source"], "id": event["id"]},
                 "closed_on": data["closed_on"],
-                **_carried(books, name, convention, cents),
+                **_carried(books, name, convention),
             },
         }
 
 
-def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, int]) -> Json:
-    grant = books.grants[convention.grant]
+def _carried(books: Books, name: str, convention: Convention) -> Json:
+    grant, cents = books.grants[convention.grant], convention.remaining()
     award = grant.awarded
     year_cents = award.year_cents if convention.year_cents is None else convention.year_cents
     return {

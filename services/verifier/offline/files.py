@@ -120,6 +120,7 @@ class Database:
         except UnreachableError:
             self._db.close()
             raise
+        self._db.execute("BEGIN")  # All tables as they are at one moment, whoever writes them.
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -150,8 +151,7 @@ class Database:
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""
         (total,) = next(self._rows("SELECT count(*) FROM journal"))
-        asked = "SELECT coalesce(max(next_offset), 0) FROM positions WHERE topic = :topic"
-        (imported,) = next(self._rows(asked, topic=IMPORTED))
+        imported = self.next_offset(IMPORTED)
         asked = (
             "SELECT position, budget, sequence, record FROM journal"
             " WHERE :budget IS NULL OR budget = :budget ORDER BY position"
@@ -175,6 +175,12 @@ class Database:
         has = "SELECT count(*) FROM sqlite_master WHERE name = 'internal_events'"
         if next(self._rows(has))[0]:
             yield from self._rows("SELECT number, value FROM internal_events ORDER BY number")
+
+    def next_offset(self, topic: str) -> int:
+        """The number behind the last that was read of a topic."""
+        asked = "SELECT coalesce(max(next_offset), 0) FROM positions WHERE topic = :topic"
+        (behind,) = next(self._rows(asked, topic=topic))
+        return int(behind)
 
     def _rows(self, asked: str, **facts: str | None) -> Iterator[Any]:
         try:

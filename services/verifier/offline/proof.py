@@ -1,13 +1,17 @@
 """The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
 
-from collections.abc import Container, Iterable
+import json
+from collections import Counter
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
+from events.topics import INTERNAL_EVENTS
 from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import FILE_MARK
 from services.verifier.journal.internal_events import Uncompared
 from services.verifier.journal.proof import MALFORMED, JournalProof, Row
-from services.verifier.kafka_records import HEAD_BYTES, bytes_max
+from services.verifier.journal.sources import SourcePartition
+from services.verifier.kafka_records import HEAD_BYTES, TopicRecord, bytes_max
 from services.verifier.records import Json, Record, sha256_hex
 from services.verifier.report import Note, Remark, Report, counted, report_of
 from services.verifier.seals.statements import SealedChains, chain_row, statement
@@ -70,6 +74,15 @@ def _remembered(row: KeptDeadLetter) -> Json:
     return {**row._asdict(), "value": is_whole}
 
 
+def _internal_event(number: int, value: bytes) -> TopicRecord:
+    """A row of the table of internal events as the ledger reads it, under its budget's key."""
+    try:
+        key = str(json.loads(value)["partitionkey"]).encode()
+    except (LookupError, RecursionError, TypeError, ValueError):
+        key = None
+    return TopicRecord(INTERNAL_EVENTS, 0, number, key, value)
+
+
 class JournalAlone:
     """Give it a journal's records in its order, then end it.
 
@@ -96,15 +109,27 @@ class JournalAlone:
         self._order = ReadingOrder(in_a_row=in_a_row)
         self._rules_versions: set[int] = set()
         self._dead_letters: KeptDeadLetters | None = None
-        self._internal_events: Iterable[tuple[int, bytes]] | None = None
+        self._internal_events: Callable[[], Iterable[tuple[int, bytes]]] | None = None
+        self._inputs = SourcePartition(INTERNAL_EVENTS, 0, Counter(), findings)
+        self._next_input = 0
         self._imported = 0
+        self._unread: set[str] = set()
 
     def compare(
-        self, dead_letters: Iterable[KeptDeadLetter], internal_events: Iterable[tuple[int, bytes]]
+        self,
+        dead_letters: Iterable[KeptDeadLetter],
+        internal_events: Callable[[], Iterable[tuple[int, bytes]]],
+        next_internal_event: int,
     ) -> None:
-        """Compare what a database keeps beside its journal; before the first record."""
+        """Compare what a database keeps beside its journal; before the first record.
+
+        Internal events up to the next are read: each has its record.
+        """
         self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
-        self._internal_events = internal_events
+        if self._budget is None:
+            self._internal_events, self._next_input = internal_events, next_internal_event
+            for number, value in internal_events():
+                self._inputs.add(_internal_event(number, value))
 
     def take(self, row: Row) -> None:
         """The next record."""
@@ -120,11 +145,26 @@ class JournalAlone:
             self._imported += 1
             return
         self._order.follow(record)
+        self._prove_opened(record)
+        topic, _, offset = record.source
+        is_input = topic == INTERNAL_EVENTS and record.row["resumes"] is None
+        if is_input and self._internal_events is not None:
+            self._inputs.follow(record, offset)
         if self._dead_letters is not None and record.is_dead:
             try:
                 self._dead_letters.follow(record)
             except MALFORMED as error:
                 self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
+
+    def _prove_opened(self, record: Record) -> None:
+        """Rule 32: in a file a year is opened directly behind the line that closes the last."""
+        is_line = FILE_MARK in record.source[0] and record.row["resumes"] is None
+        if not is_line or not self._in_a_row or self._budget is not None:
+            return
+        for name in sorted(self._unread):
+            self.findings.add(Code.OPENED_TOO_LATE, record.place, what=name)
+        self._unread.clear()
+        self._unread = self.journal.internal_events.unread
 
     def end(self) -> Report:
         """Prove what must hold after the last record, and return the proof."""
@@ -132,8 +172,10 @@ class JournalAlone:
         if self._dead_letters is not None:
             self._dead_letters.end()
         internal_events, chains = self.journal.internal_events, self.journal.chains.heads
-        if self._internal_events is not None and self._budget is None:
-            internal_events.compare(self._internal_events, imported=self._imported > 0)
+        if self._internal_events is not None:
+            kept, is_imported = self._internal_events(), self._imported > 0
+            internal_events.compare(kept, self._next_input, imported=is_imported)
+            self._inputs.prove_read(self._next_input)
         is_whole = self._budget is None
         uncompared = internal_events.end(chains, is_whole=is_whole, without=self._without)
         if self._sealed is not None:

@@ -54,8 +54,12 @@ class Books:
         self.accounts: dict[str, Json] = {}
         self.opened_as = ""
         """The number under which the convention of the last internal event goes on."""
+        self.parked: set[tuple[str, str]] = set()
+        """Source and id of the events that wait."""
         self.closed = False
         self.open_at_closing: frozenset[str] = frozenset()
+        self.carried_over: frozenset[str] = frozenset()
+        """The conventions that go on in the next year."""
         self.place = Place()
         self._findings = findings
         self._reported: set[Any] = set()
@@ -111,7 +115,19 @@ class Books:
             credit[self.group_of(line)] += money["available"]
         return credit
 
-    def is_here(self, kind: str, name: str) -> bool:
+    def names_of(self, number: str) -> list[str]:
+        """The names by which a recovery may call a convention (rules, 13)."""
+        convention = self.conventions[number]
+        is_both = convention.is_for_rest and convention.formerly is not None
+        return [number, str(convention.formerly)] if is_both else [number]
+
+    def holder_of(self, name: str) -> str:
+        """The convention that a recovery names; `name` itself where there is none."""
+        if name in self.conventions:
+            return name
+        return next((each for each in self.conventions if name in self.names_of(each)), name)
+
+    def is_here(self, kind: str, name: str, *, for_recovery: bool = False) -> bool:
         """Return whether the dependency of a parked event is there (rules, 28)."""
         if kind == "budget":
             return self.level is not None
@@ -119,8 +135,11 @@ class Books:
             return name in self.grants and self.grants[name].award is not None
         if kind == "recovery":
             name, _, number = name.partition("/")
-            return name in self.conventions and number in self.conventions[name].recoveries
-        return kind == "convention" and name in self.conventions
+            convention = self.conventions.get(self.holder_of(name))
+            return convention is not None and number in convention.recoveries
+        return kind == "convention" and (
+            (self.holder_of(name) if for_recovery else name) in self.conventions
+        )
 
     def alone(self, grant: str) -> Convention | None:
         """The award that stands for a convention, until one is signed for it.

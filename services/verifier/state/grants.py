@@ -30,6 +30,14 @@ class Recovery:
     collected: int = 0
     back: defaultdict[Line, LineRecovery] = field(default_factory=lambda: defaultdict(LineRecovery))
 
+    def named_on(self, line: Line) -> int:
+        """Cents recovered by the name of a line that have not come back on it."""
+        return max(0, self.back[line].named - self.back[line].came) if line in self.back else 0
+
+    def awaited_on(self, line: Line) -> int:
+        """Cents of a line that it waits for: at most what has not been collected of it."""
+        return max(0, min(self.named_on(line), self.ordered - self.collected))
+
 
 @dataclass(slots=True)
 class Instalment:
@@ -83,6 +91,8 @@ class Convention:
     recoveries: dict[str, Recovery] = field(default_factory=dict)
     formerly: str | None = None
     """The reference of the grant in whose place it came: older orders bear it (rules, 13)."""
+    is_for_rest: bool = False
+    """True if it came for the rest of what that grant had ordered: recoveries may name both."""
     last_orders: dict[str, str] = field(default_factory=dict)
     """The last order of instalments in earlier years, where a number was another (rules, 32)."""
     year_cents: int | None = None
@@ -109,15 +119,13 @@ class Convention:
 
     def paid_on(self, line: Line) -> int:
         """Cents paid on a line in the budget's own year and not recovered."""
-        return self.cents_on(line, "paid") - sum(each.revenue for each in self._back(line))
+        back = (each.back[line] for each in self.recoveries.values() if line in each.back)
+        return self.cents_on(line, "paid") - sum(each.revenue for each in back)
 
-    def headroom_on(self, line: Line) -> int:
-        """Cents that may be recovered by the name of a line (rules, 27)."""
-        awaited = sum(max(0, each.named - each.came) for each in self._back(line))
-        return max(0, self.paid_on(line) - awaited)
-
-    def _back(self, line: Line) -> list[LineRecovery]:
-        return [each.back[line] for each in self.recoveries.values() if line in each.back]
+    def headroom_on(self, line: Line, besides: Recovery | None = None) -> int:
+        """Cents paid on a line that no recovery waits for, or none `besides` this (rules, 27)."""
+        others = (each for each in self.recoveries.values() if each is not besides)
+        return max(0, self.paid_on(line) - sum(each.awaited_on(line) for each in others))
 
     def paid_this_year_cents(self) -> int:
         """Cents paid in the budget's own year and not recovered."""

@@ -8,6 +8,7 @@ from events.envelope import INBOUND
 from services.projector.rows.settling import SAME
 from tests.builders import (
     BUDGET,
+    PARKED,
     Json,
     a_beneficiary,
     a_concurring_act,
@@ -20,6 +21,7 @@ from tests.builders import (
     a_review,
     a_transfer,
     a_vote,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amendment,
@@ -179,6 +181,18 @@ REFUSALS = [
         [a_vote(100), a_review(2), a_review(2, _id="again")],
         2,
         3,
+    ),
+    Case(
+        "an event that waited in vain: its withdrawal, which had it refused",
+        [a_vote(100), a_report(_id="parked"), a_withdrawn_event()],
+        4,
+        3,
+    ),
+    Case(
+        "one that its deadline ended: only a person knows",
+        [a_vote(100), a_report(_id="parked"), a_deadline("parked", event=PARKED)],
+        4,
+        None,
     ),
 ]
 

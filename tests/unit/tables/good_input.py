@@ -28,6 +28,7 @@ from tests.builders import (
     a_transfer,
     a_vote,
     a_withdrawal,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amendment,
@@ -60,6 +61,7 @@ EACH_TYPE: list[Json] = [
     a_deadline(),
     a_closing(),
     a_review(),
+    a_withdrawn_event(),
 ]
 """One event of each type that the world may say, in the order of the grant's life."""
 

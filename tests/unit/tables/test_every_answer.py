@@ -69,6 +69,7 @@ from tests.unit.tables import (
     test_signed_for_the_rest,
     test_suspensions,
     test_withdrawals,
+    test_withdrawn_events,
     years,
 )
 from tests.unit.tables.bad_input import BAD_INPUT
@@ -111,6 +112,7 @@ TABLES = [
     test_several_lines.ROWS,
     test_suspensions.ROWS,
     test_withdrawals.ROWS,
+    test_withdrawn_events.ROWS,
 ]
 TABLES_OF_YEARS = [
     test_carried_turns.ROWS,

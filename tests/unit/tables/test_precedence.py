@@ -328,6 +328,7 @@ PRECEDENCE = [
     "unknown_payment_order",
     "unknown_convention",
     "unknown_record",
+    "not_parked",
     "grant_already_awarded",
     "grant_withdrawn",
     "convention_exists",

@@ -36,6 +36,7 @@ from tests.integration.command import ROOT
 PAGE: Final = ROOT / "docs" / "for-the-erp.md"
 FINAL: Final = {
     "convention.notified",
+    "event.withdrawn",
     "fiscal-year.closed",
     "record.reviewed",
     "recovery.collected",

@@ -38,7 +38,7 @@ LABELS: Final[Mapping[str, Translatable]] = {
     "effective_on": _("Effective on"),
     "eligible_cost_cents": _("Eligible cost (€)"),
     "ends_on": _("Ends on"),
-    "event": _("Event sent again"),
+    "event": _("Event"),
     "executed_on": _("Paid on"),
     "from_line": _("From line"),
     "function": _("Function"),

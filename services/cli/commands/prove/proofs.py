@@ -10,6 +10,7 @@ import typer
 
 from events.masking import masked
 from events.texts import Number, Translatable, _
+from events.topics import INTERNAL_EVENTS
 from services.cli.records.journal_source import ONE_PLACE
 from services.cli.terminal.options import typed
 from services.cli.terminal.output import bad_option, counted
@@ -96,7 +97,8 @@ def prove_alone(
         report = proof.end()
     else:
         with Database(journal.db, journal.budget) as database:
-            proof.compare(database.dead_letters(), database.internal_events())
+            next_internal_event = database.next_offset(INTERNAL_EVENTS)
+            proof.compare(database.dead_letters(), database.internal_events, next_internal_event)
             with counted(VERIFYING) as progress:
                 for row in database.records(progress):
                     proof.take(row)

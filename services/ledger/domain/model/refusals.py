@@ -12,6 +12,7 @@ class Refusal(StrEnum):
     UNKNOWN_PAYMENT_ORDER = "unknown_payment_order"
     UNKNOWN_CONVENTION = "unknown_convention"
     UNKNOWN_RECORD = "unknown_record"
+    NOT_PARKED = "not_parked"
     GRANT_ALREADY_AWARDED = "grant_already_awarded"
     GRANT_WITHDRAWN = "grant_withdrawn"
     CONVENTION_EXISTS = "convention_exists"

@@ -22,7 +22,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 INDEXES: Final = {"refusals": "refusals_to_do", "review_flags": "flags_to_do"}
 COMMENTS: Final = {
     "refusals": "Events that were refused: a stable code, with its facts. The record "
-    "`settled_sequence` accepted the same thing later; until then `awaits` says what that is.",
+    "`settled_sequence` accepted the same thing later, or withdrew the event, which had waited; "
+    "until then `awaits` says what that is.",
     "review_flags": "What a person should look at; it never stops the money. The record "
     "`settled_sequence` brought what its advice asks for; until then `awaits` says what that is, "
     "where a record can bring it.",

@@ -76,13 +76,17 @@ class SourcePartition:
 
     def end(self) -> None:
         """Nothing is missing: neither before the last that was journalled, nor behind it."""
-        behind = [offset for offset in self._left if offset > self._last]
-        for offset in self._left:
-            if offset < self._last:
-                self._findings.add(Code.NOT_JOURNALLED, self._place(offset))
+        behind = self.prove_read(self._last + 1)
         if behind:
             place = self._place(behind[0])
             self._findings.add(Code.NOT_YET_JOURNALLED, place, count=len(behind))
+
+    def prove_read(self, next_offset: int) -> list[int]:
+        """Nothing is missing before that offset; return those that are left behind it."""
+        for offset in self._left:
+            if offset < next_offset:
+                self._findings.add(Code.NOT_JOURNALLED, self._place(offset))
+        return [offset for offset in self._left if offset >= next_offset]
 
     def _place(self, offset: int) -> Place:
         return Place(self._topic, self._partition, offset)
