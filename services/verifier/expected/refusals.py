@@ -9,7 +9,7 @@ from typing import Any, Final
 from services.verifier.expected import moves as ask
 from services.verifier.expected.moves import Moves
 from services.verifier.expected.recoveries import asks_too_much, collects_too_much
-from services.verifier.expected.years import OUTSTANDING, RECOVERIES, data_of
+from services.verifier.expected.years import OUTSTANDING, data_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls
 from services.verifier.state.books import THRESHOLD_CENTS, Books
@@ -48,8 +48,6 @@ def prove_decision(books: Books, record: Record) -> None:
     if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
         return
     expected, facts = expected_refusal(books, record.kind, data_of(books, record))
-    if facts is not None and record.kind in RECOVERIES:
-        facts |= {"convention": record.event["data"]["convention"]}  # As the event names it.
     if record.kind == "convention.amended" and expected == CREDIT and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
     if found is None:
