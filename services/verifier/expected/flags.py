@@ -38,7 +38,8 @@ def _years_differ(books: Books, data: Json) -> Facts:
     named = stated if year is None else stated | {year}
     if len(named) <= 1 and (not documents or named <= documents):
         return None
-    return without_nulls({"deliberation": year, "convention": sorted(stated | documents)})
+    facts: Json = {} if year is None else {"deliberation": year}
+    return facts | {"convention": sorted(stated | documents)}
 
 
 def _is_revenue(books: Books, data: Json) -> Facts:
