@@ -6,7 +6,7 @@ what is missing: the journal is the truth.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -79,12 +79,14 @@ class Core:
             StoreError: they could not be written; batches before may have been.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        with self._restored_if_it_fails():
-            waiting, taken = iter(messages), 0
-            while batch := list(islice(waiting, BATCH_LINES)):
-                self._commit(batch, taken)
-                taken += len(batch)
-        self._read_internal_events()
+        waiting, taken = iter(messages), 0
+        while True:
+            with self._restored_if_it_fails():
+                count = self._commit(waiting, taken)
+            if not count:
+                return
+            taken += count
+            self._read_internal_events()
 
     def post(self, deadline_events: Iterable[DeadlineEvent]) -> None:
         """Store and decide these deadline events.
@@ -131,21 +133,30 @@ class Core:
                 raise
             log.critical("internal_event_waits", exc_info=error)
 
-    def _commit(self, messages: list[Message], taken: int) -> None:
-        """Decide and commit these, the events of a request after its first `taken` ones."""
-        for offset, message in enumerate(messages, start=self._next):
-            source = Source(EVENTS, FILE_PARTITION, offset)
+    def _commit(self, waiting: Iterator[Message], taken: int) -> int:
+        """Decide and commit the next of a request's events, behind its first `taken` ones.
+
+        A batch ends with a closing: its internal events are decided behind it (rules, 32).
+        Return the size of the batch.
+        """
+        count, last = 0, b""
+        for message in islice(waiting, BATCH_LINES):
+            count, last = count + 1, message.value
+            source = Source(EVENTS, FILE_PARTITION, self._next + count - 1)
             try:
-                self._ledger.handle(RawRecord(message.value, source))
+                self._ledger.handle(RawRecord(last, source))
             except Exception:
                 # Nothing of its batch is written: the others can be sent without this one.
-                log.critical("event_failed", of_the_request=taken + offset - self._next + 1)
+                log.critical("event_failed", of_the_request=taken + count)
                 raise
-        behind = self._next + len(messages)
-        last = sha256(messages[-1].value).hexdigest()
-        position = Position(EVENTS, FILE_PARTITION, behind, last)
-        self._store.commit(self._ledger.commit_batch([position]), VERSIONS)
-        self._next = behind
+            if self._ledger.batch.internal_events:
+                break
+        if count:
+            behind = self._next + count
+            position = Position(EVENTS, FILE_PARTITION, behind, sha256(last).hexdigest())
+            self._store.commit(self._ledger.commit_batch([position]), VERSIONS)
+            self._next = behind
+        return count
 
     def records_at(self, places: Collection[Source]) -> dict[Source, RawRecord]:
         """The dead letters that were read there."""

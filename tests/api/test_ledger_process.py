@@ -17,7 +17,16 @@ from services.ledger.domain.journal import Source, read_record
 from services.ledger.files.sqlite import SqliteStore
 from services.runtime.kafka.publishing import Message
 from tests.api.embedded_ledger import in_a_ledger
-from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment, encoded
+from tests.builders import (
+    Json,
+    a_closing,
+    a_convention,
+    a_report,
+    a_vote,
+    an_award,
+    an_instalment,
+    encoded,
+)
 from tests.read_model.filling import read
 
 GUILTY = "guilty"
@@ -73,6 +82,19 @@ def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path
     assert [(1, "accepted"), (2, "accepted")] == [(each.sequence, each.outcome) for each in journal]
     assert journal[0].hash == journal[1].previous_hash
     assert 2 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
+
+
+def test_rule_32_a_request_may_hold_several_years(tmp_path: Path) -> None:
+    async def what(ledger: EmbeddedLedger) -> None:
+        unpaid = an_instalment(documents=[("activity_report", 2022)])
+        year = [a_vote(_id="vote"), an_award(), a_convention(instalments=[unpaid])]
+        closing = a_closing("all", _id="closing")
+        await ledger.publish(sent(*year, closing, a_report(budget=NEXT), a_vote(budget=NEXT)))
+
+    assert [] == critical_in(tmp_path, what)
+    types = [json.loads(each.event)["type"] for each in journal_in(tmp_path)]
+    assert [OPENED, "ecluse.report.received.v1"] == types[4:6]
+    assert {"accepted"} == {each.outcome for each in journal_in(tmp_path)}
 
 
 def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(

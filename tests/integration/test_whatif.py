@@ -101,6 +101,18 @@ def test_it_says_what_a_replay_then_does(file: Path, tmp_path: Path) -> None:
         ] == [row["before"] for row in tried["lines"] if line_of(row) in lines]
 
 
+def test_rule_32_a_file_of_several_years_is_tried_as_a_replay_decides_it(tmp_path: Path) -> None:
+    both = written(
+        tmp_path / "both.jsonl", *(b for each in CARRY_OVER for b in each.read_bytes().splitlines())
+    )
+    replayed = json.loads(ecluse("replay", both, "--json").out)
+    tried = asked(both, "--journal", written(tmp_path / "empty.jsonl"))
+    assert {"accepted": 11} == {name: count for name, count in tried["outcomes"].items() if count}
+    assert {line_of(row): figures(row) for row in replayed["lines"]} == {
+        line_of(row): row["after"] for row in tried["lines"]
+    }
+
+
 def line_of(row: Json) -> str:
     return json.dumps([row["budget"], row["line"]])
 

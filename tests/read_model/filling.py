@@ -53,7 +53,7 @@ def journal_of(*files: Path) -> list[bytes]:
 
 
 def journal_of_events(*files: Iterable[bytes]) -> list[bytes]:
-    """The journal that these events lead to, internal events read behind each file."""
+    """The journal that these events lead to, file after file."""
     store = MemoryStore()
     for number, events in enumerate(files):
         _replay(store, f"events-{number}.jsonl", b"\n".join(events) + b"\n")

@@ -3,16 +3,18 @@
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord
+from events.topics import INTERNAL_EVENTS
+from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord, Recorded
 from services.ledger.application.ports import StateKey
 from services.ledger.application.restore import Folding
 from services.ledger.application.state_rows import changed_rows, restored
-from services.ledger.domain.journal import JournalRecord, Outcome
+from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.model.book import BudgetState
 from services.ledger.domain.model.lines import Line, LineMoney
 
@@ -75,10 +77,25 @@ class Trial:
     """How many events were decided that had waited before."""
 
     def handle(self, raw: RawRecord) -> None:
-        """Handle one record as the ledger would, with all that it wakes."""
+        """Handle one record as the ledger would, with all that it wakes.
+
+        The internal events of a closing are decided at once (rules, 32), but none for a budget of
+        which no event speaks: its state was not read.
+        """
+        decided = self.ledger.batch.decided
+        count = len(decided)
         first, *others = self.ledger.handle(raw)
         self.latest[first.budget, first.sequence] = first.outcome
-        for each in others:
+        self._count_woken(others)
+        written = [each.internal_events for each in decided[count:] if isinstance(each, Recorded)]
+        for number, (budget, value) in enumerate(chain(*written)):
+            if budget in self.before:
+                source = Source(INTERNAL_EVENTS, raw.source.partition, number)
+                _opening, *others = self.ledger.handle(RawRecord(value, source))
+                self._count_woken(others)
+
+    def _count_woken(self, records: Iterable[JournalRecord]) -> None:
+        for each in records:
             assert each.resumes is not None, "what stands behind a record was woken by it"
             waited = (each.budget, each.resumes)
             if waited in self.latest:

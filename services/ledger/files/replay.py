@@ -92,11 +92,13 @@ def replay(
     """Handle every line that `store` has not read yet, and commit in batches.
 
     A file is identified by its name and its first line, so that it may move, and grow at its end.
-    Internal events are read after the last line (rules, 32).
+    Internal events are decided directly behind the record that wrote them (rules, 32); those that
+    a replay left unread that was killed, before any line.
 
     Raises:
         StoreError: the file is not the one that the store has read, or the store fails.
     """
+    read_internal_events(store, ledger, batch_lines)
     known = {position.topic: position for position in store.positions()}
     done: Position | None = None
     topic = ""
@@ -117,9 +119,12 @@ def replay(
         _handle(ledger, raw_record(line, topic))
         handled = line
         pending += 1
-        if pending == batch_lines:
+        closes_a_year = bool(ledger.batch.internal_events)
+        if closes_a_year or pending == batch_lines:
             _commit(store, ledger, topic, line)
             pending = 0
+        if closes_a_year:
+            read_internal_events(store, ledger, batch_lines)
     if last is None:
         log.warning("file_empty", file=name)
     elif done is not None and last.number < done.next_offset - 1:
@@ -127,7 +132,6 @@ def replay(
         raise StoreError(name, CUT.render(facts))
     if handled is not None and pending:
         _commit(store, ledger, topic, handled)
-    read_internal_events(store, ledger, batch_lines)
 
 
 def read_internal_events(store: Store, ledger: Ledger, batch_lines: int) -> None:

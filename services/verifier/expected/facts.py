@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from services.verifier.expected import years
-from services.verifier.expected.moves import amended, is_revenue, recovered_by_line, sum_of
+from services.verifier.expected.moves import amended
+from services.verifier.expected.recoveries import is_revenue, recovered_by_line, sum_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from services.verifier.expected.recoveries import is_revenue, recovered_by_line
 from services.verifier.records import Json
 from services.verifier.state.books import Books
-from services.verifier.state.grants import Convention, Recovery, cents_by_line, schedule_of
-from services.verifier.state.lines import Line, MoveKey, amounts_of, filled, line_of
+from services.verifier.state.grants import Convention, cents_by_line, schedule_of
+from services.verifier.state.lines import Line, MoveKey, amounts_of, line_of
 from services.verifier.state.orders import Order, paid_of, unpaid_of
 
 MOVE: Final = frozenset(("line", "convention", "instalment", "from", "to", "amount_cents"))
@@ -150,39 +151,6 @@ def collected(books: Books, convention: Convention, data: Json) -> Moves:
         for line, cents in came.items()
         if cents
     }
-
-
-def is_revenue(books: Books, data: Json) -> bool:
-    """Return whether money came after the budget's year or its closing (rules, 31)."""
-    return books.closed or int(data["on"][:4]) > int(books.budget[-4:])
-
-
-def recovered_by_line(data: Json, convention: Convention) -> dict[Line, int]:
-    """Cents that came back on each line (rules, 27): as named, else first where it was asked.
-
-    Then where no other recovery waits, then anywhere; each time in the convention's order.
-    """
-    if data.get("lines") is not None:
-        return amounts_of(data["lines"])
-    recovery = convention.recoveries.get(data["recovery"], Recovery())
-    came = dict.fromkeys(convention.lines_in_order(), 0)
-    limits: tuple[Callable[[Line], int], ...] = (
-        lambda line: min(recovery.named_on(line), convention.paid_on(line)),
-        lambda line: convention.headroom_on(line, besides=recovery),
-        convention.paid_on,
-    )
-    for limit_on in limits:
-        left = data["amount_cents"] - sum(came.values())
-        parts = filled(left, [max(0, limit_on(line) - cents) for line, cents in came.items()])
-        came = {line: came[line] + part for line, part in zip(came, parts, strict=True)}
-    return came
-
-
-def sum_of(data: Json) -> int:
-    """The whole of what is asked back, or came: by lines, or in one sum."""
-    if data.get("lines") is None:
-        return int(data["amount_cents"])
-    return sum(each["amount_cents"] for each in data["lines"])
 
 
 def of_order(order: Order, cents: Mapping[Line, int], stages: tuple[str, str]) -> Moves:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from services.verifier.expected import moves as ask
 from services.verifier.expected.moves import Moves
+from services.verifier.expected.recoveries import asks_too_much, collects_too_much
 from services.verifier.expected.years import OUTSTANDING, RECOVERIES, data_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls
@@ -16,7 +17,6 @@ from services.verifier.state.grants import (
     Award,
     Convention,
     Grant,
-    Recovery,
     cents_by_line,
     is_award_alone,
     schedule_of,
@@ -177,31 +177,6 @@ def _unknown_in_closed_year(books: Books, data: Json) -> Facts:
     return {"convention": name} if books.closed and is_unknown else None
 
 
-def _asks_too_much(_books: Books, convention: Convention, data: Json) -> Facts:
-    awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
-    headroom = convention.paid_this_year_cents() - awaited
-    return _too_much(data, headroom, convention.headroom_on)
-
-
-def _collects_too_much(books: Books, data: Json) -> Facts:
-    convention = books.conventions.get(data["convention"])
-    recovery = None if convention is None else convention.recoveries.get(data["recovery"])
-    if convention is None or (recovery is None and not books.closed):
-        return None
-    recovery = recovery or Recovery()
-    return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
-
-
-def _too_much(data: Json, headroom: int, headroom_on: Callable[[Line], int]) -> Facts:
-    """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
-    named = amounts_of(data.get("lines") or ())
-    on_lines = ((headroom_on(line), cents) for line, cents in named.items())
-    for most, cents in ((headroom, ask.sum_of(data)), *on_lines):
-        if cents > most:
-            return {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
-    return None
-
-
 def _carries_unknown(books: Books, data: Json) -> Facts:
     named = data["carry_over"] if isinstance(data["carry_over"], list) else ()
     unknown = (each for each in named if each["convention"] not in books.conventions)
@@ -212,6 +187,12 @@ def _unknown_record(books: Books, data: Json) -> Facts:
     """Of its own chain; chains of dead letters are of no budget (rules, 38)."""
     ahead = data.get("chain") is None and data["sequence"] >= books.place.sequence
     return {"sequence": data["sequence"]} if ahead else None
+
+
+def _not_parked(books: Books, data: Json) -> Facts:
+    source, name = data["event"]["source"], data["event"]["id"]
+    waits = (source, name) in books.parked
+    return None if waits else {"event_source": source, "event_id": name}
 
 
 def _orders_outstanding(books: Books, _data: Json) -> Facts:
@@ -258,9 +239,10 @@ CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
     "recovery.ordered": {"unknown_convention": _unknown_in_closed_year},
     "recovery.collected": {
         "unknown_convention": _unknown_in_closed_year,
-        "recovery_exceeds": _collects_too_much,
+        "recovery_exceeds": collects_too_much,
     },
     "record.reviewed": {"unknown_record": _unknown_record},
+    "event.withdrawn": {"not_parked": _not_parked},
     "fiscal-year.closed": {
         "unknown_convention": _carries_unknown,
         "orders_outstanding": _orders_outstanding,
@@ -352,7 +334,7 @@ OF_CONVENTION: Final[Mapping[str, Mapping[str, ConventionCheck]]] = {
     "commitment.reduced": {TERMINATED: _ended, "below_ordered": _reduced_below},
     "report.received": {},
     "report.rejected": {},
-    "recovery.ordered": {"recovery_exceeds": _asks_too_much},
+    "recovery.ordered": {"recovery_exceeds": asks_too_much},
 }
 """The same of types that wait for the convention that they name (rules, 28)."""
 

@@ -97,7 +97,7 @@ class Waiting:
         """Identities that a closed year keeps (rules, 31)."""
         self._ready: set[int] = set()
         self._ended: int | None = None
-        """The parked event that the last deadline ends; it must be refused next."""
+        """The parked event that the last record ends; it must be refused next."""
 
     def before(self, record: Record, *, follows: bool) -> None:
         """Prove what must hold before the record is applied.
@@ -153,6 +153,7 @@ class Waiting:
             about = (record.kind, record.event_text, record.row["source"])
             parked = _Parked(want, *about, identity)
             self.parked[record.sequence] = parked
+            self._books.parked.add(identity)
         elif record.outcome == "accepted":
             self._ended = self._ends(record)
             arrived = arrivals(self._books, record.kind, data_of(self._books, record))
@@ -187,6 +188,7 @@ class Waiting:
             find(Code.RESUMES_NOTHING, resumes=resumes)
             return
         self._ready.discard(resumes)
+        self._books.parked.discard(parked.identity)
         if parked.text != record.event_text:
             find(Code.RESUMED_OTHERWISE, member="event", resumes=resumes)
         if parked.source != record.row["source"]:
@@ -197,9 +199,9 @@ class Waiting:
         self._ended = None
 
     def _ends(self, record: Record) -> int | None:
-        """The parked event that a deadline ends, if its record is one (rules, 29)."""
+        """The parked event that a deadline or a withdrawal ends (rules, 29 and 39)."""
         named = record.event["data"].get("event")
-        if record.kind != "deadline.passed" or named is None:
+        if record.kind not in {"deadline.passed", "event.withdrawn"} or named is None:
             return None
         identity = (named["source"], named["id"])
         return next((at for at, each in self.parked.items() if each.identity == identity), None)

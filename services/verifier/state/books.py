@@ -54,6 +54,8 @@ class Books:
         self.accounts: dict[str, Json] = {}
         self.opened_as = ""
         """The number under which the convention of the last internal event goes on."""
+        self.parked: set[tuple[str, str]] = set()
+        """Source and id of the events that wait."""
         self.closed = False
         self.open_at_closing: frozenset[str] = frozenset()
         self.carried_over: frozenset[str] = frozenset()
