@@ -14,7 +14,7 @@ UNCOVERED := $(addprefix tests/unit/,api bench cli doctor projector redrive runt
 	ledger/test_messages.py tables/test_every_answer.py tables/test_kept_state.py tables/test_life_cycles.py \
 	events/test_quick_path.py lag/test_properties.py)
 # Of these `make test-rest` runs what is marked `rest`.
-DIVIDED := $(addprefix tests/,api attack open_data property published read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
+DIVIDED := $(addprefix tests/,api attack city open_data property published read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
 QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
 	$(addprefix tests/,contracts golden kubernetes verifier kafka/test_smoke.py) \
 	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)

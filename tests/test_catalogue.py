@@ -16,12 +16,14 @@ from services.ledger.explain.answer import Advice, Answer
 from services.ledger.explain.catalogue import PAGE, page
 from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.refusals import CARRIED_OVER, REFUSALS
 from services.ledger.explain.waits import WAITS
 from services.texts.translation import both
 from tests.test_rules import FIRST, LAST
 
-CHAPTERS: list[Mapping[Any, Advice]] = [REFUSALS, FLAGS, WAITS, DEAD_LETTERS]
+CHAPTERS: list[Mapping[Any, Advice]] = [
+    *(REFUSALS, {"carried over": CARRIED_OVER}, FLAGS, WAITS, DEAD_LETTERS)
+]
 EXPLAINED = [
     pytest.param(advice, id=f"{code}") for chapter in CHAPTERS for code, advice in chapter.items()
 ]

@@ -28,6 +28,7 @@ from services.api.help import page as help_pages
 from services.api.http import documentation, health, metrics
 from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import SOURCE_UNREACHABLE, add_handlers
+from services.api.http.loading import LOADING, WhileLoading
 from services.api.http.request_middleware import RequestMiddleware
 from services.api.journal import entry_routes
 from services.api.journal import page as record_page
@@ -90,6 +91,7 @@ EVERYWHERE: Final = (
     DATABASE_UNREACHABLE,
     SOURCE_UNREACHABLE,
     ISSUER_AWAY,
+    LOADING,
 )
 """The problems that any address may answer with."""
 
@@ -217,6 +219,8 @@ def create_app(parts: Components) -> FastAPI:
     documentation.mount_assets(app)
     add_handlers(app)
     app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
+    if parts.percent_loaded is not None:
+        app.add_middleware(WhileLoading, percent=parts.percent_loaded)
     app.add_middleware(
         RequestMiddleware, observe=observed.observe, limits=limits, over_tls=parts.over_tls
     )

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
@@ -60,7 +60,10 @@ NOT_OPENED = _(
 )
 
 Ready = Callable[[str], None]
-"""Called with the address once the API listens there."""
+"""Called with the address once the API answers there."""
+
+Load = Callable[[], Coroutine[Any, Any, None]]
+"""Makes ready what an API needs before it has anything to show."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
@@ -193,11 +196,20 @@ def access_of(
     return access, ProviderLogin(requirements, client, issuer, store, sessions, clock, addresses)
 
 
-async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int = DRAIN_S) -> None:
+async def serve(
+    app: FastAPI,
+    settings: ApiSettings,
+    ready: Ready,
+    drain_s: int = DRAIN_S,
+    load: Load | None = None,
+) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those under way.
+
+    What is to be loaded first is loaded while the address is open: the API says how far it is.
 
     Raises:
         NotListening: the address cannot be opened.
+        Stop: what is to be loaded cannot be.
     """
     opened = _opened(settings)
     host, port = opened.getsockname()[:2]
@@ -217,10 +229,30 @@ async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int 
     )
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     log.info("api_listening", address=address)
-    ready(address)
+    server = Draining(config, app.state.components.leaving)
     with opened:
-        await Draining(config, app.state.components.leaving).serve(sockets=[opened])
+        serving = asyncio.create_task(server.serve(sockets=[opened]))
+        try:
+            if load is None or await _is_loaded(load, serving):
+                ready(address)
+        except BaseException:
+            server.should_exit = True
+            raise
+        finally:
+            await serving
     log.info("api_stopped")
+
+
+async def _is_loaded(load: Load, serving: asyncio.Task[None]) -> bool:
+    """Load until the end, or until the server ends: False then."""
+    loading = asyncio.create_task(load())
+    await asyncio.wait([loading, serving], return_when=asyncio.FIRST_COMPLETED)
+    if loading.done():
+        await loading
+        return True
+    loading.cancel()
+    await asyncio.wait([loading])
+    return False
 
 
 def _opened(settings: ApiSettings) -> socket.socket:

@@ -56,10 +56,10 @@ class Budget:
 
     name: str
     closed: bool = False
-    """True after the closing: open items are shown, and no deadline event is written."""
+    """True after the closing: of deadline events only those about documents are written."""
     orders: dict[str, Order] = field(default_factory=dict)
     conventions: dict[str, Convention] = field(default_factory=dict)
-    """All conventions; of a closed year, those that owe a document."""
+    """All conventions; of a closed year, those that may owe a document there (rules, 31)."""
     parked: dict[Identity, ParkedEvent] = field(default_factory=dict)
     _signed: dict[str, str] = field(default_factory=dict)
     """Conventions by the grant that stood alone before, whose name orders bear (rules, 13)."""
@@ -89,9 +89,6 @@ class Budget:
                 self._keep(order, record, event)
         elif record.outcome == "parked":
             self._park(record, event)
-        elif record.outcome == "refused" and self.closed:
-            # The ledger refuses reports of a closed year; the document has come all the same.
-            self._apply_report(event)
         if event.type == DeadlinePassed.TYPE:
             self.report(stated_deadline(self.name, event.data))
 
@@ -184,7 +181,10 @@ class Budget:
         self._reckon(name, convention)
 
     def _close(self, record: Record) -> None:
-        """Keep the conventions that owe a document and are not carried over."""
+        """Keep the conventions that may owe a document and are not carried over.
+
+        What is carried over owes its documents in the next year alone.
+        """
         self.closed = True
         carried = {move.convention for move in record.moves or () if move.target == "carried_over"}
         for name in list(self._rejected):
@@ -192,9 +192,12 @@ class Budget:
         self.conventions = {
             name: each
             for name, each in self.conventions.items()
-            if each.owed and name not in carried
+            if (each.obligations or each.plans) and name not in carried
         }
         self._payments, self._reports, self._waits = ByDay(), ByDay(), ByDay()
+        for name, each in self.conventions.items():
+            for day in each.unreported():
+                self._reports.add(day, name)
 
     def _begin(self, name: str, convention: Convention) -> None:
         self.conventions[name] = convention
@@ -217,8 +220,6 @@ class Budget:
     def _reckon(self, name: str, convention: Convention) -> None:
         before = convention.unreported()
         convention.reckon()
-        if self.closed:
-            return
         after = convention.unreported()
         for day in before - after:
             self._reports.discard(day, name)

@@ -1,6 +1,7 @@
 """The deadlines of every budget whose journal is read here, and the deadline events to write.
 
-It keeps what is open: an order until it is paid, a convention until it ends or its year is closed.
+It keeps what is open: an order until it is paid, a convention until it is carried over, or its year
+is closed and it can owe no document.
 Deadline events that were written are known from the journal, once the ledger has read them, and
 before that from the caller that reads their topic (`wrote`).
 """

@@ -4,18 +4,20 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.treasury import open_treasury
+from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import NoWatch
@@ -23,8 +25,8 @@ from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
 from services.embedded.ledger_process import EmbeddedLedger
+from services.embedded.loading import EventFile, Loading, Report
 from services.embedded.treasury import EmbeddedTreasury
-from services.ledger.files.replay import Progress
 from services.projector.database import make_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import restrict_file
@@ -46,21 +48,16 @@ IN_USE = _("another Écluse works there already: stop it, or choose another --da
 NO_DIRECTORY = _("the directory cannot be opened ({error}): choose another --data")
 
 
-class EventFile(NamedTuple):
-    """A file of events, under the name by which the journal knows it."""
-
-    path: Path
-    name: str
-
-
 async def serve_embedded(
     settings: ApiSettings,
     data: Path,
     files: list[EventFile],
     ready: Ready,
-    progress: Progress = lambda _bytes: None,
+    report: Report = lambda _done, _all: None,
 ) -> None:
     """Run all of Écluse over this directory, until SIGTERM or SIGINT.
+
+    The files are loaded while the API says how far it is; `ready` is called behind that.
 
     Raises:
         Stop: the directory is in use, a file in it is not as it must be, or the address is taken.
@@ -74,36 +71,26 @@ async def serve_embedded(
         own = _of_treasury(data)
         treasury = EmbeddedTreasury(own, embedded, clock)
         slips = open_treasury(own, reading, clock)
+        loading = Loading(sum(each.path.stat().st_size for each in files), report)
+        beside = AsyncExitStack()
         try:
             await store.prepare()
-            await embedded.open()
-            for each in files:
-                await embedded.load(each.path, each.name, progress)
-            await treasury.open()
-            access, login = access_of(settings, store, clock)
-            webhooks = Webhooks(store, clock)
-            parts = Components(
-                reading,
-                access,
-                embedded,
-                store,
-                embedded.original_bytes,
-                clock,
-                journal_ends=embedded.journal_ends,
-                source_records=embedded.source_records,
-                lag=NoWatch("one_process"),
-                hosts=settings.hosts,
-                over_tls=settings.over_tls,
-                names=settings.names,
-                login=login,
-                webhooks=webhooks,
-                treasury=slips,
-            )
-            app = create_app(parts)
-            runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
-            async with _meanwhile(embedded.watch(clock), treasury.run()), delivering(runner):
-                await serve(app, settings, ready, DRAIN_S)
+            parts = _components(settings, store, embedded, reading, slips)
+            app = create_app(replace(parts, percent_loaded=lambda: loading.percent))
+            assert parts.webhooks is not None
+            runner = Runner(parts.webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
+
+            async def load() -> None:
+                await embedded.open(files, loading)
+                await treasury.open()
+                await beside.enter_async_context(_meanwhile(embedded.watch(clock), treasury.run()))
+                await beside.enter_async_context(delivering(runner))
+                loading.end()
+
+            await serve(app, settings, ready, DRAIN_S, load)
         finally:
+            loading.stop()
+            await beside.aclose()
             await treasury.close()
             await embedded.close()
             await reading.dispose()
@@ -111,6 +98,33 @@ async def serve_embedded(
             await store.dispose()
             if slips is not None:
                 await slips.store.dispose()
+
+
+def _components(
+    settings: ApiSettings,
+    store: AccessStore,
+    embedded: EmbeddedLedger,
+    reading: AsyncEngine,
+    slips: Treasury | None,
+) -> Components:
+    access, login = access_of(settings, store, wall_clock)
+    return Components(
+        reading,
+        access,
+        embedded,
+        store,
+        embedded.original_bytes,
+        wall_clock,
+        journal_ends=embedded.journal_ends,
+        source_records=embedded.source_records,
+        lag=NoWatch("one_process"),
+        hosts=settings.hosts,
+        over_tls=settings.over_tls,
+        names=settings.names,
+        login=login,
+        webhooks=Webhooks(store, wall_clock),
+        treasury=slips,
+    )
 
 
 def _of_treasury(data: Path) -> TreasurySettings:

@@ -23,6 +23,7 @@ from services.api.adapters.clock import Clock
 from services.api.adapters.ports import JournalEnd
 from services.due.deadline_events import DeadlineEvent
 from services.embedded.deadlines import JournalDeadlines
+from services.embedded.loading import EventFile, Loading
 from services.embedded.projection import PARTITION, EmbeddedProjector
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Batch, Position, StoreError
@@ -49,9 +50,6 @@ BATCH: Final = 1000
 
 MESSAGES: Final = 16
 """The most kept messages in memory at once: one that issues a slip holds its file."""
-
-NO_LIMIT: Final = -1
-"""As SQLite has it."""
 
 Result = TypeVar("Result")
 
@@ -98,6 +96,10 @@ class Core:
             Batch(internal_events=[each.value for each in deadline_events]), VERSIONS
         )
         self._read_internal_events()
+
+    def count(self) -> int:
+        """The number of records in the journal."""
+        return self._store.count()
 
     def journal_behind(self, read: int, most: int) -> list[bytes]:
         """At most `most` records of the journal after the first `read` ones."""
@@ -198,20 +200,18 @@ class EmbeddedLedger:
         self._deadlines = JournalDeadlines(ledger)
         self._core: Core
 
-    async def open(self) -> None:
-        """Restore the ledger, and project records not projected yet.
+    async def open(self, files: Iterable[EventFile] = (), loading: Loading | None = None) -> None:
+        """Restore the ledger, decide what was not read of these files, project what is not yet.
 
         Raises:
             Stop: a file is not as it must be.
         """
+        loading = loading or Loading()
         self._core = await self._in_thread(lambda: Core(self._path))
-        await self._catch_up()
-
-    async def load(self, path: Path, name: str, progress: Progress) -> None:
-        """Decide and project the events of a file that were not read before."""
-        async with self._lock:
-            await self._in_thread(lambda: self._core.load(path, name, progress))
-            await self._catch_up()
+        for each in files:
+            await self._in_thread(partial(self._core.load, *each, loading.count_bytes))
+        records = await self._in_thread(self._core.count)
+        await self._catch_up(lambda projected: loading.show_projected(projected, records))
 
     async def publish(self, messages: Iterable[Message]) -> None:
         """Decide and commit these events, then project them.
@@ -275,8 +275,7 @@ class EmbeddedLedger:
     async def _project(self) -> None:
         """Project what was written, or have it tried again: the events are stored all the same."""
         try:
-            new = partial(self._core.journal_behind, self._kept, NO_LIMIT)
-            self._kept += len(await self._in_thread(new))
+            self._kept = await self._in_thread(self._core.count)
             if not self._behind:
                 await self._projector.follow()
         except Exception:
@@ -301,9 +300,9 @@ class EmbeddedLedger:
             if self._behind:
                 await asyncio.sleep(RETRY_S)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, report: Callable[[int], None] = lambda _records: None) -> None:
         """Project the records that the tables lack, from the journal."""
-        await self._projector.follow()
+        await self._projector.follow(report)
         self._behind, self._kept = False, self._projector.next_offset
 
     async def journal_behind(self, read: int) -> list[bytes]:

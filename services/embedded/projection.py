@@ -25,6 +25,9 @@ ANOTHER = _(
     "this is not the journal that these tables were made of: delete this file, they are made again"
 )
 
+Report = Callable[[int], None]
+"""Called with how many records the tables have."""
+
 Journal = Callable[[int], Awaitable[Sequence[bytes]]]
 """Reads a journal: the next records after its first ones, as many as one transaction may hold."""
 
@@ -43,8 +46,10 @@ class EmbeddedProjector:
         """The number of records in the tables."""
         return self._position.next_offset
 
-    async def follow(self) -> int:
+    async def follow(self, report: Report = lambda _records: None) -> int:
         """Project the records that the tables lack; return their number.
+
+        `report` is called with how many the tables have, after each transaction.
 
         Raises:
             ClusterError: the tables were made of another journal.
@@ -56,6 +61,7 @@ class EmbeddedProjector:
             while records := await self._journal(self.next_offset):
                 await self._project(fold, records)
                 new += len(records)
+                report(self.next_offset)
         except BaseException:
             self._fold = None
             raise

@@ -57,6 +57,9 @@ class Code(Enum):
     CLOSED_TOO_EARLY = _(
         "the year is closed, but the accountant has not taken {payment_orders} in charge"
     )
+    OPENED_TOO_LATE = _(
+        "{what} is decided behind another line: in a file it stands directly behind its closing"
+    )
     CLOSED_YEAR_MISSING = _(
         "{what} carries money over from {closed}, whose journal is not here; an export of one "
         "budget is proved with --budget, a journal that no longer has the year with --without"
@@ -72,6 +75,7 @@ class Code(Enum):
     BELOW_ZERO = _("{what} stands at {cents} cents")
     SUMS_DIFFER = _("{what}: its parts add up to {expected} cents, {found} found")
     CREDIT_EXCEEDED = _("the credit voted for {group} is exceeded: {cents} cents")
+    FLAG_DIFFERS = _("review flag {flag}: {expected} expected, {found} found")
     # A topic.
     TOPIC_TRUNCATED = _(
         "the topic begins here, though it is kept without limit: what stood before is gone"

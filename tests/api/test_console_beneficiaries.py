@@ -1,5 +1,6 @@
 """The page of a beneficiary: grants by year, orders, documents owed, bank details masked."""
 
+import re
 from html import unescape
 from typing import Final
 
@@ -10,12 +11,16 @@ from tests.api.queries.asked import CARRIED
 from tests.api.reads.answers import ROUBAIX_KEY, YEAR, get
 from tests.api.reads.two_entities import CHOIR, both
 from tests.builders import (
+    BUDGET,
     IBAN,
+    NEXT_BUDGET,
     OTHER_ESTABLISHMENT,
     OTHER_IBAN,
     SIRET,
+    a_closing,
     a_convention,
     a_new_account,
+    a_payment,
     a_report,
     a_vote,
     an_award,
@@ -69,6 +74,51 @@ def test_documents_are_owed_until_they_come_and_again_when_rejected(made: Made) 
     assert "No document is owed." in part(
         page(made(journal_of_events(map(encoded, events)))), "owed"
     )
+
+
+OWED = [
+    {"kind": "financial_report", "year": 2023, "due_on": "2024-06-30"},
+    {"kind": "evaluation", "year": 2023, "due_on": "2024-12-31"},
+]
+OF_TWO_YEARS = [
+    a_vote(),
+    an_award(100),
+    a_convention(100, obligations=OWED),
+    a_payment(100),
+    an_award(100, grant="G2", _id="second"),
+    a_convention(
+        grant="G2",
+        convention="C2",
+        obligations=OWED,
+        instalments=[an_instalment(100, trigger="notification")],
+    ),
+    a_closing(["C2"], _time="2024-01-31T12:00:00+01:00"),
+]
+"""C is paid and stays in its closed year; C2 goes on in the next one."""
+
+
+def test_a_closed_year_owes_its_documents_and_what_goes_on_owes_them_where_it_goes_on(
+    made: Made,
+) -> None:
+    url = made(journal_of_events(map(encoded, OF_TWO_YEARS)))
+    owed = part(page(url), "owed")
+    links = re.findall(r'grants/[0-9]{14}-00-([0-9]{4}/G2?)"', owed)
+    assert ["2023/G", "2023/G", "2024/G2", "2024/G2"] == sorted(links)
+    stays, goes_on = (page(url, f"/console/grants/{BUDGET}/{grant}") for grant in ("G", "G2"))
+    assert f"/console/send/document/{BUDGET}/C?kind=financial_report" in stays
+    assert "/console/send/document/" not in goes_on, "the ledger would refuse it"
+    assert f'href="/console/grants/{NEXT_BUDGET}/G2">Convention C2 goes on in budget' in goes_on
+    assert f"owed in budget {NEXT_BUDGET}" in part(goes_on, "documents")
+    there = page(url, f"/console/grants/{NEXT_BUDGET}/G2")
+    assert f"/console/send/document/{NEXT_BUDGET}/C2?kind=financial_report" in there
+
+
+def test_without_a_day_a_document_is_late_six_months_after_its_year(made: Made) -> None:
+    planned = [an_instalment(100, documents=[("activity_report", 2021)])]
+    events = [a_vote(), an_award(100), a_convention(instalments=planned)]
+    url = made(journal_of_events(map(encoded, events)))
+    assert "late" in part(page(url), "owed")  # It is 1 June 2023.
+    assert "2022" in part(page(url, f"/console/grants/{BUDGET}/G"), "documents")
 
 
 def test_bank_details_are_masked_and_each_change_is_there_once(made: Made) -> None:

@@ -7,9 +7,19 @@ import pytest
 
 from tests import silence
 from tests.api.environment import ALL_KEY, LILLE_KEY
+from tests.api.queries.asked import CARRIED
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
-from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
+from tests.builders import (
+    BUDGET,
+    a_closing,
+    a_deadline,
+    a_payment,
+    a_vote,
+    a_withdrawal,
+    an_award,
+    encoded,
+)
 from tests.read_model.filling import GOLDEN, fill, golden, journal_of, journal_of_events
 
 no_logs = silence.no_logs
@@ -74,3 +84,33 @@ def test_an_order_before_the_last_is_shown_with_what_became_of_it(sqlite_url: st
     _, text = page(sqlite_url, f"/console/grants/{BUDGET}/AVENIRS")
     assert ">CONV-1/advance/2</a>" in text
     assert ">CONV-1/advance (rejected)</a>" in text
+
+
+@pytest.mark.parametrize("path", ["/console/today", "/console/grants"])
+def test_the_newest_year_comes_first(path: str, sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of(*CARRIED))
+    places = [page(sqlite_url, path)[1].partition("<h1>")[2]]
+    years = re.findall(r'href="/console/(?:budgets|grants)/\d+-00-(\d{4})', places[0])
+    assert ["2024", "2023"] == list(dict.fromkeys(years))
+
+
+def test_unreadable_records_come_newest_first_as_refusals_do(sqlite_url: str) -> None:
+    events = [b"{", a_vote(), a_payment(1), b"[", a_payment(2, _id="second")]
+    fill(sqlite_url, journal_of_events(map(encoded, events)))
+    for kind, chain in (("unreadable", "_dead.0"), ("refused", BUDGET)):
+        _, text = page(sqlite_url, f"/console/troubles/{kind}")
+        numbers = [int(each) for each in re.findall(rf"records/{chain}/(\d+)\"", text)]
+        assert 2 == len(numbers)
+        assert sorted(numbers, reverse=True) == numbers
+
+
+def test_nobody_is_told_to_correct_a_deadline_of_our_own(sqlite_url: str) -> None:
+    events = [a_vote(), a_closing("none"), a_deadline(), a_payment(1)]
+    fill(sqlite_url, journal_of_events(map(encoded, events)))
+    told = {
+        number: "What to do" in page(sqlite_url, f"/console/records/{BUDGET}/{number}")[1]
+        for number in (3, 4)
+    }
+    assert {3: False, 4: True} == told
+    _, text = page(sqlite_url, "/console/troubles/refused")
+    assert f"/console/records/{BUDGET}/3" not in text

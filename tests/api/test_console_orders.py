@@ -180,7 +180,7 @@ WAITING: Final[dict[str, Callable[[Row], bool]]] = {
     "Overdue": lambda row: row.due_on < TODAY,
     "Due within 7 days": lambda row: TODAY <= row.due_on <= IN_7_DAYS,
     "Due within 30 days": lambda row: TODAY <= row.due_on <= IN_30_DAYS,
-    "Without an answer": lambda row: row.state == "issued",
+    "Not answered yet": lambda row: row.state == "issued",
     "All that wait": lambda _: True,
 }
 TOTALS: Final = re.compile(

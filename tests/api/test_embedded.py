@@ -217,6 +217,7 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
 
 def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
     from services.embedded.ledger_process import EmbeddedLedger  # noqa: PLC0415 # the one test that looks inside
+    from services.embedded.loading import EventFile  # noqa: PLC0415 # as above
 
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
@@ -224,8 +225,7 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
     async def go() -> bytes | None:
         engine = make_engine(f"sqlite:///{tmp_path / 'read.db'}")
         ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
-        await ledger.open()
-        await ledger.load(file, file.name, lambda _: None)
+        await ledger.open([EventFile(file, file.name)])
         async with engine.connect() as connection:
             row = (
                 await connection.execute(

@@ -1,7 +1,7 @@
 """A state that an earlier release wrote is thrown away, and made again from the journal.
 
-`state-1/`, `state-4/` and `state-5/` hold what the ledgers with these state versions made of the
-hard year: its SQLite file as SQL, and its topics, one record a line
+`state-1/`, `state-4/`, `state-5/` and `state-6/` hold what the ledgers with these state versions
+made of the hard year: its SQLite file as SQL, and its topics, one record a line
 (tests/kafka/test_startup_checks.py). `record_state.py` wrote them.
 """
 
@@ -19,9 +19,10 @@ from services.ledger.files.summary import summary
 from tests.golden.record import HERE
 
 
-@pytest.mark.parametrize("version", [1, 4, 5])
+@pytest.mark.parametrize("version", [1, 4, 5, 6])
 def test_a_database_of_an_earlier_state_version_is_upgraded(version: int, tmp_path: Path) -> None:
-    """Version 1 knew no internal events; 4 had a row for each remembered event, 5 other members."""
+    """Version 1 knew no internal events; 4 had a row for each remembered event, 5 other members,
+    6 no documents that were rejected."""
     file = tmp_path / "ledger.db"
     db = sqlite3.connect(file)
     db.executescript((HERE / f"state-{version}" / "hard-year-2023.sql").read_text("utf-8"))

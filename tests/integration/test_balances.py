@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.api.embedded_ledger import in_a_ledger
+from services.embedded.loading import EventFile
+from tests.api.embedded_ledger import in_a_ledger, nothing_more
 from tests.api.reads.answers import get, items
 from tests.integration.command import EXAMPLE, MIXED, ecluse, written
 from tests.read_model.databases import in_a_file
@@ -21,11 +21,7 @@ def journal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     if request.param == "file":
         return kept(folder / "ledger.db", events)
     if request.param == "directory":
-
-        async def load(ledger: Any) -> None:
-            await ledger.load(events, events.name, lambda _: None)
-
-        in_a_ledger(folder, load)
+        in_a_ledger(folder, nothing_more, [EventFile(events, events.name)])
         return str(folder)
     url = in_a_file(folder / "read.sqlite")
     fill(url, journal_of(events))

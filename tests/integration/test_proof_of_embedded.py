@@ -11,6 +11,7 @@ import pytest
 
 from services.due.deadline_events import WATCH
 from services.embedded.ledger_process import EmbeddedLedger
+from services.embedded.loading import EventFile
 from tests.api.embedded_ledger import in_a_ledger
 from tests.builders import (
     Json,
@@ -38,11 +39,9 @@ def serve(folder: Path, *files: Path, until: datetime = AFTER_ALL) -> Path:
     """Load files as `serve --embedded` does, and let deadlines pass; the ledger's database."""
 
     async def go(ledger: EmbeddedLedger) -> None:
-        for each in files:
-            await ledger.load(each, each.name, lambda _lines: None)
         await ledger.write_deadline_events(lambda: until)
 
-    in_a_ledger(folder, go)
+    in_a_ledger(folder, go, [EventFile(each, each.name) for each in files])
     return folder / "ledger.db"
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from services.ledger.domain import order_issuing
-from tests.builders import BUDGET, Json
+from tests.builders import BUDGET, Json, a_vote, encoded
 from tests.golden.record import HERE
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 from tests.integration.test_tables import unfolded
+from tests.verifier.settled import CARRIED
 
 CHANGES = HERE / "turns-2023.journal.jsonl"
 YEARS = HERE / "year-end-2023.events.jsonl"
@@ -149,6 +150,23 @@ def test_whatever_is_changed_in_a_database_is_found(statement: str, code: str, d
         assert store.execute(statement).rowcount > 0
     store.close()
     assert code in verified("--db", db)["codes"]
+
+
+def test_a_year_that_is_opened_behind_another_line_of_its_file_is_found(
+    tmp_path: Path, db: Path
+) -> None:
+    """Each chain is whole; only the order of the two says that money came too late (rules, 32)."""
+    file, other = tmp_path / "years.jsonl", "37887770800057-00-2023"
+    events = [*CARRIED, a_vote(budget=other), a_vote(1, stage="supplementary", budget=other)]
+    file.write_bytes(b"".join(encoded(each) + b"\n" for each in events))
+    ecluse("replay", file, "--db", db)
+    assert verified("--db", db)["proved"]
+    with sqlite3.connect(db) as store:
+        opened = "CAST(record AS TEXT) LIKE '%fiscal-year.opened%'"
+        assert 1 == store.execute(f"UPDATE journal SET position = 999 WHERE {opened}").rowcount
+    store.close()
+    assert {"opened_too_late": 1} == verified("--db", db)["codes"]
+    assert verified("--db", db, "--budget", BUDGET)["proved"]
 
 
 def test_a_large_dead_letter_is_kept_by_its_beginning(tmp_path: Path, db: Path) -> None:

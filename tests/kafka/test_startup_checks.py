@@ -197,7 +197,7 @@ def test_a_state_row_that_nobody_can_read_is_made_again(worked: Cluster, tmp_pat
 
 
 def as_left_by(version: int, cluster: Cluster) -> dict[str, list[Sent]]:
-    """What stood on each topic (tests/golden/state-1, -4, -5); all of it was one transaction.
+    """What stood on each topic (tests/golden/state-1, -4, -5, -6); all of it was one transaction.
 
     Its topics had no prefix: a record's source, which no hash covers, gets the one of this test.
     """
@@ -216,7 +216,7 @@ def as_left_by(version: int, cluster: Cluster) -> dict[str, list[Sent]]:
     return found
 
 
-@pytest.mark.parametrize("version", [1, 4, 5])
+@pytest.mark.parametrize("version", [1, 4, 5, 6])
 def test_a_state_of_an_earlier_version_is_made_again_from_the_journal(
     version: int, cluster: Cluster, tmp_path: Path
 ) -> None:

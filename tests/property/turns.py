@@ -51,11 +51,13 @@ def _amendments(
     yield amendment(**said, instalments=[first, an_instalment(7, "more")], act=an_act())
 
 
-def _recoveries(said: Json, whole: int) -> Iterator[Json]:
+def _recoveries(said: Json, whole: int, some: list[Json]) -> Iterator[Json]:
     third = whole // 3 or 1
     for recovery in ("R", "R", "S"):
         yield a_recovery(third, **said, recovery=recovery)
         yield a_collection(third // 2 or 1, **said, recovery=recovery)
+    for recovery in ("R", "S") if some else ():
+        yield a_recovery(**said, lines=some, recovery=recovery, _id=f"lines/{recovery}")
     yield a_recovery(**said, lines=[an_amount(1)])
     yield a_collection(**said, lines=[an_amount(1)])
     yield a_collection(1, **said, on="2024-02-01")
@@ -84,6 +86,8 @@ def turns(
 ) -> list[Json]:
     """Some turns of one convention, in any order; most conventions see few."""
     kinds = kinds_of_turns(name, schedule, shares, budget)
+    if name != grant:  # The grant may have been paid before: recoveries go on to name it.
+        kinds.append(list(_recoveries({"budget": budget, "convention": grant}, 999, shares(1, 3))))
     count = draw(st.sampled_from((0, 1, 2, 3, 5, TURNS_MAX)))
     chosen = [
         draw(st.sampled_from(kinds[draw(st.integers(0, len(kinds) - 1))])) for _ in range(count)
@@ -107,8 +111,8 @@ def kinds_of_turns(
         [a_suspension(**said), a_resumption(**said), a_suspension(**said)],
         [*reductions, a_reduction(1, **said)],
         [a_rejected_report(**said), a_rejected_report(*ACCOUNTS, **said), a_report(**said)],
-        list(_recoveries(said, whole)),
-        list(_recoveries(said, whole)),
+        list(_recoveries(said, whole, shares(1, 3))),
+        list(_recoveries(said, whole, shares(1, 1))),
         list(_deadlines(said, budget, schedule)),
         [a_new_account(budget=budget)],
     ]

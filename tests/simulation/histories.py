@@ -19,6 +19,7 @@ from tests.builders import (
     a_deadline,
     a_new_account,
     a_payment,
+    a_rejected_report,
     a_report,
     a_review,
     a_transfer,
@@ -42,6 +43,7 @@ from tests.property.histories import (
 )
 from tests.property.turns import ACTS, ends_of, kinds_of_turns
 from tests.property.years import (
+    Known,
     asked_back,
     carried,
     known_in,
@@ -237,10 +239,10 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
     late = [
         *treasury(orders, budget),
         *asked_back(known, budget),
+        *reported(known, budget),
         a_vote(budget=budget),
-        a_report(budget=budget, convention="C1"),
     ]
-    some = chance.sample(late, min(len(late), chance.randint(0, 4)))
+    some = chance.sample(late, min(len(late), chance.randint(0, 6)))
     closing = a_closing(wish, budget=budget)
     after = next_year(budget)
     pool = [
@@ -256,4 +258,21 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
         later.append(a_new_account(budget=after))
         later += [an_acknowledgement(order=each, budget=after) for each in orders]
         later.append(a_closing("all", budget=after))
+        later += reported(known, after)
+        later += owed(known, next_year(after))
     return [*early, *taken, closing, *some, *later]
+
+
+def reported(known: Sequence[Known], budget: str) -> list[Json]:
+    """What a closed year takes of the documents of its conventions, or says where it belongs."""
+    due = "2024-06-30"
+    return [
+        event
+        for name in sorted({each.name for each in known} | {"unknown"})
+        for event in (
+            a_report(budget=budget, convention=name),
+            a_rejected_report(budget=budget, convention=name),
+            a_report("certified_accounts", budget=budget, convention=name, eligible_cost_cents=1),
+            a_deadline("report_due", budget=budget, convention=name, due_on=due),
+        )
+    ]

@@ -1,16 +1,22 @@
 """What a simulated history reached, counted; and what all of them together must reach."""
 
 from collections import Counter
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from events.deadlines import DeadlinePassed
 from events.envelope import INBOUND
+from events.fiscal_years import FiscalYearClosed
+from events.payments import PaymentExecuted
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived, ReportRejected
 from events.topics import JOURNAL
 from events.unreadable import Reason
 from services.ledger.domain.journal import Outcome as JournalOutcome
 from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.orders import OrderState
+from services.ledger.domain.model.orders import OPEN, OrderState
 from services.ledger.domain.model.refusals import Missing, Refusal
 from tests.simulation.faults import AT, KILLS, REQUESTS, Kind, Op
 from tests.simulation.simulator import Outcome
@@ -26,7 +32,19 @@ class Reached(NamedTuple):
 EVENT, OUTCOME, REFUSAL = "event type accepted", "outcome", "refusal"
 FLAG, WAIT, DEAD = "review flag", "waits for", "dead letter"
 ORDER, AGAIN, FAULT = "payment order", "decided again", "fault"
-STEP = "killed at"
+STEP, LATE = "killed at", "accepted in a closed year"
+
+
+LATE_TYPES: Final = (
+    DeadlinePassed,
+    PaymentExecuted,
+    RecoveryCollected,
+    RecoveryOrdered,
+    ReportReceived,
+    ReportRejected,
+)
+WHILE_OPEN, OVER = "while orders are open", "once none is"
+"""A closed year keeps less when none of its orders is open any more (rules, 31)."""
 
 
 def step_of(kind: Kind, op: Op) -> Reached:
@@ -44,6 +62,8 @@ WANTED: Final = frozenset(
         *(Reached(DEAD, each.value) for each in Reason),
         *(Reached(ORDER, each.value) for each in OrderState),
         *(Reached(AGAIN, each) for each in ("accepted", "refused")),
+        *(Reached(LATE, f"{each.TYPE}, {WHILE_OPEN}") for each in LATE_TYPES),
+        *(Reached(LATE, f"{each.TYPE}, {OVER}") for each in LATE_TYPES[2:]),
         *(Reached(FAULT, each.value) for each in Kind),
         *(step_of(kind, op) for kind in KILLS for op in REQUESTS),
     ]
@@ -65,13 +85,37 @@ def reached(outcome: Outcome) -> Counter[Reached]:
             found[step_of(kind, op)] += count
     for place, partition in outcome.broker.partitions.items():
         if place.topic.endswith(JOURNAL):
+            years = _ClosedYears()
             for entry in partition.between(0, partition.end, committed=True):
-                found.update(_reached_by(entry.value or b""))
+                row = _read(entry.value or b"")
+                found.update(_reached_by(row))
+                found.update(years.follow(row))
     return found
 
 
-def _reached_by(value: bytes) -> list[Reached]:
-    row = _read(value)
+class _ClosedYears:
+    """The closed years of a partition, each with those of its orders that are still open."""
+
+    def __init__(self) -> None:
+        self._closed: set[str] = set()
+        self._open_orders: dict[str, set[str]] = {}
+
+    def follow(self, row: dict[str, Any]) -> Iterator[Reached]:
+        """The event that a closed year accepted, if the record is of one."""
+        if row["outcome"] != "accepted":
+            return
+        budget, type_ = row["budget"], row["event"]["type"]
+        orders = self._open_orders.setdefault(budget, set())
+        if budget in self._closed and type_ in {each.TYPE for each in LATE_TYPES}:
+            yield Reached(LATE, f"{type_}, {WHILE_OPEN if orders else OVER}")
+        for each in row["payment_orders"] or ():
+            is_open = each["state"] in OPEN
+            (orders.add if is_open else orders.discard)(each["payment_order"])
+        if type_ == FiscalYearClosed.TYPE:
+            self._closed.add(budget)
+
+
+def _reached_by(row: dict[str, Any]) -> list[Reached]:
     outcome = row["outcome"]
     found = [Reached(OUTCOME, outcome)]
     if row["resumes"] is not None:

@@ -129,7 +129,8 @@ def above_the_limit(number: str, budget: str) -> list[Json]:
 def for_the_rest(number: str, budget: str) -> list[Json]:
     """A convention is signed for what is held back; the grant's order fails, and is issued again.
 
-    Money of both comes back, in one sum.
+    Money of both comes back, in one sum. What was asked back of the grant goes over to the
+    convention, wakes what came under its number, and may still be named by the grant.
     """
     common: Json = {"budget": budget, "convention": f"C{number}"}
     first = an_instalment(LARGE_CENTS - CENTS, "1")
@@ -141,17 +142,58 @@ def for_the_rest(number: str, budget: str) -> list[Json]:
         instalments=[first, an_instalment(CENTS, "2", documents=ACTIVITY)],
     )
     own = an_instalment(CENTS, "1", documents=ACTIVITY)
+    of_grant: Json = {"budget": budget, "convention": f"G{number}", "recovery": "S"}
     return [
         a_new_account(budget=budget),
         alone,
         an_award(LARGE_CENTS, budget=budget, grant=f"G{number}b"),
         a_payment(333, f"G{number}/1", budget=budget),
+        a_collection(11, **common, recovery="S"),
+        a_recovery(111, **of_grant),
         _signed(number, budget, own),
+        a_collection(33, **of_grant, _id="by the grant"),
         an_acknowledgement("rejected", f"G{number}/1", budget=budget),
         a_report(**common),
         a_payment(CENTS, f"C{number}/1", budget=budget),
         a_recovery(1_000, **common),
         a_collection(1_000, **common),
+    ]
+
+
+def asked_back_by_line(number: str, budget: str) -> list[Json]:
+    """Two lines are paid in full; recoveries by line and in one sum bind each other.
+
+    One number names a line and is then raised by a sum; what is too much on a line is refused.
+    """
+    common: Json = {"budget": budget, "convention": f"C{number}"}
+    lines = [an_amount(600), an_amount(400, "490")]
+    by_line: Json = common | {"recovery": "L"}
+    return [
+        an_award(budget=budget, grant=f"G{number}", lines=lines),
+        _signed(number, budget, an_instalment(lines=lines)),
+        a_payment(1_000, f"C{number}/advance", budget=budget),
+        a_recovery(lines=[an_amount(300, "490")], **by_line),
+        a_recovery(450, **common),
+        a_recovery(lines=[an_amount(101, "490")], **by_line, _id="too much"),
+        a_recovery(100, **by_line, _id="more"),
+        a_collection(350, **by_line),
+        a_collection(lines=[an_amount(333, "490")], **common),
+        a_collection(lines=[an_amount(67, "490")], **common, _id="all of the line"),
+        a_collection(51, **common, on="2024-02-01", _id="revenue"),
+        a_collection(50, **by_line, _id="the rest"),
+        a_collection(299, **common, _id="too late"),
+    ]
+
+
+def settled_at_nothing(number: str, budget: str) -> list[Json]:
+    """Accounts that prove nothing settle an instalment; they are rejected, and owed once more."""
+    common: Json = {"budget": budget, "convention": f"C{number}"}
+    return [
+        *_awarded(number, budget),
+        _signed(number, budget, an_instalment(CENTS, documents=ACTIVITY, ceiling=True)),
+        a_report(**common, eligible_cost_cents=0),
+        a_rejected_report(**common),
+        a_deadline("report_due", **common),
     ]
 
 
@@ -204,6 +246,8 @@ SCENES: Final[tuple[Callable[[str, str], list[Json]], ...]] = (
     withdrawn,
     above_the_limit,
     for_the_rest,
+    asked_back_by_line,
+    settled_at_nothing,
     below_what_was_paid,
     capped,
     on_one_line,

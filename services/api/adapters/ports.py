@@ -37,6 +37,9 @@ async def no_source_records(places: Collection[Source]) -> Mapping[Source, RawRe
     return {}
 
 
+PercentLoaded = Callable[[], int | None]
+"""How much is loaded of what is to be loaded first, in per cent; None once all is."""
+
 MarksBehind = Callable[[int, int], Awaitable[Collection[str]]]
 """Reads the places of dead letters that were sent again in a partition of events, from an offset.
 Raises Stop where the source cannot be reached."""

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 from stdnum.fr import siret as siret_number
 
-from services.api.beneficiaries.query import accounts_of, open_conventions
+from services.api.beneficiaries.query import accounts_of
 from services.api.console.page_context import Visitor
 from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
-from services.api.grants.conventions import Document
+from services.api.grants.conventions import Document, conventions_of
 from services.api.grants.instalments import document_name
-from services.api.grants.view import documents_of
+from services.api.grants.view import documents_of, is_owed
 from services.api.orders import query as orders
 from services.api.orders.query import OrderFilter
 from services.api.problems import NOT_FOUND, Problem
@@ -65,9 +65,10 @@ async def beneficiary(visit: Visitor, siret: Siret) -> Response:
         Owed(
             document_name(document.kind, document.year, locale=locale), needed_for, document, grant
         )
-        for grant, convention in await open_conventions(conn, given)
+        for grant in given
+        for convention in await conventions_of(conn, grant.budget, grant.grant)
         for document, needed_for in documents_of(convention, locale)
-        if not document.is_there
+        if is_owed(convention, document)
     ]
     return await visit.page(
         "beneficiary.html",

@@ -1,6 +1,6 @@
-"""A beneficiary: the documents that it owes, and the bank details that it has had."""
+"""The bank details that a beneficiary has had."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,18 +12,15 @@ from events.conventions import ConventionSigned
 from events.journal import BankAccount, read_record
 from events.payments import BankAccountChanged
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
-from services.api.grants.conventions import TERMINATED, WITHDRAWN, Convention, conventions_of
-from services.api.grants.query import Grant
 from services.api.queries.rows import (
     Entities,
     MaskedAccount,
-    all_rows,
     record_of,
     shortened,
     shown,
     visible,
 )
-from services.projector.tables import budgets, journal, mentions
+from services.projector.tables import journal, mentions
 
 NAME_AN_ACCOUNT = (ConventionSigned.TYPE, BankAccountChanged.TYPE)
 
@@ -36,27 +33,6 @@ class KnownAccount:
     account: MaskedAccount
     budget: str
     sequence: int
-
-
-async def open_conventions(
-    conn: AsyncConnection, grants: Iterable[Grant]
-) -> list[tuple[Grant, Convention]]:
-    """Conventions in force or suspended on these grants, in years that are not closed.
-
-    A closed year takes no document any more: what goes on is in the next year (rules, 32).
-    """
-    found = list(grants)
-    asked = select(budgets.c.budget).where(
-        budgets.c.budget.in_({each.budget for each in found}), budgets.c.closed_on.is_(None)
-    )
-    opened = {row["budget"] for row in await all_rows(conn, asked)}
-    return [
-        (grant, convention)
-        for grant in found
-        if grant.budget in opened
-        for convention in await conventions_of(conn, grant.budget, grant.grant)
-        if convention.state not in {TERMINATED, WITHDRAWN}
-    ]
 
 
 async def accounts_of(

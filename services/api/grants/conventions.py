@@ -5,7 +5,7 @@ an order would be issued then, only the ledger decides (`trace` asks its own con
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,9 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
 from services.api.queries.figures import NOW, granted_columns, known_moves
-from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
+from services.api.queries.rows import Beneficiary, FreeText, Name, row_as, total
+from services.due.owed_documents import report_due_on
+from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.model.book import YEAR_DIGITS
 from services.projector.tables import (
     bank_accounts,
+    convention_lines,
     conventions,
     documents,
     instalments,
@@ -31,6 +35,7 @@ BY_NOTIFICATION = "notification"
 NO_MONEY = dict.fromkeys(("ordered_cents", "paid_cents", "released_cents"), 0)
 """The figures of an instalment of which nothing has moved."""
 
+COLLECTED: Final = "collected"
 SUSPENDED, TERMINATED, WITHDRAWN = "suspended", "terminated", "withdrawn"
 
 
@@ -132,6 +137,10 @@ class Convention:
     carried_from: str | None
     continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
+    goes_on_in: str | None
+    """The budget into which it was carried over: what it still owes is owed there."""
+    paid_cents: int
+    """Paid and not come back, in this budget."""
     has_bank_account: bool
     instalments: tuple[Instalment, ...]
     obligations: tuple[Document, ...]
@@ -158,8 +167,16 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
 
 @Prepared
 def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
+    of_it = (
+        convention_lines.c.budget == conventions.c.budget,
+        convention_lines.c.convention == conventions.c.convention,
+    )
+    sums = (
+        select(total(convention_lines.c[name])).where(*of_it).scalar_subquery().label(name)
+        for name in ("paid_cents", "carried_over_cents")
+    )
     return (
-        select(conventions, bank_accounts.c.iban)
+        select(conventions, bank_accounts.c.iban, *sums)
         .outerjoin(
             bank_accounts,
             and_(
@@ -210,19 +227,41 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
         own = tuple(paid for paid in orders if _is_of(paid.order, each))
         if each["left_out_by"] is None or own:
             keys = [(one["kind"], one["year"]) for one in each["documents"] or ()]
-            owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
+            owed = tuple(_of_schedule(key, received, due) for key in keys)
             figures = money.get(each["instalment"], NO_MONEY)
             found.append(_instalment(row, {**each, **figures}, owed, own))
+    recovered = tuple(row_as(Recovery, each) for each in await RECOVERIES.rows(conn, **key))
+    year = int(row["budget"][-YEAR_DIGITS:])
+    # What comes back in a later year is revenue there, and makes no move here (rules, 27).
+    revenue_cents = sum(
+        each.amount_cents
+        for each in recovered
+        if each.step == COLLECTED and each.done_on.year > year
+    )
     return row_as(
         Convention,
         row,
         grant=row["grant_ref"],
+        goes_on_in=next_year(row["budget"]) if row["carried_over_cents"] else None,
+        paid_cents=row["paid_cents"] - revenue_cents,
         has_bank_account=row["iban"] is not None,
         instalments=tuple(found),
         obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
         documents=tuple(received.values()),
-        recoveries=tuple(row_as(Recovery, each) for each in await RECOVERIES.rows(conn, **key)),
+        recoveries=recovered,
     )
+
+
+def _of_schedule(
+    key: tuple[str, int], received: Documents, due: Mapping[tuple[str, int], date]
+) -> Document:
+    """A document that an instalment waits for: owed by its day, where the text names any days.
+
+    Else six months after the end of its year.
+    """
+    due_on = due.get(key) if due else report_due_on(key[1])
+    found = received.get(key)
+    return _awaited(*key, due_on) if found is None else replace(found, due_on=due_on)
 
 
 def _instalment(

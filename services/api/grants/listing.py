@@ -7,9 +7,11 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     and_,
     case,
+    cast,
     false,
     func,
     not_,
@@ -39,6 +41,8 @@ WITHDRAWN: Final = "withdrawn"
 
 PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
 BY_REFERENCE: Final = "grant"
+NEWEST: Final = "newest"
+"""The newest fiscal years first, each by budget and reference."""
 
 
 def figures(which: Which) -> Select[Any]:
@@ -86,6 +90,7 @@ SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
 }
 SORTED_BY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
     BY_REFERENCE: (),
+    NEWEST: (-cast(func.substr(grants.c.budget, func.length(grants.c.budget) - 3), Integer),),
     "beneficiary": by_name(func.coalesce(grants.c.beneficiary, grants.c.grant_ref)),
     **SORTED_BY_MONEY,
 }

@@ -11,7 +11,7 @@ from events.texts import _
 from services.api.access.caller import Scope
 from services.api.budgets.choice import budget_choice
 from services.api.budgets.view import money
-from services.api.console.elements import address, bar_of
+from services.api.console.elements import address, bar_of, grant_href
 from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
     NOTHING,
@@ -26,6 +26,7 @@ from services.api.console.page_context import (
 from services.api.console.texts import grants as texts
 from services.api.grants import listing
 from services.api.grants import query as grants
+from services.api.grants.conventions import Convention
 from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
 from services.api.grants.routes import Sort, State
@@ -34,12 +35,14 @@ from services.api.grants.view import (
     convention_facts,
     documents_of,
     grant_money,
+    is_owed,
     stages_of,
 )
 from services.api.journal.grant_records import whole_records
 from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
 from services.ledger.explain.terms import GRANT_STATES
+from services.texts.locale_format import LocaleFormat
 
 router = APIRouter()
 
@@ -53,7 +56,7 @@ class Filters(BaseModel):
     budget: Annotated[Text | None, NOTHING] = None
     state: Annotated[State | None, NOTHING] = None
     search: Annotated[Search, BeforeValidator(str.strip)] = ""
-    sort: Sort = listing.BY_REFERENCE
+    sort: Sort = listing.NEWEST
     after: After = None
     before: After = None
 
@@ -85,7 +88,7 @@ async def grant_list(visit: Visitor) -> Response:
     amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in page.rows]
     # What is released is no progress.
     progress = [[each for each in row if each[0] != "released"] for row in amounts]
-    here = {**asked, "sort": None if wanted.sort == listing.BY_REFERENCE else wanted.sort}
+    here = {**asked, "sort": None if wanted.sort == listing.NEWEST else wanted.sort}
     return await visit.page(
         "grants.html",
         status_code=422 if faults else 200,
@@ -101,7 +104,7 @@ async def grant_list(visit: Visitor) -> Response:
         **await budget_choice(visit, wanted.budget),
         states=GRANT_STATES,
         heads=heads(("grants",), here, wanted.sort, HEADS),
-        files=files("/grants", here, locale),
+        files=files("/grants", {**asked, "sort": wanted.sort}, locale),
         page_links=links(("grants",), here, page, place, _key),
     )
 
@@ -140,17 +143,47 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
             for each in found.lines
         ],
         moments=timeline(records, Subject(names), locale),
-        documents=[row for each in found.conventions for row in documents_of(each, locale)],
+        documents=[
+            (document, needed_for, is_owed(each, document), each.goes_on_in)
+            for each in found.conventions
+            for document, needed_for in documents_of(each, locale)
+        ],
         by_hand=[
-            (
-                address("send", "document", budget, each.convention, kind=kind, year=str(year)),
-                document_name(kind, year, locale),
-            )
+            link
             for each in found.conventions
             if visit.caller.may(Scope.PUBLISH, budget)
-            for kind, year in awaited_of(each)
+            for link in _documents_by_hand(each, locale)
         ],
         convention_facts=partial(convention_facts, locale=locale),
         document_name=partial(document_name, locale=locale),
         instalment_view=partial(instalment_view, today=visit.today, locale=locale),
     )
+
+
+def _documents_by_hand(convention: Convention, locale: LocaleFormat) -> list[tuple[str, str]]:
+    """Address and text of the forms for the documents that have not come.
+
+    A closed year refuses those of what was carried over: they are recorded where it goes on.
+    """
+    awaited = awaited_of(convention)
+    if awaited and convention.goes_on_in is not None:
+        text = locale.say(
+            _("Convention {convention} goes on in budget {budget}: record its documents there"),
+            convention=convention.convention,
+            budget=convention.goes_on_in,
+        )
+        return [(grant_href(convention.goes_on_in, convention.grant), text)]
+    return [
+        (
+            address(
+                "send",
+                "document",
+                convention.budget,
+                convention.convention,
+                kind=kind,
+                year=str(year),
+            ),
+            document_name(kind, year, locale),
+        )
+        for kind, year in awaited
+    ]

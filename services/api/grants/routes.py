@@ -45,7 +45,10 @@ class GrantFilters(ListFilters):
         description="Each part begins one of the reference, the title, the beneficiary's name or "
         "its SIRET; case, accents and spaces do not count.",
     )
-    sort: Sort = Field(listing.BY_REFERENCE, description="A minus before it is the reverse.")
+    sort: Sort = Field(
+        listing.BY_REFERENCE,
+        description="`newest`: by fiscal year, the newest first. A minus before it is the reverse.",
+    )
 
 
 GRANT: Final = TypeAdapter(grants.WholeGrant)

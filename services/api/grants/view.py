@@ -6,6 +6,7 @@ from events.texts import _
 from services.api.budgets.view import Money
 from services.api.console.elements import Amounts, bar_of, figure_href, figures_of
 from services.api.grants.conventions import Convention, Document
+from services.api.grants.instalments import ENDED, instalment_status
 from services.api.grants.money import GrantLine
 from services.api.grants.query import Grant
 from services.api.queries.rows import BudgetLine
@@ -63,6 +64,29 @@ def documents_of(convention: Convention, locale: LocaleFormat) -> Iterator[tuple
         yield from ((each, needed_for) for each in _new(instalment.documents, listed))
     for each in _new((*convention.obligations, *convention.documents), listed):
         yield each, locale.say(_("obligation of the convention")) if each.due_on else ""
+
+
+def is_owed(convention: Convention, document: Document) -> bool:
+    """True of a document that has not come, or was rejected, and that this budget waits for.
+
+    As the ledger has it (rules, 29): what is carried over owes it in the next year; what has ended
+    owes, while anything stays paid, what its text names and what was rejected; and nobody waits for
+    the documents of an instalment that was given up.
+    """
+    if document.is_there or convention.goes_on_in is not None:
+        return False
+    key = (document.kind, document.year)
+    has_ended = convention.state in ENDED
+    # What earlier years paid is known to the ledger alone.
+    stays_paid = convention.paid_cents > 0 or convention.carried_from is not None
+    named = {(each.kind, each.year) for each in convention.obligations}
+    if key in named or document.rejected_for is not None:
+        return stays_paid or not has_ended
+    return not has_ended and any(
+        key in {(each.kind, each.year) for each in instalment.documents}
+        and instalment_status(convention, instalment) != "released"
+        for instalment in convention.instalments
+    )
 
 
 def awaited_of(convention: Convention) -> list[tuple[str, int]]:

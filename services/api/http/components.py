@@ -23,6 +23,7 @@ from services.api.adapters.ports import (
     LagSource,
     MarksBehind,
     OriginalBytes,
+    PercentLoaded,
     Publisher,
     SourceRecords,
     no_marks,
@@ -167,5 +168,7 @@ class Components:
     known_states: KnownStates = field(default_factory=KnownStates)
     """Where trials begin from."""
     position: SharedPosition = field(default_factory=SharedPosition)
+    percent_loaded: PercentLoaded | None = None
+    """None where nothing is loaded before it answers."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

@@ -67,7 +67,7 @@ class Figures:
             Fact(say(_("The oldest")), oldest, name=True),
             fact(_("Overdue"), due.count, due.amount_cents),
             fact(
-                _("Without the accountant's answer"),
+                _("Unanswered for too long"),
                 unanswered.count,
                 unanswered.amount_cents,
                 ""
@@ -91,7 +91,7 @@ class Figures:
             state_of(order.state, "order", self.moment.locale) if known else State(order.state)
         ]
         if order.unacknowledged:
-            found.append(State(self.moment.say(_("no answer")), "warn", "warn"))
+            found.append(State(self.moment.say(_("unanswered for too long")), "warn", "warn"))
         return found
 
     def issued(self, order: Order) -> Cell:

@@ -157,7 +157,7 @@ def waiting_view(
         fact(_("Due within 7 days"), waiting.due_in_7_days, due(today, today + WEEK)),
         fact(_("Due within 30 days"), waiting.due_in_30_days, due(today, today + MONTH)),
         fact(
-            _("Without an answer"),
+            _("Not answered yet"),
             waiting.by_state[UNANSWERED],
             all_of_them.in_state(UNANSWERED),
         ),

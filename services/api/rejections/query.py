@@ -39,6 +39,7 @@ from services.api.queries.verdicts import (
     refusal_verdict,
     wait_verdict,
 )
+from services.due.deadline_events import INTERNAL
 from services.ledger.domain.journal import Source
 from services.projector.tables import (
     conventions,
@@ -158,7 +159,7 @@ async def refused(
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[RefusedEvent]:
-    """Refused events, the newest first; of those settled or not, where it is asked."""
+    """Refused events of senders, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
     query = _reviewed(select(refusals, *REVIEW), refusals, settled)
     query = query.where(visible(refusals.c.budget, entities))
@@ -197,12 +198,12 @@ async def unreadable(
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[DeadLetter]:
-    """Dead letters by chain and number. They name no entity: who may not see all sees none."""
+    """Dead letters by chain, the newest first. They name no entity: who sees some sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
     query = _reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
-    rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
+    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
     return await make_each(rows, _dead_letter)
 
 
@@ -291,7 +292,7 @@ async def by_reason(
     query = select(code, count).where(visible(table.c.budget, entities))
     if table is parked:
         query = query.where(_has_ended(bool(settled)))
-    elif settled is not None:
+    else:
         query = _reviewed(query, table, settled)
     rows = await conn.execute(query.group_by(code).order_by(count.desc(), code))
     return [ByReason(*row) for row in rows]
@@ -349,7 +350,12 @@ REVIEW: Final = (
 
 
 def _reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
-    """The rows of a table with their reviews; only those settled, or not, where it is asked."""
+    """The rows of a table with their reviews; only those settled, or not, where it is asked.
+
+    Internal events that were refused are on no list: there is nothing to do about them.
+    """
+    if table is refusals:
+        query = query.where(refusals.c.event_source.not_in(INTERNAL))
     review = (reviews.c.chain == table.c.budget) & (reviews.c.reviewed_sequence == table.c.sequence)
     query = query.join_from(table, reviews, review, isouter=True)
     if settled is None:

@@ -34,7 +34,7 @@ async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
     status = await read_model_status(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
-    for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
+    for each in await budgets.newest_first(visit.connection, visit.entities, BUDGETS_SHOWN):
         rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
         shown.append(budget_view(each, rows, visit.locale, visit.names))
     counts = await trouble_counts(visit)

@@ -25,9 +25,10 @@ from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.model.book import FIRST_HASH, BudgetState, new_budget
 from services.ledger.domain.model.refusals import Refusal
-from services.ledger.domain.model.verdicts import Refused, Verdict
-from services.ledger.domain.parking import is_met, parked_as
+from services.ledger.domain.model.verdicts import Accepted, Refused, Verdict, Waits
+from services.ledger.domain.parking import is_met, names_of, parked_as
 from services.ledger.domain.recording import record_of
+from services.ledger.domain.rules.late_events import year_closed
 from services.ledger.domain.rules.table import handler_of
 
 FULL_CHECK_RECORDS = 10_000
@@ -226,30 +227,46 @@ class Ledger:
         while True:
             if record.outcome is Outcome.ACCEPTED:
                 event = received.envelope.data
-                for want in handler_of(event).arrivals(event, record.moves):
-                    for sequence in state.memory.waiting.get(want, ()):
-                        heapq.heappush(awake, sequence)
-            oldest = _oldest(state, awake)
-            if oldest is None:
+                for arrived in handler_of(event).arrivals(event, record.moves):
+                    for want in names_of(state.book, arrived):
+                        for sequence in state.memory.waiting.get(want, ()):
+                            heapq.heappush(awake, sequence)
+            resumed = self._resume_oldest(state, awake)
+            if resumed is None:
                 return
-            record, received = self._resume(state, oldest)
+            record, received = resumed
             yield record
 
+    def _resume_oldest(
+        self, state: BudgetState, awake: list[int]
+    ) -> tuple[JournalRecord, Received] | None:
+        """Decide again the oldest parked event that can go on; None where none can."""
+        while awake:
+            sequence = heapq.heappop(awake)
+            parked = state.memory.parked.get(sequence)
+            if parked is None or not is_met(state.book, parked.want):
+                continue
+            verdict = decide_again(state, reread(parked.raw))
+            if not isinstance(verdict, Waits):
+                return self._resume(state, sequence, verdict)
+        return None
+
     def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
-        """Refuse the events still parked when their year was closed, the oldest first."""
+        """Refuse the events still parked when their year was closed, the oldest first (rules, 30).
+
+        Recoveries too: the convention that they wait for can no longer come.
+        """
         for sequence in sorted(state.memory.parked):
-            record, _ = self._resume(state, sequence)
+            record, _ = self._resume(state, sequence, year_closed(state.book))
             yield record
 
     def _resume(
-        self, state: BudgetState, sequence: int, verdict: Verdict | None = None
+        self, state: BudgetState, sequence: int, verdict: Accepted | Refused
     ) -> tuple[JournalRecord, Received]:
-        """Journal a parked event, decided again or with this verdict; return record and event."""
+        """Journal the verdict on a parked event; return record and event."""
         waited = state.memory.parked[sequence]
         received = reread(waited.raw)
         source = Source(waited.topic, waited.partition, waited.offset)
-        if verdict is None:
-            verdict = decide_again(state, received)
         return self._journal(state, received, verdict, source, resumes=sequence), received
 
     def _dead_letter_record(
@@ -317,15 +334,6 @@ def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> 
         return None
     ended = handler.ends(received.envelope.data)
     return None if ended is None else parked_as(state.memory, ended)
-
-
-def _oldest(state: BudgetState, awake: list[int]) -> int | None:
-    while awake:
-        sequence = heapq.heappop(awake)
-        parked = state.memory.parked.get(sequence)
-        if parked is not None and is_met(state.book, parked.want):
-            return sequence
-    return None
 
 
 def _log_dead_letter(record: JournalRecord, unreadable: Unreadable) -> None:

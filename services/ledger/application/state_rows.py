@@ -36,7 +36,7 @@ from services.ledger.domain.model.lines import Line, LineMoney, interned_line
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 from services.ledger.domain.model.schedules import order_of, with_shared_parts
 
-STATE_VERSION = 6
+STATE_VERSION = 7
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 IDENTITIES_MAX: Final = 1_000
@@ -45,7 +45,8 @@ IDENTITIES_MAX: Final = 1_000
 _spell = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
 _remembered = Struct(f"?{KEPT_BYTES}s{KEPT_BYTES}s")
-"""A remembered event: true for a recovery, its identity, the digest of its content."""
+"""A remembered event: true where its year keeps it for ever, its identity, the digest of its
+content."""
 
 
 class Header(msgspec.Struct):
@@ -74,6 +75,7 @@ class ConventionProgress(NamedTuple):
 
     lines: tuple[ConventionMoney, ...]
     documents: Mapping[DocumentKey, DocumentReceipt]
+    rejected: tuple[DocumentKey, ...]
 
 
 class OrderProgress(NamedTuple):
@@ -85,7 +87,7 @@ class OrderProgress(NamedTuple):
 
 
 def _agreed(convention: Convention) -> Convention:
-    return replace(convention, lines=(), documents=EMPTY)
+    return replace(convention, lines=(), documents=EMPTY, rejected=())
 
 
 def _as_issued(order: PaymentOrder) -> PaymentOrder:
@@ -117,7 +119,7 @@ KINDS: Final = {
     "convention_progress": Kind(
         lambda state: state.book.conventions,
         _unpack(ConventionProgress),
-        part=lambda each: (each.lines, each.documents),
+        part=lambda each: (each.lines, each.documents, each.rejected),
     ),
     "order": Kind(lambda state: state.book.orders, _unpack(PaymentOrder), part=_as_issued),
     "order_progress": Kind(
@@ -165,11 +167,11 @@ def row_key(key: str | Line | int) -> str:
 
 def _remembered_row(memory: Memory, identities: Iterable[int]) -> bytes:
     """Remembered events, one behind the other."""
-    known, recoveries = memory.remembered, memory.recoveries
+    known, lasting = memory.remembered, memory.lasting
     return b"".join(
         [
             _remembered.pack(
-                each in recoveries,
+                each in lasting,
                 each.to_bytes(KEPT_BYTES, "big"),
                 known[each].to_bytes(KEPT_BYTES, "big"),
             )
@@ -181,11 +183,11 @@ def _remembered_row(memory: Memory, identities: Iterable[int]) -> bytes:
 def _put_remembered(memory: Memory, value: bytes) -> None:
     if len(value) % _remembered.size:
         raise ValueError(f"{len(value)} bytes are no remembered events")
-    for is_recovery, identity, digest in _remembered.iter_unpack(value):
+    for lasts, identity, digest in _remembered.iter_unpack(value):
         name = int.from_bytes(identity, "big")
         memory.remembered[name] = int.from_bytes(digest, "big")
-        if is_recovery:
-            memory.recoveries[name] = None
+        if lasts:
+            memory.lasting[name] = None
 
 
 def _header(state: BudgetState) -> Header:
@@ -286,7 +288,7 @@ def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
     for grant in book.grants.values():
         grant.share_parts()
     for name, convention in book.conventions.items():
-        convention.lines, convention.documents = conventions[name]
+        convention.lines, convention.documents, convention.rejected = conventions[name]
         convention.share_parts(book.award_under(convention))
     for name, order in book.orders.items():
         paid_cents, state, open_at_closing = orders[name]

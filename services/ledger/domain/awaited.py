@@ -67,7 +67,8 @@ def awaited_of(book: Book, convention: Convention) -> Iterator[Awaited]:
             asked = recovery_id(convention.convention, name)
             cents, wants = recovery.outstanding_cents, (Want("collection", asked),)
             yield Awaited("recovery", asked, convention.convention, cents, None, wants)
-    if not book.closed and (not has_ended(book, convention) or convention.had_cents()):
+    ended = convention.state is ConventionState.TERMINATED
+    if not convention.is_carried_over and (not ended or convention.had_cents()):
         yield from _of_obligations(convention)
 
 

@@ -6,7 +6,7 @@ from services.ledger.domain.model.book import BudgetState, shortened
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.parking import PARKED_MAX
-from services.ledger.domain.rules.late_events import comes_too_late, year_closed
+from services.ledger.domain.rules.late_events import refusal_of_late
 from services.ledger.domain.rules.table import handler_of
 
 
@@ -16,8 +16,10 @@ def decide(state: BudgetState, received: Received) -> Verdict:
     A closed year refuses an event before its identity is looked up (rules, 31).
     """
     memory, envelope = state.memory, received.envelope
-    if state.book.closed and comes_too_late(state.book, envelope.data):
-        return year_closed(state.book)
+    if state.book.closed:
+        refused = refusal_of_late(state.book, envelope.data)
+        if refused is not None:
+            return refused
     known = memory.remembered.get(shortened(received.identity))
     if known is not None:
         if known == shortened(received.digest):
@@ -30,17 +32,9 @@ def decide(state: BudgetState, received: Received) -> Verdict:
     return verdict
 
 
-def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
-    """The verdict on a parked event, now that what it waited for is there, or never will be.
-
-    Rules 28 and 30. An event that still waits when its year is closed is refused, recoveries too:
-    the convention that they wait for can no longer come.
-    """
-    if state.book.closed:
-        return year_closed(state.book)
-    verdict = rule(state, received)
-    assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"
-    return verdict
+def decide_again(state: BudgetState, received: Received) -> Accepted | Refused | Waits:
+    """The verdict on a parked event, now that what it waited for is there (rules, 28)."""
+    return rule(state, received)
 
 
 def rule(state: BudgetState, received: Received) -> Accepted | Refused | Waits:

@@ -21,6 +21,7 @@ from services.ledger.domain.model.schedules import (
     reduced_lines,
     with_shared_parts,
 )
+from services.ledger.domain.rules.late_events import is_always_decided
 from services.ledger.domain.rules.table import handler_of
 
 NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
@@ -57,9 +58,9 @@ def _remember(state: BudgetState, received: Received) -> None:
     identity = shortened(received.identity)
     state.memory.remembered[identity] = shortened(received.digest)
     state.new_identities.append(identity)
-    if handler_of(received.envelope.data).outlives_closing:
+    if is_always_decided(received.envelope.data):
         # A closed-out year keeps these ids when it drops all others (rules, 31).
-        state.memory.recoveries[identity] = None
+        state.memory.lasting[identity] = None
 
 
 def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:

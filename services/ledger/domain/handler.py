@@ -94,3 +94,6 @@ class Handler(Generic[Data]):
     """True where it may issue rejected orders again (rules, 21)."""
     outlives_closing: bool = False
     """True where a closed year still decides it, and keeps its id, for ever (rules, 31 and 38)."""
+    reports_on: Callable[[Data], str | None] | None = None
+    """The convention about whose documents it is: a closed year decides it for ever too, but for
+    one that was carried over (rules, 31)."""

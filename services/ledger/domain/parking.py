@@ -1,5 +1,7 @@
 """Parking: events that wait, and what they wait for (rules, 28)."""
 
+from collections.abc import Iterator
+
 from events.codec import identity_of
 from events.parts import EventReference
 from services.ledger.domain.model.book import Book, Memory, Want, brief
@@ -12,7 +14,8 @@ PARKED_MAX = 1000
 def is_met(book: Book, want: Want) -> bool:
     """True if what an event waited for is still there when the event is decided again.
 
-    A grant's reference names no convention any more once one is signed for it (rules, 13).
+    Once a convention is signed for the rest of a grant, the grant's reference names it to
+    recoveries alone (rules, 13): other events that wait for that go on waiting when decided.
     """
     match Missing(want.kind):
         case Missing.BUDGET:
@@ -22,10 +25,31 @@ def is_met(book: Book, want: Want) -> bool:
             return grant is not None and grant.award is not None
         case Missing.RECOVERY:
             name, recovery = want.id.split("/", 1)
-            convention = book.conventions.get(name)
+            convention = book.recoverable_convention(name)
             return convention is not None and recovery in convention.recoveries
         case _:  # Missing.CONVENTION
-            return want.id in book.conventions
+            return book.recoverable_convention(want.id) is not None
+
+
+def names_of(book: Book, arrived: Want) -> Iterator[Want]:
+    """What has arrived, under all names by which it may be awaited (rules, 13).
+
+    A convention for the rest of a grant brings the recoveries that it takes over, and recoveries
+    may be awaited of it or of the grant.
+    """
+    yield arrived
+    if arrived.kind == Missing.CONVENTION:
+        convention = book.conventions.get(arrived.id)
+        if convention is not None and convention.also_recovered_as is not None:
+            yield Want(Missing.CONVENTION, convention.also_recovered_as)
+            for number in convention.recoveries:
+                yield Want(Missing.RECOVERY, recovery_id(arrived.id, number))
+    elif arrived.kind == Missing.RECOVERY:
+        name, number = arrived.id.split("/", 1)
+        convention = book.recoverable_convention(name)
+        if convention is not None and convention.also_recovered_as is not None:
+            yield Want(Missing.RECOVERY, recovery_id(convention.convention, number))
+            yield Want(Missing.RECOVERY, recovery_id(convention.also_recovered_as, number))
 
 
 def recovery_id(convention: str, recovery: str) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 
 from events import unreadable
 from events.texts import Translatable
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.explain.answer import Advice, Answer
 from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.facts import meaning
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.refusals import CARRIED_OVER, REFUSALS
 from services.ledger.explain.sentences import PLACES
 from services.ledger.explain.waits import WAITS
 from services.texts.translation import Sentence, both
@@ -75,9 +76,13 @@ def page() -> str:
     parts = [PREFACE]
     for chapter, answers in chapters.items():
         parts.append(CHAPTERS[chapter])
-        parts += [
-            _answer(code.value, each, each.facts, each.sentence) for code, each in answers.items()
-        ]
+        for code, each in answers.items():
+            parts.append(_answer(code.value, each, each.facts, each.sentence))
+            if code is Refusal.FISCAL_YEAR_CLOSED:
+                of_reports = f"{code.value} {{budget, convention}}"
+                parts.append(
+                    _answer(of_reports, CARRIED_OVER, CARRIED_OVER.facts, CARRIED_OVER.sentence)
+                )
     parts.append(CHAPTERS["dead_letters"])
     parts += [
         _answer(code.value, advice, (), unreadable.SENTENCES[code])

@@ -7,13 +7,27 @@ from events.texts import _
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.explain.answer import Answer
 
+CARRIED_OVER = Answer(
+    _("convention carried over"),
+    (30, 31),
+    _(
+        "The year is closed, and the event is about the documents of a convention that was carried "
+        "over."
+    ),
+    _("Send it to that budget, with this number."),
+    ("budget", "convention"),
+    _("The convention was carried over: it goes on in budget {budget}, under number {convention}."),
+)
+"""`fiscal_year_closed` where the facts say in which budget a convention goes on."""
+
 REFUSALS: dict[Refusal, Answer] = {
     Refusal.FISCAL_YEAR_CLOSED: Answer(
         _("fiscal year closed"),
         (30, 31),
         _(
-            "The year is closed, and the event is neither a recovery nor about an order that was "
-            "open at closing; or it still waited when the year was closed."
+            "The year is closed, and the event is neither a recovery, nor about the documents of a "
+            "convention, nor about an order that was open at closing; or it still waited when the "
+            "year was closed."
         ),
         _(
             "Do nothing if the event had been accepted before, or is itself a closing; else send "
@@ -21,8 +35,8 @@ REFUSALS: dict[Refusal, Answer] = {
         ),
         ("budget",),
         _(
-            "The fiscal year of budget {budget} is closed: only orders that were taken in charge "
-            "then can still be paid or rejected."
+            "The fiscal year of budget {budget} is closed: it only takes payments and rejections "
+            "of orders taken in charge before, recoveries, and documents."
         ),
     ),
     Refusal.EVENT_ID_REUSED: Answer(
@@ -53,8 +67,8 @@ REFUSALS: dict[Refusal, Answer] = {
         _("unknown convention"),
         (30, 31),
         _(
-            "A closing, or a recovery of a closed year, names a convention that the budget does "
-            "not know; other events would wait."
+            "A closing, or a recovery or report of a closed year, names a convention that the "
+            "budget does not know; other events would wait."
         ),
         _("Check its number."),
         ("convention",),
@@ -274,6 +288,13 @@ REFUSALS: dict[Refusal, Answer] = {
 """The refusals, in order of precedence."""
 
 
+def explained_refusal(code: str, facts: Mapping[str, Any]) -> Answer:
+    """The answer behind a recorded refusal."""
+    if code == Refusal.FISCAL_YEAR_CLOSED and "convention" in facts:
+        return CARRIED_OVER
+    return REFUSALS[Refusal(code)]
+
+
 def refusal_row(refusal: Mapping[str, Any]) -> dict[str, Any]:
     """A recorded refusal as the contract prints it."""
-    return REFUSALS[Refusal(refusal["code"])].row(refusal)
+    return explained_refusal(refusal["code"], refusal["facts"]).row(refusal)

@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 from events.texts import Day, Euros, Translatable, _, pgettext
 from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.refusals import Missing
 from services.ledger.explain.answer import Advice
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.refusals import explained_refusal
 from services.ledger.explain.waits import WAITS
 
 CODE_TEXTS: dict[str, dict[str, Translatable]] = {
@@ -72,12 +72,12 @@ has. A sentence of ten such items stays within the published schema (`events.val
 
 def refusal_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal."""
-    return _rendered(REFUSALS[Refusal(code)].sentence, facts)
+    return _rendered(explained_refusal(code, facts).sentence, facts)
 
 
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal, and what to do."""
-    return _with_advice(refusal_reason(code, facts), REFUSALS[Refusal(code)])
+    return _with_advice(refusal_reason(code, facts), explained_refusal(code, facts))
 
 
 def flag_reason(code: str, facts: Mapping[str, Any]) -> Translatable:

@@ -240,10 +240,16 @@ class SqliteStore:
         return (JournalRow(*row) for row in self._read(rows))
 
     @_stating_the_file
+    def count(self) -> int:
+        """Return the number of records: nothing is ever removed from a journal."""
+        (records,) = self._db.execute("SELECT coalesce(max(position), 0) FROM journal").fetchone()
+        return int(records)
+
+    @_stating_the_file
     def journal_behind(self, read: int, most: int) -> Iterator[bytes]:
         """Return at most `most` records after the first `read` ones, in the order of writing.
 
-        Nothing is ever removed from a journal: positions count from 1, without a gap.
+        Positions count from 1, without a gap.
         """
         rows = self._db.execute(
             "SELECT record FROM journal WHERE position > ? ORDER BY position LIMIT ?", (read, most)

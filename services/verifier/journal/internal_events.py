@@ -37,6 +37,8 @@ class InternalEvents:
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self.unread: set[str] = set()
+        """Those that the last closing led to and that were not read yet."""
         self._expected: dict[str, tuple[Place, bytes]] = {}
         self._found: dict[str, _Written] = {}
         self._quarantined: set[str] = set()
@@ -44,14 +46,16 @@ class InternalEvents:
 
     def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
         """Expect the internal events of the closing at `place`."""
-        for each in internal_events:
-            self._expected[_named(each)] = (place, _content_of(each))
+        expected = {_named(each): (place, _content_of(each)) for each in internal_events}
+        self.unread = set(expected)
+        self._expected |= expected
 
     def follow(self, record: Record) -> None:
         """Take note of a journal record, where it is that of an internal event that was read."""
         if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
             return
         name = _named(record.event)
+        self.unread.discard(name)
         if name in self._found and name not in self._quarantined:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=name)
         self._quarantined.discard(name)

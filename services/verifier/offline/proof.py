@@ -113,6 +113,7 @@ class JournalAlone:
         self._inputs = SourcePartition(INTERNAL_EVENTS, 0, Counter(), findings)
         self._next_input = 0
         self._imported = 0
+        self._unread: set[str] = set()
 
     def compare(
         self,
@@ -144,6 +145,7 @@ class JournalAlone:
             self._imported += 1
             return
         self._order.follow(record)
+        self._prove_opened(record)
         topic, _, offset = record.source
         is_input = topic == INTERNAL_EVENTS and record.row["resumes"] is None
         if is_input and self._internal_events is not None:
@@ -153,6 +155,16 @@ class JournalAlone:
                 self._dead_letters.follow(record)
             except MALFORMED as error:
                 self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
+
+    def _prove_opened(self, record: Record) -> None:
+        """Rule 32: in a file a year is opened directly behind the line that closes the last."""
+        is_line = FILE_MARK in record.source[0] and record.row["resumes"] is None
+        if not is_line or not self._in_a_row or self._budget is not None:
+            return
+        for name in sorted(self._unread):
+            self.findings.add(Code.OPENED_TOO_LATE, record.place, what=name)
+        self._unread.clear()
+        self._unread = self.journal.internal_events.unread
 
     def end(self) -> Report:
         """Prove what must hold after the last record, and return the proof."""

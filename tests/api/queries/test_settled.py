@@ -12,7 +12,9 @@ from tests.builders import (
     BUDGET,
     Json,
     a_beneficiary,
+    a_closing,
     a_convention,
+    a_deadline,
     a_payment,
     a_review,
     a_vote,
@@ -81,3 +83,20 @@ def test_the_numbers_by_reason_are_those_of_the_lists(made: Made) -> None:
 
     numbers = [ask(url, partial(counted, settled=each)) for each in (False, True, None)]
     assert [[1, 0, 1], [2, 1, 1], [3, 1, 2]] == numbers
+
+
+def test_refused_deadlines_of_our_own_are_on_no_list_and_in_no_count(made: Made) -> None:
+    events = [a_vote(), a_closing("none"), a_deadline(), a_payment(1)]
+    url = made(journal_of_events(map(encoded, events)))
+
+    async def found(conn: Any) -> tuple[list[int], list[int]]:
+        rows = [await unsettled.refused(conn, None, settled=each) for each in (None, False)]
+        counts = [
+            await unsettled.by_reason(conn, None, "refused", settled=each)
+            for each in (None, False, True)
+        ]
+        return [each.sequence for some in rows for each in some], [
+            each.count for some in counts for each in some
+        ]
+
+    assert ([4, 4], [1, 1]) == ask(url, found), "the payment alone"

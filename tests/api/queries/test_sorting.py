@@ -27,6 +27,7 @@ ORDER_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 GRANT_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
     "grant": lambda _: 0,
+    "newest": lambda each: -int(each.budget[-4:]),
     "beneficiary": lambda each: plain(each.name),
     "awarded": lambda each: each.awarded_cents,
     "paid": lambda each: each.paid_cents,

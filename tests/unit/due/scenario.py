@@ -80,6 +80,11 @@ class Scenario:
         for offset, raw in enumerate(self.journal):
             self.deadlines.add(HOME, offset, try_read_record(raw))
 
+    def flags(self) -> set[str]:
+        """The review flags that the ledger raised, by code."""
+        records = filter(None, map(try_read_record, self.journal))
+        return {flag.code for record in records for flag in record.review_flags or ()}
+
     # ------------------------------------------------------------ what is due and shown
 
     def deadline_events(self, moment: datetime) -> list[str]:

@@ -149,4 +149,7 @@ def test_settled_items_are_dropped() -> None:
     scenario.send(a_report("evaluation", 2022))
     assert {} == budget._reports._days
     scenario.send(a_closing())
+    assert ["C"] == list(budget.conventions), "its document may still be rejected (rules, 31)"
+    without = Scenario(*SIGNED, a_payment(100), a_closing())
+    [budget] = without.deadlines._partitions[HOME].budgets.values()
     assert {} == budget.conventions

@@ -212,31 +212,57 @@ BY_ITS_TEXT = [
         JUNE_2024,
     ),
     Row(
-        "of a closed year it is shown, and no deadline event is written",
+        "a closed year owes what it did not carry over",
         [*OWING, a_closing()],
         "2024-07-01",
-        [],
+        JUNE_2024,
         reports=[
             "C activity_report 2023 2024-06-30 closed",
             "C financial_report 2023 2024-06-30 closed",
         ],
     ),
     Row(
-        "a closed year takes no report: the paper has come all the same",
-        [*OWING, a_closing(), a_report(year=2023)],
+        "until it comes",
+        [*OWING, a_closing(), a_report(year=2023), a_report("financial_report", 2023)],
         "2024-07-01",
         [],
-        reports=["C financial_report 2023 2024-06-30 closed"],
+        reports=[],
     ),
     Row(
-        "and may not do",
-        [*OWING, a_report(year=2023), a_closing(), a_rejected_report(year=2023), a_payment()],
+        "and again where it does not do, whatever had come before the closing",
+        [
+            *OWING,
+            a_report(year=2023),
+            a_report("financial_report", 2023),
+            a_closing(),
+            a_rejected_report(year=2023),
+        ],
         "2024-07-01",
-        [],
+        JUNE_2024,
+        reports=["C activity_report 2023 2024-06-30 closed"],
+    ),
+    Row(
+        "of a terminated one as long as anything stays paid",
+        [*OWING_PAID, a_termination(), a_closing()],
+        "2024-07-01",
+        JUNE_2024,
         reports=[
             "C activity_report 2023 2024-06-30 closed",
             "C financial_report 2023 2024-06-30 closed",
         ],
+    ),
+    Row(
+        "and no longer, though no money moves when it comes back",
+        [*OWING_PAID, a_termination(), a_closing(), a_recovery(40), a_collection(40)],
+        "2024-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "what is paid behind the closing counts",
+        [*OWING_ORDERED, an_acknowledgement(), a_termination(), a_closing(), a_payment(40)],
+        "2024-07-01",
+        JUNE_2024,
     ),
     Row(
         "the next year goes on with what is carried over into it",
@@ -282,6 +308,16 @@ def test_one_that_comes_in_time_and_is_rejected_too_late_has_its_deadline_event(
     assert [] == scenario.deadline_events(on("2024-07-01"))
     scenario.send(a_rejected_report(year=2023))
     assert JUNE_2024 == scenario.deadline_events(on("2024-07-01"))
+
+
+def test_a_closed_year_takes_its_deadline_event_once_and_is_asked_nothing_else() -> None:
+    scenario = Scenario(*OWING_PAID, a_closing())
+    assert JUNE_2024 == scenario.post(on("2024-07-01"))
+    assert {"report_late"} == scenario.flags(), "the ledger takes it"
+    assert [] == scenario.deadline_events(on("2024-07-02"))
+    scenario.restart()
+    assert [] == scenario.deadline_events(on("2024-07-02"))
+    assert ["report_due C 2024-12-31"] == scenario.deadline_events(on("2025-01-01"))
 
 
 def test_each_year_has_its_own_deadline_event_about_what_was_carried_over() -> None:

@@ -302,7 +302,7 @@ BY_ITS_MONEY = [
         "a closed year shows what its money waited for",
         [*AWAITING, a_closing()],
         "2024-07-01",
-        [],
+        JUNE_2023,
         reports=[
             "C activity_report 2022 2023-06-30 closed",
             "C certified_accounts 2022 2023-06-30 closed",

@@ -48,7 +48,7 @@ def decide(trial: Trial, name: str) -> list[tuple[str, str]]:
 
 def whole(state: BudgetState) -> tuple[object, ...]:
     memory = state.memory
-    remembered = (memory.sequence, memory.head, memory.remembered, memory.recoveries)
+    remembered = (memory.sequence, memory.head, memory.remembered, memory.lasting)
     return (state.book, *remembered, memory.parked, memory.waiting)
 
 

@@ -225,9 +225,15 @@ AWAITED = [
         [ISSUED_WHOLE],
     ),
     Row(
-        "nor of a closed year, though it was paid",
+        "of a closed year, which takes its reports",
         [*AWARDED, OBLIGED, a_payment(1), an_acknowledgement(), a_closing()],
-        [("payment_order", "C/advance", 99, "2023-07-14", ["payment C/advance"])],
+        [
+            ("payment_order", "C/advance", 99, "2023-07-14", ["payment C/advance"]),
+            *(
+                ("obligation", f"{each}/2023", None, "2024-06-30", [f"document {each}/2023"])
+                for each in ("activity_report", "financial_report")
+            ),
+        ],
     ),
     Row(
         "of a terminated convention only its open order is awaited",

@@ -19,7 +19,7 @@ from tests.builders import (
     encoded,
 )
 from tests.kept_state import kept, one_by_one
-from tests.unit.tables.rows import Row, check, each_row
+from tests.unit.tables.rows import Row, check, each_row, facts_of
 from tests.unit.tables.test_closed_year import CLOSED, OPEN, OVER
 from tests.unit.tables.test_closing import CARRIED, PAID, TAKEN, carried, stands
 
@@ -198,15 +198,17 @@ def test_rule_31_a_closed_out_year_keeps_what_was_paid_and_the_ids_of_recoveries
     )
     kinds = [kind for kind, _ in rows_of(scenario)]
     assert {"budget", "convention", "convention_progress", "remembered"} == set(kinds)
-    assert 3 == len(scenario.state.memory.recoveries) == len(scenario.state.memory.remembered)
+    assert 3 == len(scenario.state.memory.lasting) == len(scenario.state.memory.remembered)
     convention = scenario.book.conventions["C"]
     assert (60 - 10, 10) == (convention.paid_cents(), convention.recoveries["R"].outstanding_cents)
 
 
-def test_rule_31_a_convention_of_which_nothing_was_paid_is_closed_out_whole() -> None:
+def test_rule_31_no_convention_becomes_unknown_though_nothing_was_paid_of_it() -> None:
     scenario = Scenario(*CLOSED, an_acknowledgement("rejected"))
-    assert [("budget", "")] == rows_of(scenario)
+    assert scenario.book.closed_out
     scenario.tell(a_recovery(1))
+    assert ("recovery_exceeds", exceeds(0, 1)) == (scenario.answer(), facts_of(scenario))
+    scenario.tell(a_recovery(1, convention="X", _id="other"))
     assert "unknown_convention" == scenario.answer()
 
 

@@ -14,6 +14,7 @@ from tests.builders import (
     a_new_account,
     a_notification,
     a_payment,
+    a_recovery,
     a_report,
     a_vote,
     an_acknowledgement,
@@ -278,11 +279,36 @@ YEAR_ROWS = [
         flags=[years_differ(2022, 2022, 2023)],
     ),
     Row(
-        "the deliberation gives no year, the schedule waits for two",
+        "no words name a year, the schedule waits for two: a plan may",
         [*AWARD_NO_YEAR, by_reports(2023, 2022)],
         "accepted",
         REPLACED,
+    ),
+    Row(
+        "the deliberation says one of the two for which the schedule waits",
+        [*AWARD_2022, by_reports(2023, 2022)],
+        "accepted",
+        REPLACED,
+    ),
+    Row(
+        "the convention's words name a year for which its schedule does not wait",
+        [*AWARD_NO_YEAR, by_reports(2022, stated_condition_years=[2023])],
+        "accepted",
+        REPLACED,
         flags=[years_differ(None, 2022, 2023)],
+    ),
+    Row(
+        "the deliberation says a year, the schedule waits for no document",
+        [*AWARD_2022, a_convention(bank_account=...)],
+        "accepted",
+        REPLACED,
+    ),
+    Row(
+        "act and convention name two years, the schedule waits for no document",
+        [*AWARD_2022, a_convention(bank_account=..., stated_condition_years=[2023])],
+        "accepted",
+        REPLACED,
+        flags=[years_differ(2022, 2023)],
     ),
     Row(
         "the deliberation gives no year, the convention one",
@@ -346,6 +372,14 @@ def test_rule_13_a_convention_may_replace_a_grant_without_one(row: Row) -> None:
 @each_row(YEAR_ROWS)
 def test_figures_and_years_that_disagree_are_flagged_and_the_money_goes_on(row: Row) -> None:
     check(row)
+
+
+def test_rule_13_a_recovery_may_not_name_a_grant_that_was_replaced_whole() -> None:
+    scenario = Scenario(*AWARD_NO_YEAR, a_convention(), a_payment(100_000))
+    scenario.tell(a_recovery(3, convention="G"))
+    assert "waits for convention G" == scenario.answer()
+    scenario.tell(a_recovery(3, _id="by its number"))
+    assert "accepted" == scenario.answer()
 
 
 def test_rule_13_what_replaces_a_grant_is_due_after_its_own_signature() -> None:

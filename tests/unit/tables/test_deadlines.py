@@ -7,6 +7,7 @@ from tests.builders import (
     a_deadline,
     a_payment,
     a_recovery,
+    a_reduction,
     a_rejected_report,
     a_report,
     a_termination,
@@ -85,6 +86,58 @@ AWAITING = [
     a_convention(instalments=[an_instalment(60), an_instalment(40, "balance", documents=BALANCE)]),
 ]
 IN_TWO = stands(ordered=60, committed=40, advance=("issued", 60, 0))
+
+NOTHING_LEFT = [
+    a_vote(100),
+    an_award(100),
+    a_convention(
+        instalments=[
+            an_instalment(60),
+            an_instalment(40, "balance", documents=BALANCE[:1], ceiling=True),
+        ]
+    ),
+    a_report(eligible_cost_cents=60),
+]
+"""The report proves no more than the advance: it settles the balance at nothing."""
+
+SETTLED = Money(
+    {"489": {"appropriated": 100, "available": 40, "ordered": 60}},
+    {"C": {"489": {"granted": 100, "ordered": 60, "released": 40}}},
+    {"C/advance": ("issued", 60, 0)},
+)
+
+SETTLED_ROWS = [
+    Row("it is there: nothing", [*NOTHING_LEFT, REPORT_DUE], "accepted", SETTLED),
+    Row(
+        "it is rejected afterwards: it is open, though nothing is left to pay",
+        [*NOTHING_LEFT, a_rejected_report(), REPORT_DUE],
+        "accepted",
+        SETTLED,
+        flags=late(("activity_report", 2022)),
+    ),
+    Row(
+        "it comes again: nothing",
+        [*NOTHING_LEFT, a_rejected_report(), a_report(_id="again"), REPORT_DUE],
+        "accepted",
+        SETTLED,
+    ),
+    Row(
+        "of an ended convention it is owed no more: no order rests on it",
+        [*NOTHING_LEFT, a_payment(60), a_rejected_report(), a_termination(), REPORT_DUE],
+        "accepted",
+        Money(
+            {"489": {"appropriated": 100, "available": 40, "paid": 60}},
+            {"C": {"489": {"granted": 100, "paid": 60, "released": 40}}},
+            {"C/advance": ("paid", 60, 60)},
+        ),
+    ),
+    Row(
+        "what was given up before any document came is not open",
+        [*AWAITING, a_reduction(40), REPORT_DUE],
+        "accepted",
+        SETTLED,
+    ),
+]
 
 REPORT_ROWS = [
     Row(
@@ -274,7 +327,7 @@ REPORT_ROWS = [
     ),
 ]
 
-ROWS = [*PAYMENT_ROWS, *REPORT_ROWS]
+ROWS = [*PAYMENT_ROWS, *REPORT_ROWS, *SETTLED_ROWS]
 
 
 @each_row(PAYMENT_ROWS)
@@ -282,6 +335,6 @@ def test_rule_29_a_payment_that_is_still_open_is_late(row: Row) -> None:
     check(row)
 
 
-@each_row(REPORT_ROWS)
+@each_row([*REPORT_ROWS, *SETTLED_ROWS])
 def test_rule_29_a_report_that_has_not_come_is_late(row: Row) -> None:
     check(row)

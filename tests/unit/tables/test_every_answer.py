@@ -16,7 +16,7 @@ from services.ledger.domain.journal import Outcome, Source
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.refusals import explained_refusal
 from services.ledger.explain.sentences import flag_sentence, parked_sentence, refusal_sentence
 from services.texts.translation import both
 from tests.builders import (
@@ -36,6 +36,7 @@ from tests.unit.tables import (
     test_carried_turns,
     test_ceilings,
     test_closed_recoveries,
+    test_closed_reports,
     test_closed_year,
     test_closing,
     test_convention_names,
@@ -79,6 +80,7 @@ TABLES = [
     test_awards_alone.ROWS,
     test_ceilings.ROWS,
     test_closed_recoveries.ROWS,
+    test_closed_reports.ROWS,
     test_closed_year.ROWS,
     test_closing.ROWS,
     test_convention_names.ROWS,
@@ -238,7 +240,8 @@ def test_an_answer_carries_the_facts_that_are_documented_in_their_order() -> Non
         if kind == "wait":
             continue
         of_refusal = kind == "refusal"
-        documented = (REFUSALS[Refusal(code)] if of_refusal else FLAGS[FlagCode(code)]).facts
+        answer = explained_refusal(code, facts) if of_refusal else FLAGS[FlagCode(code)]
+        documented = answer.facts
         missing = set(documented) - set(facts)
         assert missing <= (OPTIONAL if code in PLACED else set()), code
         assert [name for name in documented if name not in missing] == list(facts), code

@@ -128,17 +128,53 @@ ROOM_ROWS = [
         on_two_lines(0, 0),
     ),
     Row(
-        "what came in one sum on a line that another has named leaves no room there",
+        "what came in one sum, where others wait for all, leaves no room on the line",
         [
             *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(40, "490")]),
             a_recovery(20, recovery="S"),
+            a_recovery(lines=[an_amount(40, "490")]),
+            a_recovery(lines=[an_amount(40)], recovery="T", _id="third"),
             a_collection(20, recovery="S"),
-            a_recovery(lines=[an_amount(1, "490")], recovery="T", **AGAIN),
+            a_recovery(lines=[an_amount(1)], recovery="U", **AGAIN),
         ],
         "recovery_exceeds",
-        on_two_lines(0, 20),
+        on_two_lines(20, 0),
         facts=exceeds(0, 1),
+    ),
+    Row(
+        "of a recovery that has all it waits for, no line is held",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(30), an_amount(10, "490")]),
+            a_collection(lines=[an_amount(40)]),
+            a_recovery(lines=[an_amount(40, "490")], recovery="S", **AGAIN),
+        ],
+        "accepted",
+        on_two_lines(40, 0),
+    ),
+    Row(
+        "of one that waits for less than it named of a line, that much is held",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(30), an_amount(30, "490")]),
+            a_collection(lines=[an_amount(50)]),
+            a_recovery(lines=[an_amount(31, "490")], recovery="S", **AGAIN),
+        ],
+        "recovery_exceeds",
+        on_two_lines(50, 0),
+        facts=exceeds(30, 31),
+    ),
+    Row(
+        "a line on which revenue came has less that stays paid",
+        [
+            *ON_TWO_LINES,
+            a_recovery(70),
+            a_collection(lines=[an_amount(50)], **NEXT_YEAR),
+            a_collection(lines=[an_amount(11)], **AGAIN),
+        ],
+        "recovery_exceeds",
+        on_two_lines(0, 0),
+        facts=exceeds(10, 11),
     ),
     Row(
         "what came as revenue on a line is not asked back there again",
@@ -160,6 +196,61 @@ LINE_ROWS = [
         [*ON_TWO_LINES, a_recovery(40), a_collection(40)],
         "accepted",
         on_two_lines(0, 40),
+    ),
+    Row(
+        "in one sum it comes back first on the line that its recovery named",
+        [*ON_TWO_LINES, a_recovery(lines=[an_amount(30)]), a_collection(20)],
+        "accepted",
+        on_two_lines(20, 0),
+    ),
+    Row(
+        "as far as what named it has not come back, then in the order of the schedule",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(30)]),
+            a_recovery(20, **AGAIN),
+            a_collection(lines=[an_amount(25)]),
+            a_collection(10, _id="rest"),
+        ],
+        "accepted",
+        on_two_lines(30, 5),
+    ),
+    Row(
+        "what another has named of a line stays for it, as long as there is other money",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(35, "490")], recovery="S"),
+            a_recovery(30),
+            a_collection(30),
+        ],
+        "accepted",
+        on_two_lines(25, 5),
+    ),
+    Row(
+        "then all lines give, in the order of the schedule",
+        [
+            *ON_TWO_LINES,
+            a_recovery(30),
+            a_recovery(lines=[an_amount(40, "490")], recovery="S"),
+            a_recovery(lines=[an_amount(30)], recovery="S", **AGAIN),
+            a_collection(30),
+            a_collection(lines=[an_amount(30)], recovery="S"),
+            a_collection(40, recovery="S", _id="rest"),
+        ],
+        "accepted",
+        on_two_lines(60, 40),
+    ),
+    Row(
+        "revenue counts on the lines on which it would have moved",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(30)]),
+            a_collection(30, **NEXT_YEAR),
+            a_recovery(lines=[an_amount(31)], recovery="S", **AGAIN),
+        ],
+        "recovery_exceeds",
+        on_two_lines(0, 0),
+        facts=exceeds(30, 31),
     ),
     Row(
         "and then on the next",
@@ -256,6 +347,24 @@ def test_rule_27_what_is_asked_back_of_a_line_was_paid_on_it(row: Row) -> None:
 @each_row(LINE_ROWS)
 def test_rule_27_in_one_sum_it_comes_back_in_the_order_of_the_schedule(row: Row) -> None:
     check(row)
+
+
+def test_rule_27_where_all_lines_are_waited_for_all_give_in_their_order() -> None:
+    """R waits for 30 on either of two lines, since 30 of it came on the third."""
+    lines = [an_amount(30), an_amount(30, "490"), an_amount(40, "491")]
+    scenario = Scenario(
+        a_vote(appropriations=lines),
+        an_award(lines=lines),
+        a_convention(instalments=[an_instalment(lines=lines)]),
+        a_payment(100),
+        a_recovery(lines=lines[:2]),
+        a_recovery(40, recovery="S"),
+        a_collection(lines=[an_amount(30, "491")]),
+        a_collection(40, recovery="S"),
+    )
+    assert [("489", 30), ("491", 10)] == [
+        (each.line.operation, each.amount_cents) for each in scenario.last.moves
+    ]
 
 
 def test_rule_27_a_line_that_had_more_back_than_it_had_gives_nothing() -> None:

@@ -6,13 +6,23 @@ from collections.abc import Iterator
 import pytest
 
 from events.lag import DeadLetters, Refusals
-from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
+from events.topics import DEAD_LETTERS, REFUSALS
 from services.lag.judge.model import instant_of
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.outbound_messages import OutboundRecord, messages
 from services.ledger.domain.journal import Source
 from services.watch.tables.outcomes import DeadLetterCounts, RefusalCounts
-from tests.builders import BUDGET, Json, a_convention, a_vote, an_award
+from tests.builders import (
+    BUDGET,
+    Json,
+    a_closing,
+    a_convention,
+    a_deadline,
+    a_payment,
+    a_vote,
+    an_award,
+    topic_of,
+)
 
 
 def left_by(*events: Json | bytes) -> Iterator[OutboundRecord]:
@@ -20,7 +30,7 @@ def left_by(*events: Json | bytes) -> Iterator[OutboundRecord]:
     ledger = Ledger()
     for offset, event in enumerate(events):
         value = event if isinstance(event, bytes) else json.dumps(event).encode()
-        source = Source(EVENTS, 0, offset)
+        source = Source(topic_of(event), 0, offset)
         ledger.handle(RawRecord(value, source, key=BUDGET.encode(), timestamp_ms=1))
     decided = ledger.commit_batch([])
     yield from messages(decided.decided, decided.states)
@@ -41,6 +51,11 @@ def test_refusals_are_counted_by_code_and_what_waits_or_is_unreadable_is_none() 
     codes = {"insufficient_credit": 2, "event_id_reused": 1}
     assert Refusals(3, instant_of(104.0), codes) == found
     assert list(codes) == list(found.codes or {}), "the most frequent first"
+
+
+def test_a_refused_deadline_of_our_own_is_none() -> None:
+    found = refusals(a_vote(), a_closing("none"), a_deadline(), a_payment(1)).counts()
+    assert {"fiscal_year_closed": 1} == found.codes
 
 
 def test_a_refusal_that_comes_again_at_its_place_changes_nothing() -> None:

@@ -16,9 +16,8 @@ import typer
 from events.texts import _, ngettext
 from services.cli.terminal.logs import log_as_json
 from services.cli.terminal.options import AsJson, flag
-from services.cli.terminal.output import bad_option, counted, exit_with, print_json, progress, say
+from services.cli.terminal.output import bad_option, counted, exit_with, print_json, say
 from services.cli.terminal.screen import Screen
-from services.cli.terminal.texts import REPLAYING
 from services.cli.workers import run_worker
 from services.runtime.ops.settings import Settings
 
@@ -26,6 +25,7 @@ EXIT_USAGE: Final = 2
 
 WITH_REBUILD = _("it goes with --rebuild")
 REBUILDING = _("making the read model again")
+LOADING = _("loading")
 REBUILT = ngettext(
     "The read model is made again, and in service: {count} record read.",
     "The read model is made again, and in service: {count} records read.",
@@ -186,7 +186,8 @@ def serve(
     load: Annotated[
         list[typer.FileBinaryRead] | None,
         typer.Option(
-            metavar="FILE", help="Events to decide first; what was read is not read again."
+            metavar="FILE",
+            help="Events to decide first, file after file; what was read is not read again.",
         ),
     ] = None,
     bind: Bind = None,
@@ -199,15 +200,15 @@ def serve(
     ECLUSE_AUTH=off lets everybody in.
     """
     from services.api.settings import ApiSettings
-    from services.embedded.api import EventFile, serve_embedded
+    from services.embedded.api import serve_embedded
+    from services.embedded.loading import EventFile
 
     if not embedded:
         exit_with(EMBEDDED_ONLY, EXIT_USAGE)
     settings = ApiSettings.with_options(bind, port)
-    streams = load or []
-    files = [EventFile(Path(stream.name), Path(stream.name).name) for stream in streams]
+    files = [EventFile(Path(stream.name), Path(stream.name).name) for stream in load or []]
     with ExitStack() as shown:
-        handled = shown.enter_context(progress(REPLAYING, streams))
+        report = shown.enter_context(counted(LOADING))
 
         def listening(address: str) -> None:
             shown.close()  # The bar goes before the address is printed.
@@ -219,7 +220,7 @@ def serve(
             say(LISTENING.render(facts))
             say(UNCHECKED if settings.auth == "off" else KEY_NEEDED.render(facts))
 
-        run_worker(serve_embedded(settings, data, files, listening, handled))
+        run_worker(serve_embedded(settings, data, files, listening, report))
 
 
 def _settings(instance: str | None) -> Settings:

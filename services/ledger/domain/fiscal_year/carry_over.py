@@ -12,6 +12,7 @@ from services.ledger.domain.model.conventions import (
     DocumentReceipt,
     EarlierYears,
     Instalment,
+    ReplacedGrant,
     document_key,
     order_name,
 )
@@ -77,7 +78,7 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
         state=ConventionState.TERMINATED if fell else ConventionState(event.state),
         obligations=obligations_of(event.obligations),
         order_counts={each.instalment: each.orders for each in event.former_instalments},
-        formerly=formerly,
+        replaced=None if formerly is None else ReplacedGrant(formerly, was_drawn=True),
     )
     convention.earlier = EarlierYears(
         event.paid_cents,

@@ -1,14 +1,24 @@
 """Years after their closing: reserves that lapse, and the close-out of their state (rules, 31)."""
 
 from collections.abc import Iterator
-from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.ledger.domain.model.book import Book, BudgetState, Memory
-from services.ledger.domain.model.conventions import Convention, ConventionMoney
-from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.conventions import (
+    Convention,
+    ConventionMoney,
+    ConventionState,
+    EarlierYears,
+    Instalment,
+)
+from services.ledger.domain.model.grants import Beneficiary
+from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.orders import OPEN
-from services.ledger.domain.model.schedules import give_back_order
+from services.ledger.domain.model.schedules import give_back_order, order_resting_on
+
+
+NOBODY: Final = Beneficiary("", "", None)
+"""In the place of a beneficiary: a closed-out year keeps no names."""
 
 
 class Reserved(NamedTuple):
@@ -37,29 +47,30 @@ def is_over(state: BudgetState) -> bool:
 def close_out(state: BudgetState) -> BudgetState:
     """The state of a year that is closed out; the rows of the rest are to be removed.
 
-    What recoveries need is left: what each convention was paid on which line, in the order in which
-    money comes back, what was asked back of it and has come, and the ids of those events.
+    What recoveries and reports need is left: what each convention was paid on which line, in the
+    order in which money comes back, what was asked back of it and has come, the documents that it
+    owes, and the ids of those events.
     """
     book, memory = state.book, state.memory
-    conventions = {
-        name: _paid(each)
-        for name, each in book.conventions.items()
-        if each.paid_cents() or each.recoveries
-    }
     left = BudgetState(
-        Book(book.budget, conventions=conventions, closed=True, closed_out=True),
+        Book(
+            book.budget,
+            conventions={name: _left_of(book, each) for name, each in book.conventions.items()},
+            closed=True,
+            closed_out=True,
+        ),
         Memory(
             memory.sequence,
             memory.head,
             memory.accepted,
             memory.duplicate,
             memory.refused,
-            remembered={key: memory.remembered[key] for key in memory.recoveries},
-            recoveries=memory.recoveries,
+            remembered={key: memory.remembered[key] for key in memory.lasting},
+            lasting=memory.lasting,
         ),
         state.touched,
         # All rows of identities go: those that are left are written once more.
-        list(memory.recoveries),
+        list(memory.lasting),
     )
     touched = left.touched
     touched["remembered"].update(range(memory.remembered_rows))
@@ -73,22 +84,64 @@ def close_out(state: BudgetState) -> BudgetState:
     return left
 
 
-def _paid(convention: Convention) -> Convention:
-    """The part of a convention that a closed-out year keeps."""
-    paid = convention.by_line(attrgetter("paid"))
-    return Convention(
+def _left_of(book: Book, convention: Convention) -> Convention:
+    """The part of a convention that a closed-out year keeps; of one carried over, no documents."""
+    money = {each.line: each for each in convention.lines}
+    left = Convention(
         convention=convention.convention,
         grant=convention.grant,
-        beneficiary=convention.beneficiary,
+        beneficiary=NOBODY,
         signed_on=convention.signed_on,
         signed_at=convention.signed_at,
         is_award_alone=convention.is_award_alone,
         schedule=(),
         lines=tuple(
-            ConventionMoney(line, granted=paid_cents, paid=paid_cents)
+            ConventionMoney(
+                line,
+                granted=share.paid + share.carried_over,
+                paid=share.paid,
+                carried_over=share.carried_over,
+            )
             for line in give_back_order(convention)
-            if (paid_cents := paid.get(line, 0))
+            if (share := money.get(line)) is not None and (share.paid or share.carried_over)
         ),
         state=convention.state,
         recoveries=convention.recoveries,
+        replaced=convention.replaced,
+    )
+    if convention.is_carried_over:
+        return left
+    left.documents, left.rejected = convention.documents, convention.rejected
+    left.obligations = convention.obligations
+    first = next((each.line for each in left.lines), None)
+    ended = convention.state is ConventionState.TERMINATED
+    schedule, orders = [], {}
+    for each in convention.schedule:
+        order = order_resting_on(book, convention, each)
+        if each.documents and (order is not None or not ended):
+            schedule.append(_owing(each, order, first))
+            if order is not None and order != left.latest_order(each):
+                orders[each.instalment] = order
+    left.schedule = tuple(schedule)
+    earlier = convention.earlier
+    left.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents, orders)
+    left.share_parts(None)
+    return left
+
+
+def _owing(instalment: Instalment, order: str | None, first: Line | None) -> Instalment:
+    """An instalment of which documents are owed: an order rests on them, or they were awaited.
+
+    What was to be paid then is one sum on the line on which money comes back first: so it changes
+    nothing of that order.
+    """
+    cents = instalment.amount_cents if order is None else 0
+    return Instalment(
+        instalment.instalment,
+        instalment.trigger,
+        instalment.documents,
+        ceiling=instalment.ceiling,
+        lines=(PlannedLine(first or instalment.lines[0].line, cents, None),) if cents else (),
+        orders=instalment.orders,
+        ordered_before=order is not None,
     )

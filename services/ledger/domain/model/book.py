@@ -75,11 +75,19 @@ class Book:
         # Of a grant that an earlier year renamed, only the orders bear the name.
         return "@" in name and any(each.formerly == name for each in self.conventions.values())
 
-    def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
-        """The convention in whose figures an order counts, and its instalment there.
+    def recoverable_convention(self, name: str) -> Convention | None:
+        """The convention that a recovery names, by its number or by the grant's name.
 
-        Orders of a grant for which a convention was signed since keep the grant's name (rules, 13).
+        The latter where it was signed for the rest of a grant without convention (rules, 13).
         """
+        convention = self.conventions.get(name)
+        if convention is None:
+            others = (each for each in self.conventions.values() if each.also_recovered_as == name)
+            convention = next(others, None)
+        return convention
+
+    def place_of(self, order: PaymentOrder) -> tuple[Convention, str]:
+        """The convention in whose figures an order counts, and its instalment there."""
         convention = self.conventions.get(order.convention)
         if convention is not None:
             return convention, order.instalment
@@ -120,8 +128,9 @@ class Memory:
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
-    recoveries: dict[int, None] = field(default_factory=dict)
-    """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
+    lasting: dict[int, None] = field(default_factory=dict)
+    """The identities of recoveries, reports and reviews: a closed-out year drops all others
+    (rules, 31 and 38)."""
     remembered_rows: int = 0
     """The number of rows in which a store holds remembered events: one more each commit."""
     parked: dict[int, Parked] = field(default_factory=dict)

@@ -31,11 +31,6 @@ class RecoveredLine(NamedTuple):
     collected_cents: int = 0
     revenue_cents: int = 0
 
-    @property
-    def outstanding_cents(self) -> int:
-        """The named sum that has not come; money asked for in one sum may come on any line."""
-        return max(0, self.ordered_cents - self.collected_cents)
-
 
 class Recovery(NamedTuple):
     """The sums asked back under one number, and collected (rules, 27)."""
@@ -55,16 +50,13 @@ class Recovery(NamedTuple):
         """Its figures on one line."""
         return self.lines.get(line, RecoveredLine())
 
+    def awaited_on(self, line: Line) -> int:
+        """The sum that it named of a line and that has not come back there.
 
-def sums_by_line(
-    recoveries: Iterable[Recovery], cents: Callable[[RecoveredLine], int]
-) -> dict[Line, int]:
-    """One figure of several recoveries, added up by line."""
-    sums: dict[Line, int] = {}
-    for recovery in recoveries:
-        for line, each in recovery.lines.items():
-            sums[line] = sums.get(line, 0) + cents(each)
-    return sums
+        It is at most what is still awaited of all: money may have come on other lines.
+        """
+        named = self.on(line)
+        return max(0, min(named.ordered_cents - named.collected_cents, self.outstanding_cents))
 
 
 class DocumentKey(NamedTuple):
@@ -196,6 +188,16 @@ class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NO_EARLIER_YEARS: Final = EarlierYears()
 
 
+class ReplacedGrant(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The grant without convention in whose place a convention was signed (rules, 13)."""
+
+    name: str
+    """Orders issued before the signature bear it."""
+    was_drawn: bool
+    """True where something was ordered or paid, so that the convention is for the rest alone:
+    recoveries may go on to name the grant."""
+
+
 class Convention(msgspec.Struct, array_like=True, gc=False):
     """A convention, or a grant without one that stands in its place."""
 
@@ -217,10 +219,21 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     recoveries: Mapping[str, Recovery] = msgspec.field(default_factory=empty)
     order_counts: Mapping[str, int] = msgspec.field(default_factory=empty)
     """The number of orders of each instalment that an amendment removed: ids stay unique."""
-    formerly: str | None = None
-    """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
-    """
+    rejected: tuple[DocumentKey, ...] = ()
+    """The documents that were rejected and have not come again (rules, 24 and 29)."""
+    replaced: ReplacedGrant | None = None
     earlier: EarlierYears = NO_EARLIER_YEARS
+
+    @property
+    def formerly(self) -> str | None:
+        """The name of the grant in whose place it was signed."""
+        return None if self.replaced is None else self.replaced.name
+
+    @property
+    def also_recovered_as(self) -> str | None:
+        """The name of its grant, where it is for the rest: recoveries may name that (rules, 13)."""
+        is_for_rest = self.replaced is not None and self.replaced.was_drawn
+        return self.formerly if is_for_rest else None
 
     def share_parts(self, award: Award | None) -> None:
         """Let what equals a part of its award, of another convention or of itself be one object."""
@@ -229,6 +242,7 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         self.signed_on = interned(self.signed_on)
         documents = {document_key(*key): receipt for key, receipt in self.documents.items()}
         self.documents = documents or EMPTY
+        self.rejected = tuple([document_key(*key) for key in self.rejected])
         self.obligations = interned(self.obligations)
         self.recoveries = self.recoveries or EMPTY
         self.order_counts = self.order_counts or EMPTY
@@ -261,6 +275,11 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """One figure of its money, by line."""
         return {money.line: cents(money) for money in self.lines}
 
+    @property
+    def is_carried_over(self) -> bool:
+        """True where its year was closed and it goes on in the next one (rules, 30)."""
+        return any(money.carried_over for money in self.lines)
+
     def paid_cents(self) -> int:
         """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""
         revenue_cents = sum([each.revenue_cents for each in self.recoveries.values()])
@@ -288,15 +307,21 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
 
     def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
         """Paid on each of these lines, net of recoveries."""
-        revenue = sums_by_line(self.recoveries.values(), attrgetter("revenue_cents"))
-        paid = self.by_line(attrgetter("paid"))
-        return {line: paid.get(line, 0) - revenue.get(line, 0) for line in lines}
+        paid, recoveries = self.by_line(attrgetter("paid")), self.recoveries.values()
+        return {
+            line: paid.get(line, 0) - sum([each.on(line).revenue_cents for each in recoveries])
+            for line in lines
+        }
 
-    def recoverable_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
-        """The sums that may still be ordered back on each of these lines (rules, 27)."""
-        asked = sums_by_line(self.recoveries.values(), attrgetter("outstanding_cents"))
-        paid = self.paid_by_line(lines)
-        return {line: max(0, cents - asked.get(line, 0)) for line, cents in paid.items()}
+    def recoverable_by_line(
+        self, lines: Iterable[Line], beside: str | None = None
+    ) -> dict[Line, int]:
+        """What was paid on each of these lines, and no recovery but one waits for (rules, 27)."""
+        others = [each for number, each in self.recoveries.items() if number != beside]
+        return {
+            line: max(0, paid_cents - sum([each.awaited_on(line) for each in others]))
+            for line, paid_cents in self.paid_by_line(lines).items()
+        }
 
     def latest_order(self, instalment: Instalment) -> str:
         """The id of an instalment's latest order, of whatever year."""

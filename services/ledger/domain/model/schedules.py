@@ -20,6 +20,8 @@ from services.ledger.domain.model.conventions import (
     EarlierYears,
     Instalment,
     Obligation,
+    Recovery,
+    ReplacedGrant,
     document_key,
     order_name,
 )
@@ -109,16 +111,19 @@ def is_live(book: Book, instalment: Instalment) -> bool:
 
 
 def order_resting_on(book: Book, convention: Convention, instalment: Instalment) -> str | None:
-    """The id of an instalment's order that is open or paid, at least in part, of any year.
+    """The id of an instalment's latest order that is open or was paid, at least in part.
 
-    It rests on the documents that the instalment waited for (rules, 24).
+    Of this year or an earlier one. It rests on the documents that the instalment waited for
+    (rules, 24 and 29).
     """
     if instalment.ordered_before:
         return convention.latest_order(instalment)
-    order = order_of(book, instalment)
-    if order is None or (order.state in GIVEN_BACK and not order.paid_cents):
-        return None
-    return order.payment_order
+    for number in range(instalment.orders, 0, -1):
+        name = order_name(convention.convention, instalment.instalment, number)
+        order = book.orders.get(name)
+        if order is not None and (order.state not in GIVEN_BACK or order.paid_cents):
+            return name
+    return None
 
 
 def is_of_grant(instalment: Instalment) -> bool:
@@ -195,45 +200,47 @@ def documents_due(book: Book, convention: Convention, by: date) -> list[Document
     """The documents that are owed by a day and are not there (rules, 29).
 
     What obligations name by then; where they name nothing, what the schedule waits for. One that
-    was rejected is open also where an order rests on it. A convention that ended owes an account
-    of what it was paid: while anything stays paid, what it names by a day, and what was rejected
-    behind an order; what its other instalments waited for it owes no more.
+    was rejected is open also where an order rests on it, or where it had left nothing to pay. A
+    convention that ended owes an account of what it was paid: while anything stays paid, what it
+    names by a day, and what was rejected behind an order; what its other instalments waited for it
+    owes no more.
     """
     ended = convention.state is ConventionState.TERMINATED
     if ended and not convention.had_cents():
         return []
     owed = [each.document for each in convention.obligations if each.due_on <= by]
     if not owed:
-        owed = [
-            key
-            for each in convention.schedule
-            if _was_ordered(book, convention, each)
-            or (not ended and each.amount_cents and not is_live(book, each))
-            for key in each.documents
-        ]
+        for each in convention.schedule:
+            waits = not ended and each.amount_cents and not is_live(book, each)
+            if waits or order_resting_on(book, convention, each) is not None:
+                owed += each.documents
+            elif not ended:
+                owed += [key for key in each.documents if key in convention.rejected]
     return [key for key in dict.fromkeys(owed) if key not in convention.documents]
 
 
-def _was_ordered(book: Book, convention: Convention, instalment: Instalment) -> bool:
-    """True where an order of an instalment is open, or any was paid, at least in part."""
-    numbers = range(1, instalment.orders + 1)
-    names = (order_name(convention.convention, instalment.instalment, each) for each in numbers)
-    paid = any(book.orders[name].paid_cents for name in names if name in book.orders)
-    return paid or is_live(book, instalment)
-
-
 def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[Line, int]:
-    """On which lines money comes back: those named, else in the order of give-back (rules, 27)."""
+    """On which lines money comes back: those that its event names, else in three steps (rules, 27).
+
+    First on those that the recovery named, then on what no other waits for, then on all; each time
+    in the order of give-back.
+    """
     if event.lines is not None:
         return amounts_by_line(event.lines)
-    left_cents, collected = event.total_cents, {}
-    for line, paid_cents in convention.paid_by_line(give_back_order(convention)).items():
-        cents = min(left_cents, paid_cents)
-        if cents > 0:  # An earlier journal may have had more back on a line than was paid there.
-            collected[line] = cents
-            left_cents -= cents
+    recovery = convention.recoveries.get(event.recovery, Recovery())
+    paid = convention.paid_by_line(give_back_order(convention))
+    own = {line: recovery.awaited_on(line) for line in paid}
+    free = convention.recoverable_by_line(paid, beside=event.recovery)
+    left_cents, collected = event.total_cents, dict.fromkeys(paid, 0)
+    for limits in (own, free, paid):
+        for line, limit_cents in limits.items():
+            # On a line there comes back what is left of its limit, and of what was paid there.
+            cents = min(left_cents, min(limit_cents, paid[line]) - collected[line])
+            if cents > 0:  # An earlier journal may have had more back on a line than it had.
+                collected[line] += cents
+                left_cents -= cents
     assert left_cents == 0, "what is asked back was paid"
-    return collected
+    return {line: cents for line, cents in collected.items() if cents}
 
 
 def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Convention:
@@ -257,11 +264,12 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.state = alone.state
         convention.notified_on = alone.notified_on
         convention.documents = alone.documents
+        convention.rejected = alone.rejected
         convention.lines = alone.lines
         convention.recoveries = alone.recoveries
         earlier = alone.earlier
         convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
-        convention.formerly = alone.convention
+        convention.replaced = ReplacedGrant(alone.convention, is_drawn(book, alone))
         ordered = [
             replace(each, instalment=order_name(alone.convention, each.instalment, 1))
             for each in alone.schedule
@@ -269,6 +277,15 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         ]
         convention.schedule = (*ordered, *convention.schedule)
     return convention
+
+
+def is_drawn(book: Book, alone: Convention) -> bool:
+    """True where anything is ordered or was paid: a rejected order gave its money back.
+
+    A sum asked back was paid; its recovery must not lose its convention.
+    """
+    live = any(is_live(book, each) for each in alone.schedule)
+    return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
 def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:

@@ -56,10 +56,17 @@ class Duplicate:
 Verdict = Accepted | Refused | Waits | Duplicate
 
 
-def known(book: Book, convention: str) -> Convention | Waits:
-    """The convention, or the wait for it."""
+def known(book: Book, convention: str) -> Convention | Refused | Waits:
+    """The convention; else the wait for it, or the refusal."""
     found = book.conventions.get(convention)
-    return Waits(Want(Missing.CONVENTION, convention)) if found is None else found
+    return unknown(book, convention) if found is None else found
+
+
+def unknown(book: Book, convention: str) -> Refused | Waits:
+    """The wait for a convention; in a closed year, where none can come, the refusal (rules, 31)."""
+    if book.closed:
+        return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": convention})
+    return Waits(Want(Missing.CONVENTION, convention))
 
 
 def unended(book: Book, convention: str) -> Convention | Refused | Waits:

@@ -40,7 +40,7 @@ from services.ledger.domain.model.moves import COMMIT, RELEASE, Move
 from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.domain.model.schedules import (
     cents_by_line,
-    is_live,
+    is_drawn,
     schedule_of,
     signed_convention,
 )
@@ -67,7 +67,7 @@ def sign(book: Book, event: ConventionSigned, at: Context) -> Accepted | Refused
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     alone = book.award_alone_of(event.grant)
-    too_late = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone)
+    too_late = alone is not None and is_drawn(book, alone) and not _rest_is_held(book, alone)
     if too_late or book.is_taken(event.convention):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
@@ -128,15 +128,6 @@ def resume(book: Book, event: ConventionResumed, at: Context) -> Accepted | Refu
 def _wrong_state(convention: Convention) -> Refused:
     facts = {"convention": convention.convention, "state": convention.state.value}
     return Refused(Refusal.WRONG_STATE, facts)
-
-
-def _is_drawn(book: Book, alone: Convention) -> bool:
-    """True where anything is ordered or was paid: a rejected order gave its money back.
-
-    A sum asked back was paid; its recovery must not lose its convention.
-    """
-    live = any(is_live(book, each) for each in alone.schedule)
-    return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
 def _rest_is_held(book: Book, alone: Convention) -> bool:
@@ -200,14 +191,16 @@ def _flags(event: ConventionSigned, grant: Grant, award: Award) -> list[Flag]:
 
 
 def _years_differ(event: ConventionSigned, award: Award) -> list[Flag]:
-    """A flag where the year of the documents is not the same in the act and the convention."""
-    years = set(event.stated_condition_years or ())
-    for instalment in event.instalments:
-        years |= {document.year for document in instalment.documents or ()}
-    everywhere = years | ({award.conditions_year} - {None})
-    if len(everywhere) <= 1:
+    """A flag where the words of act and convention name two years, or one that is not planned.
+
+    The plan alone may ask for the documents of several years.
+    """
+    stated = set(event.stated_condition_years or ())
+    planned = {document.year for each in event.instalments for document in each.documents or ()}
+    named = stated | ({award.conditions_year} - {None})
+    if len(named) <= 1 and (not planned or named <= planned):
         return []
-    facts = {"deliberation": award.conditions_year, "convention": sorted(years)}
+    facts = {"deliberation": award.conditions_year, "convention": sorted(planned | stated)}
     return [Flag(FlagCode.CONDITION_YEAR_DIFFERS, facts)]
 
 

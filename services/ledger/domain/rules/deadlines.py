@@ -33,7 +33,7 @@ def _payment_due(book: Book, event: DeadlinePassed, payment_order: str) -> Accep
     return Accepted(flags=[Flag(FlagCode.PAYMENT_LATE, facts)])
 
 
-def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Waits:
+def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Refused | Waits:
     """Flag documents that the convention owes by a day, or its instalments wait for.
 
     A grant given for a purpose (subvention affectée) owes a financial report within six months of
@@ -54,5 +54,10 @@ def _report_due(book: Book, event: DeadlinePassed, name: str) -> Accepted | Wait
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
-    Handler(event=DeadlinePassed, decide=check, ends=lambda event: event.event),
+    Handler(
+        event=DeadlinePassed,
+        decide=check,
+        ends=lambda event: event.event,
+        reports_on=lambda event: event.convention,
+    ),
 )

@@ -14,18 +14,18 @@ from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import RECOVER, Move
 from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.domain.model.schedules import amounts_by_line, collected_by_line
-from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, known
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, unknown
 from services.ledger.domain.order_issuing import issue_orders, situation
 from services.ledger.domain.parking import recovery_id
 
 
 def order(book: Book, event: RecoveryOrdered, at: Context) -> Accepted | Refused | Waits:
     """Money is asked back: at most what was paid and nobody asked back yet; nothing moves."""
-    convention = known(book, event.convention)
-    if not isinstance(convention, Convention):
-        return _unknown(event) if book.closed else convention
+    convention = book.recoverable_convention(event.convention)
+    if convention is None:
+        return unknown(book, event.convention)
     headroom_cents = convention.recoverable_cents()
-    refused = _exceeds(event, headroom_cents, convention.recoverable_by_line)
+    refused = _exceeds(event, convention, headroom_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
     return _issue_due(book, convention, at, Accepted())
@@ -36,37 +36,32 @@ def collect(book: Book, event: RecoveryCollected, at: Context) -> Accepted | Ref
 
     A closed year has no credit to reopen: what comes then is revenue too (account 773; rules, 31).
     """
-    convention = book.conventions.get(event.convention)
+    convention = book.recoverable_convention(event.convention)
     recovery = None if convention is None else convention.recoveries.get(event.recovery)
     if book.closed and convention is None:
-        return _unknown(event)
+        return unknown(book, event.convention)
     if book.closed and recovery is None:
         recovery = Recovery()  # Nothing was asked back under that number, and nothing is awaited.
     if convention is None or recovery is None:
         # Nobody can ask it back before the convention is there: one wait stands for both.
         return Waits(Want(Missing.RECOVERY, recovery_id(event.convention, event.recovery)))
-    refused = _exceeds(event, recovery.outstanding_cents, convention.paid_by_line)
+    refused = _exceeds(event, convention, recovery.outstanding_cents, convention.paid_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
     if book.closed or event.on.year > int(book.budget[-YEAR_DIGITS:]):
         facts = {
-            "convention": event.convention,
+            "convention": convention.convention,
             "recovery": event.recovery,
             "amount_cents": event.total_cents,
         }
         ruling.flags.append(Flag(FlagCode.RECOVERY_IS_REVENUE, facts))
     else:
         ruling.moves = [
-            Move(line, event.convention, None, RECOVER, cents)
+            Move(line, convention.convention, None, RECOVER, cents)
             for line, cents in collected_by_line(event, convention).items()
         ]
     return _issue_due(book, convention, at, ruling, event.total_cents)
-
-
-def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
-    """The refusal of a closed year, in which no convention can still arrive."""
-    return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": event.convention})
 
 
 def _issue_due(
@@ -81,6 +76,7 @@ def _issue_due(
 
 def _exceeds(
     event: RecoveryOrdered | RecoveryCollected,
+    convention: Convention,
     headroom_cents: int,
     headroom_by_line: Callable[[Iterable[Line]], dict[Line, int]],
 ) -> Refused | None:
@@ -91,7 +87,7 @@ def _exceeds(
     for headroom, asked_cents in headrooms:
         if asked_cents > headroom:
             facts = {
-                "convention": event.convention,
+                "convention": convention.convention,
                 "room_cents": headroom,
                 "asked_cents": asked_cents,
             }
@@ -99,8 +95,15 @@ def _exceeds(
     return None
 
 
+def _touched(state: BudgetState, event: RecoveryOrdered | RecoveryCollected) -> Convention:
+    """The convention that the event names, by its grant too (rules, 13), to be changed in place."""
+    convention = state.book.recoverable_convention(event.convention)
+    assert convention is not None, "a recovery that was accepted is of a convention"
+    return state.touch_convention(convention.convention)
+
+
 def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered) -> None:
-    convention = state.touch_convention(event.convention)
+    convention = _touched(state, event)
     before = convention.recoveries.get(event.recovery, Recovery())
     lines = dict(before.lines)
     for line, cents in amounts_by_line(event.lines or ()).items():
@@ -113,7 +116,7 @@ def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered)
 def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
     """The sum that came back, on the lines on which it moved; else it is revenue (rules, 27)."""
     moved = {each.line: each.amount_cents for each in record.moves if each.kind is RECOVER}
-    convention = state.touch_convention(event.convention)
+    convention = _touched(state, event)
     before = convention.recoveries[event.recovery]
     lines = dict(before.lines)
     for line, cents in (moved or collected_by_line(event, convention)).items():

@@ -11,32 +11,37 @@ from services.ledger.domain.model.conventions import Convention, DocumentKey, do
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.interning import without
 from services.ledger.domain.model.schedules import document_received, order_resting_on
-from services.ledger.domain.model.verdicts import Accepted, Waits, known
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, known
 from services.ledger.domain.order_issuing import issue_orders, situation
 
 
-def receive(book: Book, event: ReportReceived, at: Context) -> Accepted | Waits:
+def receive(book: Book, event: ReportReceived, at: Context) -> Accepted | Refused | Waits:
     """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22).
 
     The first payment wants decision and convention, later ones what the decision asks for (CGCT,
-    annexe I, rubrique 72); certified accounts are owed every year (CGCT L1611-4).
+    annexe I, rubrique 72); certified accounts are owed every year (CGCT L1611-4). What a closed
+    year is still sent is recorded and sets nothing off (rules, 31).
     """
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
+    if book.closed:
+        return Accepted()
     key, receipt = document_received(convention.documents, event, at.sequence)
     documents = {**convention.documents, key: receipt}
     case = situation(book, convention, at.on, documents=documents, reissues=True)
     return issue_orders(book, case, Accepted())
 
 
-def reject(book: Book, event: ReportRejected, at: Context) -> Accepted | Waits:
+def reject(book: Book, event: ReportRejected, at: Context) -> Accepted | Refused | Waits:
     """A document does not do: it counts as not received; what it set off is flagged (rules, 24)."""
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
     rejected = document_key(event.document.kind, event.document.year)
     ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
+    if book.closed:
+        return ruling
     documents = without(convention.documents, rejected)
     return issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
 
@@ -63,12 +68,15 @@ def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) 
     convention = state.touch_progress(event.convention)
     key, receipt = document_received(convention.documents, event, record.sequence)
     convention.documents = {**convention.documents, key: receipt}
+    convention.rejected = tuple([each for each in convention.rejected if each != key])
 
 
 def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
     key = document_key(event.document.kind, event.document.year)
     convention = state.touch_progress(event.convention)
     convention.documents = without(convention.documents, key)
+    if key not in convention.rejected:
+        convention.rejected += (key,)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
@@ -78,6 +86,12 @@ HANDLERS: Final[tuple[Handler[Any], ...]] = (
         apply=_received,
         effective_on=lambda event: event.received_on,
         reissues=True,
+        reports_on=lambda event: event.convention,
     ),
-    Handler(event=ReportRejected, decide=reject, apply=_rejected),
+    Handler(
+        event=ReportRejected,
+        decide=reject,
+        apply=_rejected,
+        reports_on=lambda event: event.convention,
+    ),
 )

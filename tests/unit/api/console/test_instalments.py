@@ -1,6 +1,7 @@
 """The timeline of an instalment: planned, on what condition, ordered, paid; and in one word."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from services.api.console.elements import State
 from services.api.grants.conventions import Convention, Document, Instalment, PaidOrder, Want
 from services.api.grants.instalments import Step, instalment_status, instalment_view
+from services.api.grants.view import is_owed
 from services.api.orders.query import Payment, PaymentOrder
 from services.api.queries.rows import MaskedAccount
 from services.texts.language import Language
@@ -72,6 +74,8 @@ def a_convention(*instalments: Instalment, **more: Any) -> Convention:
         "reason": None,
         "carried_from": None,
         "continues": None,
+        "goes_on_in": None,
+        "paid_cents": 0,
         "has_bank_account": True,
         "instalments": instalments,
         "obligations": (),
@@ -192,3 +196,40 @@ def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
     assert ("done", "documents received on 26 June 2023") == said_of(met, EN)[1]
     condition = steps_of(met, EN)[1]
     assert [REPORT.sequence] == condition.records, "its record is one step away"
+
+
+# ------------------------------------------------------------------ what is owed
+BY_ITS_TEXT = replace(MISSING, due_on=date(2024, 6, 30))
+REJECTED = replace(MISSING, rejected_for="illisible")
+OWING = an_instalment(trigger="reports", documents=(MISSING,))
+GIVEN_UP = an_instalment(trigger="reports", documents=(MISSING,), released_cents=100_00)
+
+
+@pytest.mark.parametrize(
+    ("convention", "document", "owed"),
+    [
+        (a_convention(OWING), MISSING, True),
+        (a_convention(OWING), REPORT, False),
+        (a_convention(GIVEN_UP), MISSING, False),
+        (a_convention(GIVEN_UP), REJECTED, True),
+        (a_convention(OWING, goes_on_in="2024"), MISSING, False),
+        (a_convention(OWING, state="terminated", paid_cents=1), MISSING, False),
+        (a_convention(OWING, state="terminated", paid_cents=1), REJECTED, True),
+        (a_convention(OWING, state="terminated"), REJECTED, False),
+        (a_convention(obligations=(BY_ITS_TEXT,)), BY_ITS_TEXT, True),
+        (a_convention(obligations=(BY_ITS_TEXT,), state="terminated"), BY_ITS_TEXT, False),
+        (
+            a_convention(obligations=(BY_ITS_TEXT,), state="withdrawn", paid_cents=1),
+            BY_ITS_TEXT,
+            True,
+        ),
+        (
+            a_convention(obligations=(BY_ITS_TEXT,), state="terminated", carried_from="2022"),
+            BY_ITS_TEXT,
+            True,
+        ),
+        (a_convention(), MISSING, False),
+    ],
+)
+def test_rule_29_a_document_is_owed(convention: Convention, document: Document, owed: bool) -> None:
+    assert owed == is_owed(convention, document)

@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 
 from events.lag import read_history
+from events.texts import _
 from services.api.console.elements import Fact
 from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_view
+from services.api.orders.query import UNANSWERED, Counted, Waiting
+from services.api.orders.waiting import waiting_view
 from services.lag.client.hour import last_hour
+from services.texts.locale_format import LocaleFormat
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
 from tests.unit.api.console.lag_views import (
@@ -38,6 +42,16 @@ def order_facts(found: LagView) -> list[Fact]:
     assert found.figures is not None
     assert found.figures.orders is not None
     return found.figures.order_facts(found.figures.orders)
+
+
+@pytest.mark.parametrize("locale", [EN, FR])
+def test_one_label_has_one_definition_of_what_is_unanswered(locale: LocaleFormat) -> None:
+    """Today counts orders without an answer so far, Processing those without one for too long."""
+    none = Counted(0, 0)
+    nothing = Waiting(none, none, none, none, none, {UNANSWERED: none}, None)
+    today = {each.label for each in waiting_view(nothing, NIGHT.date(), locale)}
+    processing = {each.label for each in order_facts(view_of(a_board(), locale))}
+    assert {locale.say(_("Overdue"))} == today & processing
 
 
 # ------------------------------------------------------------------ no unknown is 0
@@ -164,7 +178,7 @@ def test_orders_that_wait_lead_to_their_page_with_what_is_late() -> None:
     hrefs = [each.attrib["href"] for each in html_of(found).iter("a")]
     assert f"/console/orders/{BUDGET}/CONV-2026-007/advance" in hrefs
     assert "2 days overdue" in due[-1]
-    assert unanswered[1].endswith("no answer")
+    assert unanswered[1].endswith("unanswered for too long")
     assert "€11,800.00" == partly[2], "what is still to be paid"
 
 
