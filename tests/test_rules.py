@@ -76,6 +76,22 @@ def test_the_flags_are_those_of_their_chapter() -> None:
     assert list(FlagCode) == named
 
 
+def test_the_architecture_names_every_rule_that_the_projector_repeats() -> None:
+    root = HERE.parent
+    told = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    said = told.split("rules of the ledger that it repeats:")[1].split(".")[0]
+    projector = root / "services" / "projector"
+    sources = [*projector.glob("*.py"), *(projector / "rows").glob("*.py")]
+    cited = [
+        re.findall(r"\d+", each)
+        for path in sources
+        for each in re.findall(r"\(rules,\s([\d, and]+)\)", path.read_text(encoding="utf-8"))
+    ]
+    assert sorted({int(each) for some in cited for each in some}) == [
+        int(number) for number in re.findall(r"(\d+) \(", said)
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "rules"),
     [

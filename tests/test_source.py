@@ -218,6 +218,38 @@ def lines_with(found: Callable[[str], object]) -> list[str]:
     ]
 
 
+NAMES_A_MODULE = re.compile(r"`((?:services|events|tests|bench)(?:\.\w+)+)`")
+NAMES_A_FILE = re.compile(
+    r"(?<![\w./-])(?:services|events|tests|bench|deploy|docs)/[\w./-]+\.(?:py|md|yml)\b"
+)
+
+
+def is_there(module: str) -> bool:
+    """True of a module or a package of ours, or of a name in one."""
+    path = ROOT.joinpath(*module.split("."))
+    return path.is_dir() or any(each.with_suffix(".py").is_file() for each in (path, path.parent))
+
+
+def named_in_vain(text: str) -> list[str]:
+    """The modules and files of ours that a text names, and that are not there."""
+    modules = [each for each in NAMES_A_MODULE.findall(text) if not is_there(each)]
+    return modules + [each for each in NAMES_A_FILE.findall(text) if not (ROOT / each).exists()]
+
+
+def test_a_module_or_a_file_that_is_named_is_there() -> None:
+    found = {
+        name: missing
+        for name, text in kept_files()
+        if name.endswith((".py", ".md")) and (missing := named_in_vain(text))
+    }
+    assert {} == found
+
+
+@pytest.mark.parametrize("gone", ["`services." + "ledger.domain.moves`", "docs/" + "gone.md"])
+def test_the_check_of_names_sees(gone: str) -> None:
+    assert [gone.strip("`")] == named_in_vain(f"see {gone}")
+
+
 def names_a_registry(text: str) -> bool:
     return any(host in text for host in REGISTRIES)
 

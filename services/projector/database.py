@@ -13,25 +13,19 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import asyncpg
-from sqlalchemy import URL, ColumnElement, event, func, select, text, update
+from sqlalchemy import URL, ColumnElement, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from events.reviews import EventWithdrawn
 from services.projector import sql
 from services.projector.database_errors import until_disconnected
+from services.projector.fold_state import fold_state
 from services.projector.postgresql import open_postgresql
 from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import UnsignedGrants
-from services.projector.rows.fold import DEAD
-from services.projector.rows.settling import Unsettled, read_awaited
+from services.projector.rows.settling import Unsettled
 from services.projector.settings import DRIVERS, read_address
 from services.projector.tables import (
-    budgets,
-    conventions,
-    journal,
     positions,
-    refusals,
-    review_flags,
 )
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.file_modes import restrict_database
@@ -73,10 +67,6 @@ class Position(SourcePosition):
     latest_event_time: datetime | None = None
     epoch: int = 0
     generation: int = 0
-
-
-BEHIND_DEAD: Final = "_dead/"
-"""The first name behind those of all chains of unreadable records."""
 
 
 class Overtaken(Exception):
@@ -188,66 +178,7 @@ async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
         await connection.execute(text(FIRST), {"topic": topic, "partition": partition})
         await connection.execute(raised)
         position = await _position(connection, topic, partition)
-        return Taken(position, *await _fold_state(connection, partition))
-
-
-async def _fold_state(
-    connection: AsyncConnection, partition: int
-) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
-    # A chain of another partition may rest here, where a journal was imported: a range of the key.
-    last = select(journal.c.budget, func.max(journal.c.sequence)).where(
-        journal.c.budget >= DEAD,
-        journal.c.budget < BEHIND_DEAD,
-        journal.c.partition == partition,
-    )
-    known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
-    alone = (
-        select(conventions.c.budget, conventions.c.convention)
-        .join(budgets, budgets.c.budget == conventions.c.budget)
-        .where(
-            conventions.c.stands_alone,
-            budgets.c.partition == partition,
-            budgets.c.closed_on.is_(None),  # In a closed year nothing is signed.
-        )
-    )
-    sequences: dict[str, int] = {}
-    for asked in (last.group_by(journal.c.budget), known):
-        sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
-    grants_alone: UnsignedGrants = {}
-    for budget, grant in await connection.execute(alone):
-        grants_alone.setdefault(budget, set()).add(grant)
-    return sequences, grants_alone, await _unsettled(connection, partition)
-
-
-async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
-    found = Unsettled()
-    withdrawn = (
-        select(journal.c.budget, journal.c.sequence)
-        .join(
-            budgets,
-            (budgets.c.budget == journal.c.budget) & (budgets.c.sequence == journal.c.sequence),
-        )
-        .where(
-            budgets.c.partition == partition,
-            journal.c.event_type == EventWithdrawn.TYPE,
-            journal.c.outcome == "accepted",
-        )
-    )
-    for budget, sequence in await connection.execute(withdrawn):
-        found.add_withdrawal(budget, sequence)
-    for table in (refusals, review_flags):
-        asked = (
-            select(*table.primary_key, table.c.awaits)
-            .join(budgets, budgets.c.budget == table.c.budget)
-            .where(
-                budgets.c.partition == partition,
-                table.c.settled_sequence.is_(None),
-                table.c.awaits.is_not(None),
-            )
-        )
-        for *key, awaits in await connection.execute(asked):
-            found.add(table.name, tuple(key), read_awaited(awaits))
-    return found
+        return Taken(position, *await fold_state(connection, partition))
 
 
 async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:

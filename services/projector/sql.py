@@ -47,14 +47,14 @@ WITHDRAWN: Final = (
     "UPDATE conventions SET state = 'withdrawn'"
     " WHERE budget = :budget AND grant_ref = :grant AND sequence < :sequence"
 )
-"""The conventions that stood on an award fall with it."""
+"""The conventions that stood on an award fall with it (rules, 17)."""
 
 REPLANNED: Final = (
     "UPDATE instalments SET left_out_by = :amendment WHERE budget = :budget"
     " AND convention = :convention AND sequence < :sequence"
     " AND (left_out_by IS NULL OR left_out_by = convention)"
 )
-"""Instalments planned before an amendment, and not by it, are left out."""
+"""Instalments planned before an amendment, and not by it, are left out (rules, 15)."""
 
 
 def table(name: str) -> Table:

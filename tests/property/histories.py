@@ -16,6 +16,7 @@ from tests.builders import (
     IBAN,
     OTHER_BODY,
     OTHER_ESTABLISHMENT,
+    PARKED,
     SIRET,
     Json,
     a_bank_account,
@@ -29,6 +30,7 @@ from tests.builders import (
     a_review,
     a_transfer,
     a_vote,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amount,
@@ -222,6 +224,8 @@ def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:
         a_new_account(IBAN, budget=budget, beneficiary=a_beneficiary(siret=SIRET)),
         an_award(1, budget=budget, grant="G1"),
         *(a_review(number, budget=budget) for number in (2, 99)),
+        # One of these may wait: `_numbered` gives the ids.
+        *(a_withdrawn_event(budget=budget, event=PARKED | {"id": f"e{n}"}) for n in (3, 6)),
     ]
     return st.lists(st.sampled_from(pool), max_size=5)
 
@@ -273,6 +277,7 @@ DRAWN = frozenset(
         "deadline": ["passed"],
         "fiscal-year": ["closed"],
         "record": ["reviewed"],
+        "event": ["withdrawn"],
     }.items()
     for verb in verbs
 )

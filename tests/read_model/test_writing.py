@@ -75,7 +75,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its position would be of the old ones, and its last records of the new."""
-    real, locked = database._fold_state, []
+    real, locked = database.fold_state, []
 
     async def go(engine: AsyncEngine) -> None:
         async def beside(*args: Any) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
@@ -83,7 +83,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
                 locked.append(await switch._locked(other))
             return await real(*args)
 
-        monkeypatch.setattr(database, "_fold_state", beside)
+        monkeypatch.setattr(database, "fold_state", beside)
         await take(engine, JOURNAL, 0)
         async with engine.connect() as other:
             locked.append(await switch._locked(other))

@@ -24,6 +24,7 @@ from tests.builders import (
     a_review,
     a_transfer,
     a_vote,
+    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amount,
@@ -188,11 +189,14 @@ def numbered(chance: random.Random, events: Sequence[Json]) -> list[Json]:
         # A closing is later than its year; what is late of itself keeps its time.
         events_in_order.append(event | ({"id": own["id"]} if "2024-" in event["time"] else own))
     for event in [each for each in events_in_order if each["data"].get("convention") == NOBODYS]:
+        named: Json = {
+            "budget": event["partitionkey"],
+            "event": {"source": event["source"], "id": event["id"]},
+        }
         if chance.random() < 0.7:  # It has waited too long.
-            waits = {"source": event["source"], "id": event["id"]}
-            events_in_order.append(
-                a_deadline("parked", budget=event["partitionkey"], event=waits, _id="late")
-            )
+            events_in_order.append(a_deadline("parked", **named, _id="late"))
+        if chance.random() < 0.5:
+            events_in_order.append(a_withdrawn_event(**named))
     for _ in range(chance.choice((0, 0, 1, 2, 4))):
         origin, target = (
             chance.randrange(len(events_in_order)),

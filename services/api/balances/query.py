@@ -1,7 +1,7 @@
 """Balances by line, chapter, convention, grant and beneficiary; of any day, as known at any record.
 
-What stands now is read where it is kept; what stood once is summed from the moves, whose ways and
-columns the ledger's own table says (`services.ledger.domain.moves`).
+What stands now is read where it is kept; what stood once is summed from the moves: from which stage
+to which each kind goes, the ledger's own table says (`services.ledger.domain.model.moves`).
 """
 
 from dataclasses import dataclass

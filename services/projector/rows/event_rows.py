@@ -1,8 +1,9 @@
 """Rows of accepted events, apart from the money that they move: copies of their data.
 
-Rules of the ledger that this module repeats: 13 (an award without convention is keyed by its grant
-until one is signed) and 32 (an opening brings a convention with its history, maybe under another
-name, and withdrawn where its grant was).
+What a record does not say is worked out here by rules of the ledger: an award without convention
+is keyed by its grant until one is signed (rules, 13); an opening brings a convention with its
+history, maybe under another name, and withdrawn where its grant was (rules, 32). ARCHITECTURE.md
+names all that the projector repeats.
 """
 
 from typing import Final
@@ -36,6 +37,7 @@ STATES: Final = {
     ConventionResumed.TYPE: "in_force",
     ConventionTerminated.TYPE: "terminated",
 }
+"""The state of a convention after an event of each type (rules, 17)."""
 STEPS: Final = {RecoveryOrdered.TYPE: "ordered", RecoveryCollected.TYPE: "collected"}
 
 UnsignedGrants = dict[str, set[str]]
@@ -256,7 +258,10 @@ def _amended(changes: Changes, record: Record, data: EventData) -> None:
 
 
 def _account(changes: Changes, record: Record, data: EventData, *, newest: bool = True) -> None:
-    """Write the account in force of a beneficiary; an opening's is older than any of this year."""
+    """Write the account in force of a beneficiary: the last one (rules, 12).
+
+    An opening's is older than any of this year.
+    """
     assert data.beneficiary is not None, "an account has an owner"
     assert data.bank_account is not None, "the event brings an account"
     account = data.bank_account

@@ -6,7 +6,6 @@ import pytest
 
 from tests.builders import (
     OTHER_BODY,
-    PARKED,
     Json,
     Scenario,
     a_beneficiary,
@@ -26,7 +25,6 @@ from tests.builders import (
     a_transfer,
     a_vote,
     a_withdrawal,
-    a_withdrawn_event,
     an_acknowledgement,
     an_act,
     an_amendment,
@@ -141,18 +139,6 @@ CONVENTION_ROWS = [
                 event={"source": "urn:test", "id": a_report(convention="D")["id"]},
                 _id="too late as well",
             ),
-        ],
-        "C",
-        ["convention"],
-        [1, 3, 4],
-    ),
-    Row(
-        "a withdrawal that ended the wait of one of its events, not of another's",
-        [
-            a_report(_id="parked"),
-            a_report(convention="D", _id="another"),
-            a_withdrawn_event(),
-            a_withdrawn_event(event=PARKED | {"id": "another"}, _id="of another"),
         ],
         "C",
         ["convention"],

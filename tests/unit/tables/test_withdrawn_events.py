@@ -11,6 +11,7 @@ from tests.builders import (
     a_withdrawn_event,
     an_award,
 )
+from tests.unit.ledger.tracing import trace_of
 from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, on_one_line, stands
 
 PARKED = a_report(_id="parked", convention="O")
@@ -131,3 +132,16 @@ def test_rule_39_a_refused_withdrawal_leaves_what_waits() -> None:
     scenario.tell(a_withdrawn_event(event={"source": "urn:test", "id": "another"}))
     assert "not_parked" == scenario.answer()
     assert [4] == list(scenario.state.memory.parked)
+
+
+def test_rule_39_a_trace_has_the_withdrawal_of_its_own_event_and_not_of_another() -> None:
+    trace = trace_of(
+        Scenario(
+            a_report(_id="parked"),
+            a_report(convention="D", _id="another"),
+            a_withdrawn_event(),
+            a_withdrawn_event(event={"source": "urn:test", "id": "another"}, _id="of another"),
+        ),
+        "C",
+    )
+    assert [1, 3, 4] == [each.record.sequence for each in trace.records]
