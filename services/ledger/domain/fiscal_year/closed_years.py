@@ -16,7 +16,6 @@ from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.orders import OPEN
 from services.ledger.domain.model.schedules import give_back_order, order_resting_on
 
-
 NOBODY: Final = Beneficiary("", "", None)
 """In the place of a beneficiary: a closed-out year keeps no names."""
 
