@@ -14,11 +14,13 @@ from tests.builders import (
     Json,
     a_bank_account,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
     a_deadline,
     a_new_account,
     a_payment,
+    a_recovery,
     a_rejected_report,
     a_report,
     a_review,
@@ -243,6 +245,9 @@ def _an_end(chance: random.Random, budget: str, history: Sequence[Json]) -> list
         a_vote(budget=budget),
     ]
     some = chance.sample(late, min(len(late), chance.randint(0, 6)))
+    if chance.random() < 0.5:
+        back: Json = {"budget": budget, "convention": chance.choice(names), "recovery": "late"}
+        some[:0] = [a_recovery(1, **back), a_collection(1, **back)]
     closing = a_closing(wish, budget=budget)
     after = next_year(budget)
     pool = [
