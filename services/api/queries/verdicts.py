@@ -8,11 +8,11 @@ from events.masking import masked
 from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.refusals import Missing
 from services.ledger.explain.answer import Advice
 from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.flags import FLAGS, flag_row
-from services.ledger.explain.refusals import REFUSALS, refusal_row
+from services.ledger.explain.refusals import explained_refusal, refusal_row
 from services.ledger.explain.sentences import flag_reason, parked_sentence, refusal_reason
 from services.ledger.explain.waits import WAITS
 from services.texts.translation import Sentence, both
@@ -35,7 +35,7 @@ class Verdict:
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Explanation of a refusal."""
     text = refusal_row({"code": code, "facts": facts})["facts"]
-    return _verdict(code, text, REFUSALS[Refusal(code)], refusal_reason(code, text))
+    return _verdict(code, text, explained_refusal(code, text), refusal_reason(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:

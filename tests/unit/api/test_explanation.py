@@ -11,7 +11,7 @@ import pytest
 from events.codec import decode
 from events.texts import verbatim
 from events.unreadable import Unreadable, explain
-from services.api.queries.verdicts import dead_letter_verdict
+from services.api.queries.verdicts import dead_letter_verdict, refusal_verdict
 from services.api.rejections.explanation import (
     NOTHING_KNOWN,
     Explanation,
@@ -40,6 +40,14 @@ def a_dead_letter(reason: str, offset: int = PLACE.offset, **facts: object) -> D
     verdict, of_bytes = dead_letter_verdict(reason, facts), sha256(WRONG_KIND).hexdigest()
     place = (PLACE.topic, PLACE.partition, offset)
     return DeadLetter("_dead.3", 1, *place, reason, of_bytes, verdict, None)
+
+
+def test_a_refused_report_on_what_was_carried_over_is_sent_where_that_goes_on() -> None:
+    closed = {"budget": BUDGET}
+    assert "Send it to that budget" not in refusal_verdict("fiscal_year_closed", closed).do.en
+    carried = refusal_verdict("fiscal_year_closed", {"budget": "next", "convention": "C"})
+    assert "Send it to that budget, with this number." == carried.do.en
+    assert "it goes on in budget next, under number C" in carried.sentence.en
 
 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
