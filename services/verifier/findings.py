@@ -75,6 +75,7 @@ class Code(Enum):
     BELOW_ZERO = _("{what} stands at {cents} cents")
     SUMS_DIFFER = _("{what}: its parts add up to {expected} cents, {found} found")
     CREDIT_EXCEEDED = _("the credit voted for {group} is exceeded: {cents} cents")
+    FLAG_DIFFERS = _("review flag {flag}: {expected} expected, {found} found")
     # A topic.
     TOPIC_TRUNCATED = _(
         "the topic begins here, though it is kept without limit: what stood before is gone"

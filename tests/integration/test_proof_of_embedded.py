@@ -81,8 +81,8 @@ def test_each_example_is_proved_and_sealed_when_its_deadlines_have_passed(
 
 def a_year(year: int) -> list[Json]:
     """An award whose first instalment is paid, whose balance goes on; a report owed next June."""
-    name, more = f"C{year}", {"budget": f"21590350100017-00-{year}"}
-    dated = more | {"_time": f"{year}-06-01T12:00:00+02:00"}
+    name, budget = f"C{year}", f"21590350100017-00-{year}"
+    dated: Json = {"budget": budget, "_time": f"{year}-06-01T12:00:00+02:00"}
     balance = an_instalment(40_000, "balance", documents=[("activity_report", year)])
     owed = [{"kind": "financial_report", "year": year, "due_on": f"{year + 1}-06-30"}]
     return [
@@ -103,7 +103,7 @@ def a_year(year: int) -> list[Json]:
 
 def the_end_of(year: int, carry_over: str) -> Json:
     closed_on = f"{year + 1}-01-31"
-    more = {"budget": f"21590350100017-00-{year}", "_time": f"{closed_on}T18:00:00+01:00"}
+    more: Json = {"budget": f"21590350100017-00-{year}", "_time": f"{closed_on}T18:00:00+01:00"}
     return a_closing(carry_over, closed_on=closed_on, _id=f"closing/{year}", **more)
 
 

@@ -84,6 +84,14 @@ def waits_for(kind: str, name: str) -> Json:
     return {"outcome": "parked", "waits_for": {"kind": kind, "id": name}}
 
 
+def flagged(code: str, **facts: Any) -> Json:
+    """The members of a record that asks a person to look."""
+    return {"review_flags": [{"code": code, "facts": facts}]}
+
+
+REVENUE = flagged("recovery_is_revenue")
+
+
 class ByHand:
     """What a ledger decided of some events, and what was written behind it."""
 

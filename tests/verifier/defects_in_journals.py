@@ -289,6 +289,13 @@ TURNS = [
         "message_differs",
     ),
     Planted(
+        "money of a later year is not flagged as revenue",
+        forged(
+            lambda row: COLLECTED(row) and row["event_id"] == "revenue", "review_flags", value=None
+        ),
+        "flag_differs",
+    ),
+    Planted(
         "what waited too long is refused for another reason",
         forged(waited_too_long, "refusal", "code", value="wrong_state"),
         "resumed_out_of_order message_differs",

@@ -101,7 +101,8 @@ def test_a_dead_letter_without_its_reason_is_found(dead_letter: object) -> None:
     [raw] = rewritten([line], lambda row: row.update(dead_letter=dead_letter, sequence=1))
     proof, place = JournalAlone(Findings(), in_a_row=True), Place(offset=7)
     nothing: Any = None  # A column of SQLite may hold anything.
-    proof.compare([KeptDeadLetter("_dead.0", 1, "bad_json", "t", 0, 0, nothing, "", nothing)], [])
+    kept = KeptDeadLetter("_dead.0", 1, "bad_json", "t", 0, 0, nothing, "", nothing)
+    proof.compare([kept], list, 0)
     proof.take(Row(place, raw, b"_dead.0", 1))
     assert {7} == {each.place.offset for each in proof.end().findings}
 

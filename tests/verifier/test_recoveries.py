@@ -20,7 +20,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.verifier.by_hand import ByHand, a_move, refused, waits_for
+from tests.verifier.by_hand import REVENUE, ByHand, a_move, refused, waits_for
 from tests.verifier.settled import (
     ABOVE,
     FOR_THE_REST,
@@ -100,7 +100,9 @@ def test_rule_27_of_a_line_a_recovery_holds_at_most_what_was_not_collected_of_it
 def test_rule_27_revenue_counts_as_come_back_on_the_lines_where_it_would_have_moved() -> None:
     """600 and 400 were paid; of the 400 that R named on 490, 300 came a year later in one sum."""
     revenue = a_collection(300, on="2024-02-15", _id="revenue")
-    journal = ByHand(Scenario(*PAID, a_recovery(lines=[an_amount(400, "490")]))).tell(revenue)
+    journal = ByHand(Scenario(*PAID, a_recovery(lines=[an_amount(400, "490")]))).tell(
+        revenue, **REVENUE
+    )
     assert [] == journal.tell(a_recovery(lines=[an_amount(600)], **OF_S)).findings()
 
 
@@ -146,7 +148,8 @@ TAKEN = an_acknowledgement(order="C/1")
 
 
 def test_rule_13_in_a_closed_year_too() -> None:
-    journal = ByHand(Scenario(*FOR_ITS_REST, TAKEN, a_closing())).tell(BY_GRANT).tell(CAME_BY_GRANT)
+    journal = ByHand(Scenario(*FOR_ITS_REST, TAKEN, a_closing())).tell(BY_GRANT)
+    journal.tell(CAME_BY_GRANT, **REVENUE)
     unknown = a_recovery(1, convention="X", _id="X")
     journal.tell(unknown, **refused("unknown_convention", convention="X"))
     assert [] == journal.findings()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from services.verifier.expected import moves as ask
 from services.verifier.expected import years
 from services.verifier.expected.facts import learn
+from services.verifier.expected.flags import prove_flags
 from services.verifier.expected.moves import Moves
 from services.verifier.expected.orders import (
     REISSUING,
@@ -54,6 +55,7 @@ def apply(books: Books, record: Record) -> None:
     """Apply an accepted record to its books; what does not fit is found."""
     kind, data, row = record.kind, years.data_of(books, record), record.row
     changes = row["payment_orders"] or []
+    prove_flags(books, record, data)
     expected = _own_moves(books, kind, data, changes)
     lapsed = years.lapsed_entries(books) if kind == "fiscal-year.closed" else []
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
