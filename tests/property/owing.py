@@ -34,7 +34,7 @@ class Order(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """A document that is owed in an open year, as both say it."""
+    """A document that is owed, as both say it."""
 
     budget: str
     convention: str
@@ -74,9 +74,14 @@ def orders_in(state: BudgetState) -> Iterator[Order]:
 
 
 def owed_in(state: BudgetState) -> Iterator[Owed]:
-    """The documents that conventions owe in an open year; ended ones while anything stays paid."""
+    """The documents that conventions owe; ended ones while anything stays paid.
+
+    In a closed year too, but those that were carried over: they owe them in the next (rules, 31).
+    """
     book = state.book
-    for name, convention in () if book.closed else sorted(book.conventions.items()):
+    for name, convention in sorted(book.conventions.items()):
+        if any(money.carried_over for money in convention.lines):
+            continue
         if convention.state is not ConventionState.TERMINATED or convention.had_cents():
             for (kind, year), due_on in _owed_by(book, convention):
                 if (kind, year) not in convention.documents:
@@ -94,4 +99,7 @@ def _owed_by(book: Book, convention: Convention) -> list[tuple[tuple[str, int], 
         or (in_force and each.amount_cents and not is_live(book, each))
         for key in each.documents
     ]
+    if in_force:  # One that was rejected is open, though it had left nothing to pay (rules, 29).
+        listed = {key for each in convention.schedule for key in each.documents}
+        named += [key for key in convention.rejected if key in listed]
     return [(key, date(key.year + 1, 6, 30)) for key in named]
