@@ -153,7 +153,7 @@ class City:
 
 @dataclass(frozen=True)
 class Grant:
-    """A grant of an association, and the words in which its life is told."""
+    """A grant of an association, and the words in which its life is written."""
 
     city: City
     section: str

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.city.stories import a_city
+from tests.city.three_years import a_city
 from tests.faults import year
 from tests.integration.command import COMMAND, ecluse, environment, real_ecluse
 from tests.property.checker import Row, check
