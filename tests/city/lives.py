@@ -58,7 +58,7 @@ def ordinary(grant: Grant) -> None:
     ]
     signed, notified, counted, reported = (grant.day(month, 20) for month in (4, 5, 8, 10))
     grant.sign(signed, *schedule)
-    grant.tell(notified, a_notification(**grant.of(notified_on=str(notified))))
+    grant.say(notified, a_notification, "notified_on")
     for days, (name, *_), instalment in zip(
         (signed, notified, counted, reported), ways, schedule, strict=False
     ):
@@ -88,9 +88,7 @@ def without_convention(grant: Grant) -> None:
 def rejected_order(grant: Grant) -> None:
     """The bank sends the money back; new bank details issue the order again."""
     grant.award()
-    signed = grant.day(5, 4)
-    grant.sign(signed, planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(5, 4))
     grant.acknowledge(order, "taken_in_charge", grant.day(5, 8))
     reason = {"code": "09", "label": "Coordonnées bancaires erronées"}
     grant.acknowledge(order, "rejected", grant.day(5, 19), reason=reason)
@@ -103,8 +101,7 @@ def rejected_order(grant: Grant) -> None:
 def rejected_for_good(grant: Grant) -> None:
     """The order is rejected, and nobody brings new bank details."""
     grant.award()
-    grant.sign(grant.day(9, 4), planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(9, 4))
     grant.acknowledge(order, "rejected", grant.day(9, 19))
     grant.city.orders[grant.budget, order] = ("rejected", grant.cents, 0)
 
@@ -112,9 +109,8 @@ def rejected_for_good(grant: Grant) -> None:
 def on_hold(grant: Grant) -> None:
     """The accountant waits for a paper, then takes the order in charge."""
     grant.award()
-    grant.sign(grant.day(5, 11), planned("unique", grant.part(1, 1), "signature"))
+    order = grant.sign_for_one_order(grant.day(5, 11))
     reason = {"code": "03", "label": "Pièce manquante"}
-    order = f"{grant.convention}/unique"
     grant.acknowledge(order, "on_hold", grant.day(5, 20), reason=reason)
     grant.pay("unique", grant.cents, grant.day(6, 22), parts=3)
     hand_in_the_report(grant)
@@ -125,11 +121,9 @@ def suspended(grant: Grant) -> None:
     grant.award()
     grant.sign(grant.day(5, 6), planned("bilan", grant.part(1, 1), "reports", (ACTIVITY, 2023)))
     said: Json = {"reason": "Dissolution annoncée"}
-    grant.tell(
-        grant.day(5, 30), a_suspension(**grant.of(effective_on=str(grant.day(5, 30)), **said))
-    )
+    grant.say(grant.day(5, 30), a_suspension, "effective_on", **said)
     grant.report(grant.day(6, 8), ACTIVITY, 2023)
-    grant.tell(grant.day(7, 1), a_resumption(**grant.of(effective_on=str(grant.day(7, 1)), **said)))
+    grant.say(grant.day(7, 1), a_resumption, "effective_on", **said)
     grant.tell(grant.day(7, 2), a_resumption(**grant.of(), **said), "wrong_state")
     grant.pay("bilan", grant.cents, grant.day(7, 3))
 
@@ -144,8 +138,7 @@ def terminated(grant: Grant) -> None:
         planned("solde", grant.part(2, 2), "reports", (ACTIVITY, grant.year)),
     )
     grant.pay("acompte", total(half), grant.day(4, 28))
-    ended = grant.day(9, 15)
-    grant.tell(ended, a_termination(**grant.of(effective_on=str(ended))))
+    grant.say(grant.day(9, 15), a_termination, "effective_on")
     grant.report(grant.day(10, 15), ACTIVITY, grant.year)
 
 
@@ -254,8 +247,7 @@ def carried_twice(grant: Grant) -> None:
 def paid_after_the_closing(grant: Grant) -> None:
     """Taken in charge before the year is closed, and paid behind it; reports come at both times."""
     grant.award()
-    grant.sign(grant.day(11, 20), planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(11, 20))
     grant.acknowledge(order, "taken_in_charge", grant.day(11, 27))
     grant.city.orders[grant.budget, order] = ("taken_in_charge", grant.cents, 0)
     if grant.year in CLOSED:
@@ -300,7 +292,7 @@ def never_paid(grant: Grant) -> None:
     """This year's order stays with the accountant; in years before it was paid in time."""
     grant.award()
     signed = grant.day(7, 20)
-    grant.sign(signed, planned("unique", grant.part(1, 1), "signature"))
+    grant.sign_for_one_order(signed)
     if grant.year in CLOSED:
         grant.pay("unique", grant.cents, signed)
         hand_in_the_report(grant)
@@ -310,7 +302,7 @@ def never_paid(grant: Grant) -> None:
 
 def out_of_order(grant: Grant) -> None:
     """The convention arrives before the award, its notification before both: they wait."""
-    grant.tell(grant.day(3, 20), a_notification(**grant.of(notified_on=str(grant.day(3, 20)))))
+    grant.say(grant.day(3, 20), a_notification, "notified_on")
     grant.sign(grant.day(3, 25), planned("notifié", grant.part(1, 1), "notification"))
     grant.award()
     grant.pay("notifié", grant.cents, grant.day(*SESSION))
