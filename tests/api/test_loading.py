@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.embedded.loading import Loading
+from services.embedded.loading import Loading, StoppedWhileLoading
 from tests.api.environment import an_app, asking
 from tests.api.processes import STOP_S, embedded
 from tests.api.test_embedded import journal_in
@@ -72,6 +72,21 @@ def test_a_browser_is_shown_a_page_that_loads_itself_again(app: FastAPI) -> None
     answer = asked(app, "/console", **PAGE)
     assert (503, "5") == (answer.status_code, answer.headers["Refresh"])
     assert "Écluse charge des événements (25 %)." in answer.text
+
+
+def test_the_terminal_is_shown_what_the_address_answers() -> None:
+    seen: list[tuple[int, int]] = []
+    loading = Loading(100, lambda done, of: seen.append((done, of)))
+    loading.count_bytes(50)
+    loading.count_bytes(51)  # A last line without its end is counted with one.
+    loading.show_projected(1, 2)
+    assert [(25, 100), (50, 100), (75, 100)] == seen
+
+
+def test_a_loading_that_is_stopped_ends_at_the_next_line(loading: Loading) -> None:
+    loading.stop()
+    with pytest.raises(StoppedWhileLoading):
+        loading.count_bytes(1)
 
 
 def test_it_answers_once_all_is_loaded(app: FastAPI, loading: Loading) -> None:

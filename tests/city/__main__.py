@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from tests.builders import encoded
-from tests.city.stories import a_city
+from tests.city.three_years import a_city
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ The sums beside the events are made where the events are: nothing here asks the 
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -153,7 +153,7 @@ class City:
 
 @dataclass(frozen=True)
 class Grant:
-    """A grant of an association, and the words in which its life is told."""
+    """A grant of an association, and the words in which its life is written."""
 
     city: City
     section: str
@@ -197,6 +197,10 @@ class Grant:
     def tell(self, day: date, event: Json, outcome: str = ACCEPTED) -> Json | bytes:
         return self.city.say(day, event, outcome)
 
+    def say(self, day: date, build: Callable[..., Json], dated: str, **more: Any) -> None:
+        """Write an event of this convention, dated in this member."""
+        self.tell(day, build(**self.of(**{dated: str(day)}, **more)))
+
     def of(self, **more: Any) -> Json:
         """What an event of this convention says at least."""
         return {"budget": self.budget, "convention": self.convention} | more
@@ -237,6 +241,11 @@ class Grant:
             self.city.conventions.add((self.budget, self.convention))
             if owes:
                 self.owe(due_on)
+
+    def sign_for_one_order(self, day: date) -> str:
+        """Sign a convention that pays all of it at once; return the order."""
+        self.sign(day, planned("unique", self.part(1, 1), "signature"))
+        return f"{self.convention}/unique"
 
     def owe(self, due_on: date, kind: str = "financial_report") -> None:
         of_year = due_on.year - 1

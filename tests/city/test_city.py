@@ -21,7 +21,7 @@ from tests.api.embedded_ledger import in_a_ledger
 from tests.api.environment import HandClock, an_app, asking
 from tests.builders import Json, encoded
 from tests.city.city import DEAD_LETTER, TODAY, City, Document
-from tests.city.stories import a_city
+from tests.city.three_years import a_city
 from tests.integration.command import ecluse
 from tests.unit.tables.good_input import EACH_TYPE
 
@@ -143,7 +143,7 @@ def test_loaded_without_kafka_it_is_the_same(city: City, replayed: Json, tmp_pat
 
 
 def test_sent_over_http_it_is_the_same(city: City, replayed: Json, tmp_path: Path) -> None:
-    """What nobody can read is answered at the door, and is in no journal."""
+    """What nobody can read is answered by the API, and is in no journal."""
 
     async def send(ledger: EmbeddedLedger) -> None:
         app = an_app(open_read_model(f"sqlite:///{tmp_path / 'read.db'}"), publisher=ledger)

@@ -8,17 +8,22 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.city.three_years import a_city
 from tests.faults import year
 from tests.integration.command import COMMAND, ecluse, environment, real_ecluse
 from tests.property.checker import Row, check
 
 HERE = "tests/faults/test_kills.py"
 BATCH_LINES = 5
+CITY_BESIDE = 60
+"""Grants of each budget behind the city's three years, which are closed while it is killed."""
+
 WATCHED_KILLS, TIMED_KILLS = 5, 2
 WAIT_S = 20
 POLL_S = 0.002  # Less than a batch takes; who looks without a pause takes a core from the replay.
@@ -73,7 +78,8 @@ def test_a_replay_killed_at_any_moment_resumes_to_the_same_journal(tmp_path: Pat
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE} -k killed")
     chance = random.Random(seed)
     file, db, calm = tmp_path / "year.jsonl", tmp_path / "killed.db", tmp_path / "calm.db"
-    lines = year.lines()
+    city = a_city()
+    lines = [*chain(*city.files()), *year.lines(grants=CITY_BESIDE)]
     file.write_bytes(b"".join(line + b"\n" for line in lines))
     undisturbed = ecluse("replay", file, "--db", calm, "--json", ECLUSE_LOG_LEVEL="ERROR")
     expected = rows_in(calm)
@@ -100,5 +106,6 @@ def test_a_replay_killed_at_any_moment_resumes_to_the_same_journal(tmp_path: Pat
     output, _ = started(file, db).communicate()
     assert undisturbed.out == output, "heads, balances, orders and lists are the same"
     assert expected == rows_in(db)
-    check(rows_in(db), sum(1 for line in lines if line.strip()), json.loads(output))
+    handled = sum(1 for line in lines if line.strip()) + len(city.carried_cents)
+    check(rows_in(db), handled, json.loads(output))
     assert b"" == real_ecluse("journal", "tail", "--db", db, "--budget", "none", "--json").out

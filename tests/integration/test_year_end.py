@@ -62,18 +62,22 @@ def test_or_by_one_command_a_year_over_a_database_that_is_kept(tmp_path: Path) -
     assert summary(FIRST, SECOND) == summary(SECOND, "--db", str(db))
 
 
-def test_a_replay_that_stops_before_the_internal_events_reads_them_the_next_time(
+def test_a_replay_that_stops_before_the_internal_events_reads_them_before_the_next_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    db = tmp_path / "ledger.db"
+    db, both = tmp_path / "ledger.db", tmp_path / "both.jsonl"
+    both.write_bytes(FIRST.read_bytes() + SECOND.read_bytes())
     store = SqliteStore(db)
-    monkeypatch.setattr(replaying, "read_internal_events", lambda *_: None)
-    with FIRST.open("rb") as stream:
-        replaying.replay(store, FIRST.name, stream, open_ledger(store), lambda _: None)
+
+    def stop(its: SqliteStore, *_: object) -> None:
+        assert not list(its.internal_events()), "stopped"
+
+    monkeypatch.setattr(replaying, "read_internal_events", stop)
+    with both.open("rb") as stream, pytest.raises(AssertionError, match="stopped"):
+        replaying.replay(store, both.name, stream, open_ledger(store), lambda _: None)
     monkeypatch.undo()
-    assert 1 == len(list(store.internal_events()))
     store.close()
-    assert summary(FIRST) == summary(FIRST, "--db", str(db))
+    assert summary(both) == summary(both, "--db", str(db))
 
 
 def test_an_internal_event_stands_in_the_journal_as_what_it_is(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from events import topics
 from tests.builders import encoded
 from tests.city.city import MAIN, TODAY, YEARS, budget_of
-from tests.city.stories import a_city
 from tests.city.test_city import figures, in_three, replay, written
+from tests.city.three_years import a_city
 from tests.kafka.closing_year import SETTLED
 from tests.kafka.cluster import Cluster, Sent, partition_for
 from tests.kafka.commands import DONE, asked, object_of

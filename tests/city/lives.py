@@ -1,17 +1,11 @@
-"""Stories of grants: each has one turn that a grants office knows."""
+"""Lives of grants, from award to last report: each has one turn that a grants office knows."""
 
-import random
-from collections.abc import Callable
-from datetime import date, timedelta
-from itertools import count, product
-from typing import Final
+from datetime import timedelta
 
 from tests.builders import (
     Json,
-    a_closing,
     a_concurring_act,
     a_notification,
-    a_payment,
     a_recovery,
     a_reduction,
     a_rejected_report,
@@ -20,8 +14,6 @@ from tests.builders import (
     a_review,
     a_suspension,
     a_termination,
-    a_transfer,
-    a_vote,
     a_withdrawal,
     a_withdrawn_event,
     an_acknowledgement,
@@ -29,29 +21,21 @@ from tests.builders import (
     an_amendment,
     encoded,
 )
-from tests.city.associations import ASSOCIATIONS
 from tests.city.city import (
     ANNEX,
     CLOSED,
     DEAD_LETTER,
     DUPLICATE,
-    MAIN,
     SESSION,
     TODAY,
     WITHDRAWN,
-    YEARS,
-    City,
     Grant,
-    a_place,
-    budget_of,
     on_lines,
     planned,
     total,
 )
 
 ACCOUNTS, ACTIVITY, FINANCIAL = "certified_accounts", "activity_report", "financial_report"
-
-Story = Callable[[Grant], None]
 
 
 def ordinary(grant: Grant) -> None:
@@ -72,16 +56,16 @@ def ordinary(grant: Grant) -> None:
         planned(name, grant.part(place, of), trigger, *documents)
         for place, (name, trigger, documents) in enumerate(ways[:of], 1)
     ]
-    signed, notified, counted, told = (grant.day(month, 20) for month in (4, 5, 8, 10))
+    signed, notified, counted, reported = (grant.day(month, 20) for month in (4, 5, 8, 10))
     grant.sign(signed, *schedule)
-    grant.tell(notified, a_notification(**grant.of(notified_on=str(notified))))
+    grant.say(notified, a_notification, "notified_on")
     for days, (name, *_), instalment in zip(
-        (signed, notified, counted, told), ways, schedule, strict=False
+        (signed, notified, counted, reported), ways, schedule, strict=False
     ):
         if name == "solde":
             grant.report(counted, ACCOUNTS, grant.year - 1, eligible_cost_cents=grant.cents * 2)
         if name == "bilan":
-            grant.report(told, ACTIVITY, grant.year)
+            grant.report(reported, ACTIVITY, grant.year)
         grant.pay(name, total(instalment["lines"]), days, parts=1 + grant.number % 2)
     hand_in_the_report(grant)
 
@@ -104,9 +88,7 @@ def without_convention(grant: Grant) -> None:
 def rejected_order(grant: Grant) -> None:
     """The bank sends the money back; new bank details issue the order again."""
     grant.award()
-    signed = grant.day(5, 4)
-    grant.sign(signed, planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(5, 4))
     grant.acknowledge(order, "taken_in_charge", grant.day(5, 8))
     reason = {"code": "09", "label": "Coordonnées bancaires erronées"}
     grant.acknowledge(order, "rejected", grant.day(5, 19), reason=reason)
@@ -116,11 +98,10 @@ def rejected_order(grant: Grant) -> None:
     hand_in_the_report(grant)
 
 
-def rejected_and_forgotten(grant: Grant) -> None:
+def rejected_for_good(grant: Grant) -> None:
     """The order is rejected, and nobody brings new bank details."""
     grant.award()
-    grant.sign(grant.day(9, 4), planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(9, 4))
     grant.acknowledge(order, "rejected", grant.day(9, 19))
     grant.city.orders[grant.budget, order] = ("rejected", grant.cents, 0)
 
@@ -128,9 +109,8 @@ def rejected_and_forgotten(grant: Grant) -> None:
 def on_hold(grant: Grant) -> None:
     """The accountant waits for a paper, then takes the order in charge."""
     grant.award()
-    grant.sign(grant.day(5, 11), planned("unique", grant.part(1, 1), "signature"))
+    order = grant.sign_for_one_order(grant.day(5, 11))
     reason = {"code": "03", "label": "Pièce manquante"}
-    order = f"{grant.convention}/unique"
     grant.acknowledge(order, "on_hold", grant.day(5, 20), reason=reason)
     grant.pay("unique", grant.cents, grant.day(6, 22), parts=3)
     hand_in_the_report(grant)
@@ -141,11 +121,9 @@ def suspended(grant: Grant) -> None:
     grant.award()
     grant.sign(grant.day(5, 6), planned("bilan", grant.part(1, 1), "reports", (ACTIVITY, 2023)))
     said: Json = {"reason": "Dissolution annoncée"}
-    grant.tell(
-        grant.day(5, 30), a_suspension(**grant.of(effective_on=str(grant.day(5, 30)), **said))
-    )
+    grant.say(grant.day(5, 30), a_suspension, "effective_on", **said)
     grant.report(grant.day(6, 8), ACTIVITY, 2023)
-    grant.tell(grant.day(7, 1), a_resumption(**grant.of(effective_on=str(grant.day(7, 1)), **said)))
+    grant.say(grant.day(7, 1), a_resumption, "effective_on", **said)
     grant.tell(grant.day(7, 2), a_resumption(**grant.of(), **said), "wrong_state")
     grant.pay("bilan", grant.cents, grant.day(7, 3))
 
@@ -160,8 +138,7 @@ def terminated(grant: Grant) -> None:
         planned("solde", grant.part(2, 2), "reports", (ACTIVITY, grant.year)),
     )
     grant.pay("acompte", total(half), grant.day(4, 28))
-    ended = grant.day(9, 15)
-    grant.tell(ended, a_termination(**grant.of(effective_on=str(ended))))
+    grant.say(grant.day(9, 15), a_termination, "effective_on")
     grant.report(grant.day(10, 15), ACTIVITY, grant.year)
 
 
@@ -270,8 +247,7 @@ def carried_twice(grant: Grant) -> None:
 def paid_after_the_closing(grant: Grant) -> None:
     """Taken in charge before the year is closed, and paid behind it; reports come at both times."""
     grant.award()
-    grant.sign(grant.day(11, 20), planned("unique", grant.part(1, 1), "signature"))
-    order = f"{grant.convention}/unique"
+    order = grant.sign_for_one_order(grant.day(11, 20))
     grant.acknowledge(order, "taken_in_charge", grant.day(11, 27))
     grant.city.orders[grant.budget, order] = ("taken_in_charge", grant.cents, 0)
     if grant.year in CLOSED:
@@ -316,7 +292,7 @@ def never_paid(grant: Grant) -> None:
     """This year's order stays with the accountant; in years before it was paid in time."""
     grant.award()
     signed = grant.day(7, 20)
-    grant.sign(signed, planned("unique", grant.part(1, 1), "signature"))
+    grant.sign_for_one_order(signed)
     if grant.year in CLOSED:
         grant.pay("unique", grant.cents, signed)
         hand_in_the_report(grant)
@@ -326,7 +302,7 @@ def never_paid(grant: Grant) -> None:
 
 def out_of_order(grant: Grant) -> None:
     """The convention arrives before the award, its notification before both: they wait."""
-    grant.tell(grant.day(3, 20), a_notification(**grant.of(notified_on=str(grant.day(3, 20)))))
+    grant.say(grant.day(3, 20), a_notification, "notified_on")
     grant.sign(grant.day(3, 25), planned("notifié", grant.part(1, 1), "notification"))
     grant.award()
     grant.pay("notifié", grant.cents, grant.day(*SESSION))
@@ -367,80 +343,3 @@ def mistakes(grant: Grant) -> None:
     seen: Json = {"budget": grant.budget, "reviewed_on": str(grant.day(9, 9))}
     grant.tell(grant.day(9, 9), a_review(2, **seen, _source="urn:test"))
     hand_in_the_report(grant)
-
-
-STORIES: Final[tuple[tuple[Story, int, int], ...]] = (
-    (ordinary, 10, 3),
-    (without_convention, 5, 2),
-    (rejected_order, 2, 0),
-    (rejected_and_forgotten, 1, 0),
-    (on_hold, 1, 1),
-    (suspended, 1, 0),
-    (terminated, 1, 0),
-    (withdrawn, 1, 0),
-    (reduced, 1, 1),
-    (paid_back, 2, 1),
-    (amended, 1, 0),
-    (carried_over, 2, 1),
-    (carried_twice, 1, 0),
-    (paid_after_the_closing, 1, 1),
-    (for_the_rest, 1, 0),
-    (never_paid, 1, 0),
-    (out_of_order, 1, 0),
-    (mistakes, 1, 0),
-)
-"""How often each is told in a year, in the main budget and in the annex one."""
-
-OPERATIONS: Final = {MAIN: ("C311", "C33", "S40", "S411", "J20"), ANNEX: ("A61", "A62")}
-CREDIT_CENTS: Final = 60_000_000
-"""What is voted for each operation a year."""
-
-
-def a_city(seed: int = 2026) -> City:
-    """All three years, the same of the same seed."""
-    city, numbers = City(random.Random(seed)), count(1)
-    for year, section in product(YEARS, (MAIN, ANNEX)):
-        credit(city, section, year)
-        bodies = iter(city.chance.sample(ASSOCIATIONS, len(ASSOCIATIONS)))
-        for story, *times in STORIES:
-            for _ in range(times[section == ANNEX]):
-                operations = city.chance.sample(OPERATIONS[section], city.chance.choice((1, 2)))
-                shares = {each: city.chance.randrange(250_000, 1_100_000) for each in operations}
-                if story is for_the_rest:
-                    shares = {operations[0]: 1_500_001}
-                number = next(numbers)
-                name = f"CONV-{year}-{number:03}"
-                story(Grant(city, section, year, number, next(bodies), shares, name))
-    for year, section in product(CLOSED, (MAIN, ANNEX)):
-        close(city, section, year)
-    return city
-
-
-def credit(city: City, section: str, year: int) -> None:
-    """What the council votes of the credits, and takes back."""
-    budget, operations = budget_of(section, year), OPERATIONS[section]
-    opened = on_lines(dict.fromkeys(operations, CREDIT_CENTS))
-    city.say(date(year - 1, 12, 18), a_vote(budget=budget, appropriations=opened))
-    city.say(date(year, 1, 9), a_vote(budget=budget, appropriations=opened), "budget_already_voted")
-    for stage, day, cents in (
-        ("supplementary", date(year, 6, 25), 3_000_000),
-        ("amendment", date(year, 11, 5), -1_000_001),
-    ):
-        changed = on_lines({operations[0]: cents})
-        city.say(day, a_vote(budget=budget, stage=stage, appropriations=changed))
-    places: Json = {"from_line": a_place(operations[0]), "to_line": a_place(operations[1])}
-    city.say(date(year, 10, 5), a_transfer(77_777, budget=budget, **places))
-
-
-def close(city: City, section: str, year: int) -> None:
-    """Close a year: once too early, then for good; after that nothing is voted there."""
-    budget = budget_of(section, year)
-    names = [name for of, name in city.carried_cents if of == budget]
-    if section == MAIN:
-        city.say(date(year, 7, 21), a_closing(budget=budget), "orders_outstanding")
-    ended = date(year + 1, 1, 31)
-    city.say(ended, a_closing(names, budget=budget, closed_on=str(ended)))
-    late = a_vote(budget=budget, stage="supplementary", appropriations=on_lines({"C33": 1}))
-    city.say(date(year + 1, 2, 2), late, "fiscal_year_closed")
-    nobody = a_payment(1, "CONV-NOWHERE/unique", budget=budget_of(section, year + 1))
-    city.say(date(year + 1, 2, 3), nobody, "unknown_payment_order")
