@@ -34,7 +34,7 @@ class Order(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """A document that is owed in an open year, as both say it."""
+    """A document that is owed, as both say it."""
 
     budget: str
     convention: str
@@ -74,9 +74,14 @@ def orders_in(state: BudgetState) -> Iterator[Order]:
 
 
 def owed_in(state: BudgetState) -> Iterator[Owed]:
-    """The documents that conventions owe in an open year; ended ones while anything stays paid."""
+    """The documents that conventions owe; ended ones while anything stays paid.
+
+    What a closed year carried over owes them in the next one (rules, 31).
+    """
     book = state.book
-    for name, convention in () if book.closed else sorted(book.conventions.items()):
+    for name, convention in sorted(book.conventions.items()):
+        if any(each.carried_over for each in convention.lines):
+            continue
         if convention.state is not ConventionState.TERMINATED or convention.had_cents():
             for (kind, year), due_on in _owed_by(book, convention):
                 if (kind, year) not in convention.documents:
@@ -90,8 +95,9 @@ def _owed_by(book: Book, convention: Convention) -> list[tuple[tuple[str, int], 
     named = [
         key
         for each in convention.schedule
+        for key in each.documents
         if order_resting_on(book, convention, each)
         or (in_force and each.amount_cents and not is_live(book, each))
-        for key in each.documents
+        or (in_force and key in convention.rejected)
     ]
     return [(key, date(key.year + 1, 6, 30)) for key in named]

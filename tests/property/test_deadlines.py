@@ -85,9 +85,7 @@ class World:
         today, found = now.date(), []
         for state in self.ledger.budgets.values():
             book = state.book
-            if book.closed:
-                continue
-            for order in orders_in(state):
+            for order in () if book.closed else orders_in(state):
                 if order.state != "rejected" and order.due_on < today:
                     subject = (order.payment_order,)
                     found.append(Deadline(book.budget, "payment_due", subject, order.due_on))
@@ -113,7 +111,6 @@ def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str
     owed = [
         Owed(each.budget, each.convention, each.document_kind, each.year or 0, each.due_on)
         for each in deadlines.reports_overdue(LATE)
-        if not each.closed
     ]
     return (
         sorted(orders),
