@@ -73,6 +73,7 @@ ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 """The states in which nobody waits for a payment order any more."""
 
 _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_parts: Final = msgspec.json.Decoder(list[Any]).decode
 
 
 def awaited_key(*parts: object) -> str:
@@ -178,7 +179,7 @@ def _left_behind(record: Record, event: Event) -> set[str]:
 
 
 def _is_document_of(awaited: str, names: Collection[str]) -> bool:
-    kind, *parts = read_json(awaited)
+    kind, *parts = _parts(awaited)
     return kind == DOCUMENT and parts[0] in names
 
 
@@ -266,5 +267,3 @@ def as_awaited(awaits: Collection[str]) -> str | None:
 
 read_awaited: Final = msgspec.json.Decoder(list[str]).decode
 """Decode the column `awaits`."""
-
-read_json: Final = msgspec.json.Decoder(list[str | int | None]).decode
