@@ -65,3 +65,51 @@ def test_a_remembered_event() -> None:
     tracemalloc.stop()
     print(f"\n{held / events:.0f} bytes a remembered event")
     assert events == len(memory.remembered)
+
+
+CLOSED_BUDGETS = 50
+
+
+def _left_bytes(kind: str) -> int:
+    """What the ledger holds of years that were closed; the remembered ids left out."""
+    budgets = [world.budget_id(number) for number in range(CLOSED_BUDGETS)]
+    acknowledged = {"state": "taken_in_charge", "on": "2023-06-30"}
+    closed = {"closed_on": "2024-01-31", "carry_over": kind}
+    opening = [each for each in world.opening() if world.budget_of(each).decode() in budgets]
+    tracemalloc.start()
+    before = _grown_bytes()
+    ledger = Ledger()
+
+    def tell(event: bytes) -> None:
+        (record,) = ledger.handle(RawRecord(event, Source("bench", 0, 0)))
+        assert record.outcome == "accepted", record.refusal
+        ledger.commit_batch([])
+
+    for event in opening:
+        tell(event)
+    for number, budget in enumerate(budgets):
+        for each in range(world.CONVENTIONS_OF_A_BUDGET):
+            order = {"payment_order": f"CONV-{each:03d}/advance"}
+            said = order | acknowledged
+            tell(world.event_bytes(budget, "payment-order.acknowledged", f"ack/{each}", said))
+            cents = world.LINES_OF_A_CONVENTION * world.advance_cents(number, each)
+            paid = {"amount_cents": cents, "executed_on": "2023-06-30", "bank_reference": "VIR"}
+            tell(world.event_bytes(budget, "payment.executed", f"pay/{each}", order | paid))
+        tell(world.event_bytes(budget, "fiscal-year.closed", "closed", closed))
+    assert all(state.book.closed_out for state in ledger.budgets.values())
+    for state in ledger.budgets.values():
+        state.memory.remembered.clear()
+    held = _grown_bytes() - before
+    tracemalloc.stop()
+    return held
+
+
+def test_a_convention_of_a_closed_year() -> None:
+    """What is kept of a convention of three paid lines, for recoveries and for its reports."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        # The first fills what a process makes once: with so few conventions that would count.
+        _, kept, carried = process.map(_left_bytes, ("none", "none", "all"))
+    conventions = CLOSED_BUDGETS * world.CONVENTIONS_OF_A_BUDGET
+    print(f"\n{kept / conventions:.0f} bytes a convention of a closed year")
+    print(f"{carried / conventions:.0f} bytes one that was carried over")
+    assert kept > carried > 0

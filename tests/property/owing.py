@@ -76,11 +76,11 @@ def orders_in(state: BudgetState) -> Iterator[Order]:
 def owed_in(state: BudgetState) -> Iterator[Owed]:
     """The documents that conventions owe; ended ones while anything stays paid.
 
-    What a closed year carried over owes them in the next one (rules, 31).
+    In a closed year too, but those that were carried over: they owe them in the next (rules, 31).
     """
     book = state.book
     for name, convention in sorted(book.conventions.items()):
-        if any(each.carried_over for each in convention.lines):
+        if any(money.carried_over for money in convention.lines):
             continue
         if convention.state is not ConventionState.TERMINATED or convention.had_cents():
             for (kind, year), due_on in _owed_by(book, convention):
@@ -95,9 +95,11 @@ def _owed_by(book: Book, convention: Convention) -> list[tuple[tuple[str, int], 
     named = [
         key
         for each in convention.schedule
-        for key in each.documents
         if order_resting_on(book, convention, each)
         or (in_force and each.amount_cents and not is_live(book, each))
-        or (in_force and key in convention.rejected)
+        for key in each.documents
     ]
+    if in_force:  # One that was rejected is open, though it had left nothing to pay (rules, 29).
+        listed = {key for each in convention.schedule for key in each.documents}
+        named += [key for key in convention.rejected if key in listed]
     return [(key, date(key.year + 1, 6, 30)) for key in named]

@@ -1,5 +1,6 @@
 """What holds over the end of a year: both years' identities, and one journal however it is read."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.property.reach import reached_by
 from tests.property.test_histories import journal
 from tests.property.years import Inputs, count, decided, years
 
-EXAMPLES = 400
+EXAMPLES = 500
 
 Key = tuple[str, str | None, Line]
 
@@ -111,6 +112,7 @@ def test_batches_and_restarts_give_the_same_journal_and_internal_events(
     assert kept(whole.ledger.budgets) == kept(ledger.budgets)
 
 
+REPORTS = ("report.received", "report.rejected", "deadline.passed")
 TURNS = ("suspended", "resumed", "amended", "reduced", "terminated", "withdrawn", "collected")
 
 
@@ -124,8 +126,17 @@ def reached(scenario: Scenario) -> set[str]:
         found.add("a year closed out")
     if state is not None and state.book.closed and not state.book.closed_out:
         found.add("a year closed with open orders")
+    closed: set[str] = set()
     for record in scenario.records:
         found |= _reached_by(record.budget, record.payment_orders)
+        event = json.loads(record.event or b"{}")
+        subject = event.get("type", "").removeprefix("ecluse.").removesuffix(".v1")
+        if subject == "fiscal-year.closed" and record.outcome is Outcome.ACCEPTED:
+            closed.add(record.budget)
+        elif record.budget in closed and subject in REPORTS:
+            refused = record.refusal and record.refusal["facts"].get("convention")
+            found.add(f"closed and {subject} {record.outcome}{' goes on' if refused else ''}")
+            found |= {f"closed and {flag['code']}" for flag in record.review_flags}
         if any(flag["code"] == "recovery_is_revenue" for flag in record.review_flags):
             found.add(f"revenue of {record.budget[-4:]}")
         if any(flag["code"] == "convention_renamed" for flag in record.review_flags):
@@ -176,6 +187,9 @@ WANTED = {
     *("carried over from 2023", "carried over from 2024"),
     *("carried and issued", "carried and paid", "carried and issued again"),
     *("carried and cancelled", "revenue of 2023"),
+    *(f"closed and {each} accepted" for each in REPORTS),
+    *(f"closed and {each} refused goes on" for each in REPORTS),
+    *("closed and report_late", "closed and report_rejected_after_order"),
     *(f"carried and {turn}" for turn in TURNS),
     *("an internal event of an award alone", "an internal event of a convention"),
     *("an internal event of a suspended convention", "a number that is taken"),

@@ -20,11 +20,13 @@ from tests.builders import (
     a_closing,
     a_collection,
     a_convention,
+    a_deadline,
     a_new_account,
     a_notification,
     a_payment,
     a_recovery,
     a_reduction,
+    a_rejected_report,
     a_report,
     a_resumption,
     a_suspension,
@@ -95,6 +97,16 @@ def asked_back(known: Sequence[Known], budget: str) -> list[Json]:
         third = sum(each.instalments.values()) // 3 or 1
         said += [a_recovery(third, **named), a_recovery(1, **named, recovery="S")]
         said += [a_collection(third, **named), a_collection(1, **named, recovery="S")]
+    return said
+
+
+def reports(known: Sequence[Known], budget: str) -> list[Json]:
+    """What may be said of the documents of conventions, in a closed year too (rules, 31)."""
+    said = []
+    for each in known:
+        named: Json = {"budget": budget, "convention": each.name}
+        said += [a_report(**named), a_report(*ACCOUNTS, **named), a_rejected_report(**named)]
+        said.append(a_deadline("report_due", **named, due_on="2024-06-30"))
     return said
 
 
@@ -198,6 +210,8 @@ def years(draw: st.DrawFn) -> Inputs:
     late = st.sampled_from([*says, *back, a_vote(), a_report(convention="C1")])
     paid = draw(st.lists(late, max_size=6))
     decided = draw(st.lists(late, max_size=9))
+    told = st.lists(st.sampled_from(reports(known, BUDGET)), max_size=5)
+    decided = draw(woven([decided, draw(told)]))
     repeated = [
         history[each % len(history)] for each in draw(st.lists(st.integers(0, 99), max_size=2))
     ]

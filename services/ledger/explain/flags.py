@@ -12,8 +12,8 @@ FLAGS: dict[FlagCode, Answer] = {
         _("condition year differs"),
         (),
         _(
-            "At the signature the award, the schedule and the text name more than one year for the "
-            "documents that are owed."
+            "The award and the text of the convention name more than one year for the documents "
+            "that are owed, or one for which the schedule does not wait."
         ),
         _("Check both acts."),
         ("deliberation", "convention"),

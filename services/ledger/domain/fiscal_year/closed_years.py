@@ -1,7 +1,7 @@
 """Years after their closing: reserves that lapse, and the close-out of their state (rules, 31)."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from services.ledger.domain.model.book import Book, BudgetState, Memory
 from services.ledger.domain.model.conventions import (
@@ -11,9 +11,13 @@ from services.ledger.domain.model.conventions import (
     EarlierYears,
     Instalment,
 )
+from services.ledger.domain.model.grants import Beneficiary
 from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.orders import OPEN
 from services.ledger.domain.model.schedules import give_back_order, order_resting_on
+
+NOBODY: Final = Beneficiary("", "", None)
+"""In the place of a beneficiary: a closed-out year keeps no names."""
 
 
 class Reserved(NamedTuple):
@@ -85,7 +89,7 @@ def _left_of(book: Book, convention: Convention) -> Convention:
     left = Convention(
         convention=convention.convention,
         grant=convention.grant,
-        beneficiary=convention.beneficiary,
+        beneficiary=NOBODY,
         signed_on=convention.signed_on,
         signed_at=convention.signed_at,
         is_award_alone=convention.is_award_alone,
