@@ -139,7 +139,7 @@ def test_late_reports_of_every_year_are_listed_and_received_where_they_belong(
             page.get_by_role("link", name="financial report 2023").click()
             page.get_by_role("button", name="Check").click()
             page.get_by_role("button", name="Send").click()
-            expect(page.locator("main")).to_contain_text("accepted")
+            expect(page.locator("main")).to_contain_text("Accepted")
             visitor.go(LATE)
             expect(page.locator(".cases > li")).to_have_count(3)
             assert [] == visitor.messages
