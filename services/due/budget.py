@@ -144,7 +144,8 @@ class Budget:
         signed = Convention(grant, alone=False, obligations=owed, plans=plans)
         alone = self.conventions.get(grant)
         if alone is not None and alone.alone:
-            signed.received, signed.had_cents = alone.received, alone.had_cents
+            signed.received, signed.rejected = alone.received, alone.rejected
+            signed.had_cents = alone.had_cents
             signed.ended = alone.ended
             signed.plans |= alone.hand_over(grant)
             self._drop(grant)
@@ -271,7 +272,7 @@ class Budget:
     def _keep(self, order: PaymentOrder, record: Record, event: Event) -> None:
         name, known = order.payment_order, self.orders.get(order.payment_order)
         of, instalment = self._place(order, record)
-        convention = None if self.closed else self.conventions.get(of)
+        convention = self.conventions.get(of)
         if convention is not None and convention.follow(order, instalment):
             self._reckon(of, convention)
         if order.state in OPEN:
@@ -280,7 +281,8 @@ class Budget:
                 self._payments.add(order.due_on, name)
         else:
             self._payments.discard(order.due_on, name)
-            if order.state != REJECTED or convention is None or convention.ended:
+            is_issued_again = convention is not None and not (convention.ended or self.closed)
+            if order.state != REJECTED or not is_issued_again:
                 self.orders.pop(name, None)
                 return
             self._rejected.setdefault(of, {})[instalment] = name

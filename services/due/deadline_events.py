@@ -18,7 +18,7 @@ WATCH: Final = "urn:ecluse:watch"
 """The source of deadline events, whatever process writes them."""
 
 INTERNAL: Final = frozenset({LEDGER, WATCH})
-"""The sources of our own internal events: nobody sent them, and nobody can correct a refused one."""
+"""The sources of internal events: nobody sent them, and nobody can correct a refused one."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:deadlines")
 """The namespace of their ids (UUID version 5)."""

@@ -2,8 +2,8 @@
 
 It owes what its text names with a day (`obligations`). Where the text names none, it owes each
 document that an instalment without an order waits for, six months after the end of its year; and
-one that was rejected behind an order. A convention that ended owes what accounts for its money,
-while anything stays paid (rules, 29).
+one that was rejected behind an order, or after it had left nothing to pay. A convention that ended
+owes what accounts for its money, while anything stays paid (rules, 29).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -110,6 +110,8 @@ class Convention:
     """Due days with a deadline event."""
     owed: tuple[Owed, ...] = ()
     """Documents not received, as `reckon` found them last."""
+    rejected: frozenset[Document] = NONE
+    """Documents that did not do, and have not come again."""
 
     def reckon(self) -> None:
         """Compute again the owed documents, by day."""
@@ -123,8 +125,10 @@ class Convention:
             yield from self.obligations
             return
         for plan in self.plans.values():
-            if plan.waits(ended=self.ended):
-                yield from (Owed(each, report_due_on(each.year)) for each in plan.documents)
+            waits = plan.waits(ended=self.ended)
+            for each in plan.documents:
+                if waits or (not self.ended and each in self.rejected):
+                    yield Owed(each, report_due_on(each.year))
 
     def unreported(self) -> frozenset[date]:
         """Due days of owed documents without a deadline event."""
@@ -133,10 +137,12 @@ class Convention:
     def receive(self, found: Document) -> None:
         """Note a received document."""
         self.received |= {found}
+        self.rejected -= {found}
 
     def reject(self, found: Document) -> None:
         """Note a rejected document, which counts as not received (rules, 24)."""
         self.received -= {found}
+        self.rejected |= {found}
 
     def amend(self, plans: dict[str, Plan]) -> None:
         """Replace all instalments that no order holds by a new schedule (rules, 15)."""

@@ -1,5 +1,6 @@
 """The page of a beneficiary: grants by year, orders, documents owed, bank details masked."""
 
+import csv
 import re
 from html import unescape
 from typing import Final
@@ -19,6 +20,7 @@ from tests.builders import (
     SIRET,
     a_closing,
     a_convention,
+    a_deadline,
     a_new_account,
     a_payment,
     a_report,
@@ -111,6 +113,20 @@ def test_a_closed_year_owes_its_documents_and_what_goes_on_owes_them_where_it_go
     assert f"owed in budget {NEXT_BUDGET}" in part(goes_on, "documents")
     there = page(url, f"/console/grants/{NEXT_BUDGET}/G2")
     assert f"/console/send/document/{NEXT_BUDGET}/C2?kind=financial_report" in there
+
+
+def test_the_sheet_of_flags_says_who_owes_what_since_when(made_in_files: Made) -> None:
+    events = [*OF_TWO_YEARS, a_deadline("report_due", due_on="2024-06-30")]
+    url = made_in_files(journal_of_events(map(encoded, events)))
+    (sheet,) = get(url, "/review-flags.csv?code=report_late", language="en")
+    (found,) = csv.DictReader(sheet.text.splitlines()[-2:])
+    expected = {
+        "beneficiary": "Lille Avenirs",
+        "document": "financial report",
+        "of year": "2023",
+        "due on": "2024-06-30",
+    }
+    assert expected.items() <= found.items()
 
 
 def test_without_a_day_a_document_is_late_six_months_after_its_year(made: Made) -> None:

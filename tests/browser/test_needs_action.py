@@ -1,6 +1,7 @@
 """Needs action, as somebody works it off: corrected, withdrawn or reviewed, until it is empty."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,20 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.processes import embedded
 from tests.browser.console import Console
 from tests.browser.visitor import Visitor, a_visitor
-from tests.builders import Json, a_beneficiary, a_convention, a_report, a_vote, an_award, encoded
+from tests.builders import (
+    BUDGET,
+    NEXT_BUDGET,
+    Json,
+    a_beneficiary,
+    a_closing,
+    a_convention,
+    a_deadline,
+    a_report,
+    a_vote,
+    an_award,
+    an_instalment,
+    encoded,
+)
 
 EVENTS: list[Json | bytes] = [
     a_vote(100_000),
@@ -127,3 +141,54 @@ def test_what_waits_in_vain_is_corrected_or_withdrawn(browser: Browser, tmp_path
             page.get_by_role("link", name="Settled (2)").click()
             assert 2 == page.locator(".cases").inner_text().count("Withdrawn by: Record")
             assert [] == visitor.barriers()
+
+
+OWED = [
+    {"kind": "financial_report", "year": 2023, "due_on": "2024-06-30"},
+    {"kind": "evaluation", "year": 2023, "due_on": "2024-12-31"},
+]
+UNPAID = [an_instalment(100, trigger="notification")]
+CLOSED: list[Json] = [
+    a_vote(),
+    an_award(100),
+    a_convention(obligations=OWED, instalments=UNPAID),
+    an_award(100, grant="G2", _id="second"),
+    a_convention(grant="G2", convention="C2", obligations=OWED, instalments=UNPAID),
+    a_closing(["C2"], _time="2024-01-31T12:00:00+01:00"),
+    a_deadline(convention="C2", kind="report_due", due_on="2023-07-14"),  # refused
+]
+LATE = "/console/troubles/flagged?reason=report_late"
+
+
+@pytest.mark.timeout(120)
+def test_late_reports_of_every_year_are_listed_and_received_where_they_belong(
+    browser: Browser, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"".join(encoded(each) + b"\n" for each in CLOSED))
+    with embedded(tmp_path / "data", "--load", file, log=tmp_path / "log") as running:
+        console = Console(running.address, "", [])
+        with a_visitor(browser, console, "en", key=None) as visitor:
+            page = visitor.page
+            visitor.go(LATE)
+            expect(page.locator(".cases > li")).to_have_count(4)  # The watch says so at once.
+            visitor.go("/console/today")
+            to_do = page.locator("section", has=page.locator("#todo")).inner_text()
+            assert ["Points", "to", "review", "4"] == to_do.split()[-4:]
+            names = " ".join(page.locator("#budgets ~ .sheet h3").all_inner_texts())
+            years = dict.fromkeys(re.findall(r"\b20\d\d\b", names))
+            assert ["2024", "2023"] == list(years), "this year first"
+            visitor.go("/console/troubles/refused")
+            assert "No refused event is left to deal with." in page.locator("main").inner_text()
+            visitor.go(f"/console/grants/{BUDGET}/G2")
+            page.get_by_role("link", name="Convention C2 goes on in budget").click()
+            assert f"/console/grants/{NEXT_BUDGET}/G2" in page.url
+            visitor.go(f"/console/grants/{BUDGET}/G")
+            page.get_by_role("link", name="financial report 2023").click()
+            page.get_by_role("button", name="Check").click()
+            page.get_by_role("button", name="Send").click()
+            expect(page.locator("main")).to_contain_text("Accepted")
+            visitor.go(LATE)
+            expect(page.locator(".cases > li")).to_have_count(3)
+            assert [] == visitor.messages
+        assert 0 == running.stop()

@@ -1,6 +1,7 @@
 """What `ecluse replay --json` prints, made of the tables alone: to be held against the ledger's."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 from services.ledger.explain.flags import flag_row
@@ -91,6 +92,22 @@ def _coded(row: Row, coded: Row) -> Row:
 
 
 def as_printed(summary: Json) -> Json:
-    """The ledger's summary as JSON gives it back."""
+    """The ledger's summary as JSON gives it back, a flag for each late document."""
     printed: Json = json.loads(json.dumps(summary))
+    printed["review_flags"] = list(_by_document(printed["review_flags"]))
     return printed
+
+
+def _by_document(flags: list[Json]) -> Iterator[Json]:
+    """Flags as the tables have them: a document that is late once, whatever day says it again."""
+    late = set()
+    for flag in flags:
+        facts = flag["facts"]
+        if flag["code"] != "report_late":
+            yield flag
+            continue
+        for document in facts["documents"]:
+            name = (flag["budget"], facts["convention"], document["kind"], document["year"])
+            if name not in late:
+                late.add(name)
+                yield flag | {"facts": facts | {"documents": [document]}}

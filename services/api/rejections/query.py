@@ -135,6 +135,7 @@ class Flagged:
     event_type: str | None
     event_time: datetime | None
     grant: Name | None
+    beneficiary: FreeText | None
     verdict: Verdict
     settled: Settled | None
 
@@ -220,7 +221,12 @@ async def flagged(
     """Review flags by budget, the newest record of each first."""
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
     event = (journal.c.event_type, journal.c.event_time)
-    query = select(review_flags, *event, _grant(review_flags), *REVIEW)
+    grant = _grant(review_flags)
+    whose = select(grants.c.beneficiary).where(
+        grants.c.budget == review_flags.c.budget, grants.c.grant_ref == grant.element
+    )
+    beneficiary = whose.scalar_subquery().label("beneficiary")
+    query = select(review_flags, *event, grant, beneficiary, *REVIEW)
     query = _reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)

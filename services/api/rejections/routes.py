@@ -138,7 +138,8 @@ list_route(
     {"chain": KeyText, "sequence": Sequence},
     name="dead_letters",
     summary="Dead letters",
-    description="Records that could not be read, the newest first. They name no entity: only who reads all sees any. "
+    description="Records that could not be read, the newest first. They name no entity: only who "
+    "reads all sees any. "
     "`explanation` is the sentence of `POST /events`, and with the id, the sender and the time "
     "null where the record itself cannot be read any more, or not in time.",
     complete=_explained,

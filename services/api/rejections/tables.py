@@ -1,6 +1,7 @@
 """Refused and parked events, dead letters and review flags in files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from operator import attrgetter
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from events.texts import Translatable, _
 from services.api.rejections.view import TERMS, term_of
 from services.api.statements.list_file import ListColumn, ListTable, names_beside_budget
 from services.api.statements.sheet import Cell, Kind
+from services.ledger.explain.sentences import DOCUMENTS
 
 TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
 
@@ -31,6 +33,23 @@ def _verdict(attribute: str) -> tuple[ListColumn, ...]:
         ListColumn(_("explanation"), of(attrgetter("sentence"))),
         ListColumn(_("what to do"), of(attrgetter("do"))),
     )
+
+
+def _document(row: Any) -> Mapping[str, Any]:
+    """The facts about the document of a flag: one that is late, or was rejected behind an order."""
+    facts: Mapping[str, Any] = row.verdict.facts
+    late: Sequence[Mapping[str, Any]] = facts.get("documents", ())
+    return {**facts, **(late[0] if late else facts.get("document", {}))}
+
+
+def _document_name(row: Any) -> Cell:
+    kind = _document(row).get("kind")
+    return None if kind is None else DOCUMENTS[kind]
+
+
+def _due_on(row: Any) -> Cell:
+    day = row.verdict.facts.get("due_on")
+    return None if day is None else date.fromisoformat(day)
 
 
 EVENT: Final = (
@@ -95,7 +114,11 @@ FLAGGED: Final = ListTable(
         ListColumn(_("event"), _type),
         ListColumn(_("dated"), "event_time", Kind.INSTANT),
         ListColumn(_("grant"), "grant"),
+        ListColumn(_("beneficiary"), "beneficiary"),
         *_verdict("verdict"),
+        ListColumn(_("document"), _document_name),
+        ListColumn(_("of year"), lambda row: _document(row).get("year"), Kind.NUMBER),
+        ListColumn(_("due on"), _due_on, Kind.DAY),
         *SETTLED,
         *PLACE,
     ),

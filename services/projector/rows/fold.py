@@ -16,7 +16,7 @@ from services.projector.rows.column_values import (
 )
 from services.projector.rows.event_rows import UnsignedGrants, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
-from services.projector.rows.settling import Unsettled, event_subject, flag_things
+from services.projector.rows.settling import LATE, Unsettled, event_subject, rows_of_flag
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -146,12 +146,7 @@ class Fold:
                 changes.patch(table, key, members)
             if event.type == EventWithdrawn.TYPE:
                 self._unsettled.add_withdrawal(record.budget, record.sequence)
-        for item, flag in enumerate(record.review_flags or (), start=1):
-            named = (record.event_id, event.data.grant, record.convention)
-            facts = bytes(flag.facts).decode()
-            key = (record.budget, record.sequence, item)
-            awaits = self._unsettled.add("review_flags", key, flag_things(flag))
-            changes.append("review_flags", *key, *named, flag.code, facts, awaits, None)
+        self._flag(record, event)
         if record.refusal is not None or record.waits_for is not None:
             self._reject_or_park(record, event)
         if record.outcome != "accepted":
@@ -163,6 +158,22 @@ class Fold:
             add_entries(changes, record)
         if record.payment_orders:
             add_orders(changes, record)
+
+    def _flag(self, record: Record, event: Event) -> None:
+        """Add the rows of review flags; a document that is on the list as late comes once."""
+        unsettled, item = self._unsettled, 0
+        for flag in record.review_flags or ():
+            for facts, things in rows_of_flag(flag):
+                if flag.code == LATE and unsettled.is_late(record.budget, things):
+                    continue
+                item += 1
+                key = (record.budget, record.sequence, item)
+                if flag.code == LATE:
+                    unsettled.note_late(key, things)
+                awaits = unsettled.add("review_flags", key, things)
+                named = (record.event_id, event.data.grant, record.convention)
+                row = (*key, *named, flag.code, facts, awaits, None)
+                self.changes.append("review_flags", *row)
 
     def _reject_or_park(self, record: Record, event: Event) -> None:
         """Add the row of a refused or parked event."""

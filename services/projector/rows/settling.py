@@ -68,10 +68,14 @@ ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery",
 
 ASKED: Final = frozenset({ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT})
 
+LATE: Final = "report_late"
+"""The flag of documents that are late: one that is rejected after it came is late again."""
+
 ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 """The states in which nobody waits for a payment order any more."""
 
 _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_parts: Final = msgspec.json.Decoder(list[Any]).decode
 
 
 def awaited_key(*parts: object) -> str:
@@ -90,6 +94,14 @@ def _without_amounts(member: Any) -> Any:
     return [each.line for each in member] if isinstance(member, tuple) else member
 
 
+def document_things(facts: Mapping[str, Any]) -> list[str]:
+    """The things that a flag about late documents asks for."""
+    return [
+        awaited_key(DOCUMENT, facts["convention"], each["kind"], each["year"])
+        for each in facts["documents"]
+    ]
+
+
 def flag_things(flag: Code) -> list[str]:
     """Everything that must come before a review flag is settled; none where only a person knows."""
     facts = _facts(flag.facts)
@@ -98,8 +110,7 @@ def flag_things(flag: Code) -> list[str]:
         case "payment_late":
             return [awaited_key(ORDER, facts["payment_order"])]
         case "report_late":
-            owed = facts["documents"]
-            return [awaited_key(DOCUMENT, convention, each["kind"], each["year"]) for each in owed]
+            return document_things(facts)
         case "report_rejected_after_order":
             document = facts["document"]
             return [awaited_key(DOCUMENT, convention, document["kind"], document["year"])]
@@ -112,6 +123,17 @@ def flag_things(flag: Code) -> list[str]:
             return [awaited_key(ACT, facts["grant"], act["body"], act["date"])]
         case _:
             return []
+
+
+def rows_of_flag(flag: Code) -> list[tuple[str, list[str]]]:
+    """The facts and the things of each row of a flag: a late document is a row of its own."""
+    if flag.code != LATE:
+        return [(bytes(flag.facts).decode(), flag_things(flag))]
+    facts, things = _facts(flag.facts), flag_things(flag)
+    return [
+        (str(as_json(facts | {"documents": [document]})), [thing])
+        for document, thing in zip(facts["documents"], things, strict=True)
+    ]
 
 
 def kind_of(awaited: str) -> str:
@@ -146,6 +168,23 @@ def _asked_of(record: Record, event: Event) -> Iterator[str]:
             yield awaited_key(PAYABLE, order.convention)
 
 
+def _left_behind(record: Record, event: Event) -> set[str]:
+    """The conventions whose documents are owed elsewhere from this record on (rules, 13 and 31)."""
+    match event.type:
+        case ConventionSigned.TYPE if event.data.grant is not None:
+            return {event.data.grant}
+        case FiscalYearClosed.TYPE:
+            moves = record.moves or ()
+            return {each.convention or "" for each in moves if each.target == "carried_over"}
+        case _:
+            return set()
+
+
+def _is_document_of(awaited: str, names: Collection[str]) -> bool:
+    kind, *parts = _parts(awaited)
+    return kind == DOCUMENT and parts[0] in names
+
+
 @dataclass(slots=True, eq=False)
 class Open:
     """A row that later records may settle, and what must still come."""
@@ -162,6 +201,8 @@ class Unsettled:
     _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
     _kinds: dict[str, set[str]] = field(default_factory=dict)
     """By budget, the kinds of what its rows await, or have awaited."""
+    _late: dict[str, dict[str, Key]] = field(default_factory=dict)
+    """By budget, the rows of late documents, those that have come since among them."""
     _withdrawn: dict[str, int] = field(default_factory=dict)
     """By budget, the last withdrawal of a parked event."""
 
@@ -185,15 +226,30 @@ class Unsettled:
             self._kinds.setdefault(key[0], set()).update(map(kind_of, awaits))
         return as_awaited(awaits)
 
+    def note_late(self, key: Key, awaits: Collection[str]) -> None:
+        """Note that this row of a flag is about a late document."""
+        for each in awaits:
+            self._late.setdefault(key[0], {})[each] = key
+
+    def is_late(self, budget: str, awaits: Collection[str]) -> bool:
+        """True where a row says already that a document is late."""
+        return not self._late.get(budget, {}).keys().isdisjoint(awaits)
+
     def settle(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
         """The rows that an accepted record changes: it settles them, or a part of what they await.
 
-        Nothing is asked of a budget without such rows.
+        Or it opens one again: a late document was rejected after it came. Nothing is asked of a
+        budget without such rows.
         """
+        if event.type == ReportRejected.TYPE:
+            yield from self._open_again(record, event)
         of_budget = self._open.get(record.budget)
         if not of_budget:
             return
-        for each in awaited_keys_of(record, event, self._kinds[record.budget]):
+        things = list(awaited_keys_of(record, event, self._kinds[record.budget]))
+        if names := _left_behind(record, event):
+            things += [each for each in of_budget if _is_document_of(each, names)]
+        for each in things:
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)
                 settled = None if row.awaits else record.sequence
@@ -205,6 +261,17 @@ class Unsettled:
                         "settled_sequence": settled,
                     },
                 )
+
+    def _open_again(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
+        document = event.data.document
+        if document is None:
+            return
+        thing = awaited_key(DOCUMENT, record.convention, document.kind, document.year)
+        key = self._late.get(record.budget, {}).get(thing)
+        waiting = self._open.get(record.budget, {}).get(thing, ())
+        if key is not None and all(each.key != key for each in waiting):
+            awaits = self.add("review_flags", key, [thing])
+            yield "review_flags", key, {"awaits": awaits, "settled_sequence": None}
 
 
 def as_awaited(awaits: Collection[str]) -> str | None:

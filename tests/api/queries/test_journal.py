@@ -23,7 +23,6 @@ from tests.builders import (
     a_closing,
     a_convention,
     a_payment,
-    a_report,
     a_vote,
     an_acknowledgement,
     an_award,
@@ -86,7 +85,7 @@ def test_rule_31_what_was_accepted_stays_so_when_its_closed_year_refuses_it_agai
 
 
 def test_rule_31_what_waited_when_its_year_was_closed_is_refused(made_in_files: Made) -> None:
-    events_ = [a_vote(), a_report(convention="X"), a_closing(), a_report(convention="X")]
+    events_ = [a_vote(), a_convention(), a_closing(), a_convention()]
     url = made_in_files(journal_of_events(map(encoded, events_)))
     (one,) = ask(url, lambda conn: records.outcomes(conn, None, events_[1]["id"]))
     assert ["parked", "refused", "refused"] == [each.outcome for each in one.records]

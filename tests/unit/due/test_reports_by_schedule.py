@@ -34,6 +34,18 @@ BOTH_HALVES = [
     ),
 ]
 
+SETTLED_AT_NOTHING = [
+    a_vote(100),
+    an_award(100),
+    a_convention(
+        instalments=[
+            an_instalment(60),
+            an_instalment(40, "rest", documents=[ACTIVITY], ceiling=True),
+        ]
+    ),
+    a_report(eligible_cost_cents=50),
+]
+
 BY_ITS_MONEY = [
     Row("the money waits, until six months after the year", AWAITING, "2023-06-30", [], reports=[]),
     Row(
@@ -148,21 +160,42 @@ BY_ITS_MONEY = [
     ),
     Row(
         "a ceiling that leaves nothing settles it",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(
-                instalments=[
-                    an_instalment(60),
-                    an_instalment(40, "rest", documents=[ACTIVITY], ceiling=True),
-                ]
-            ),
-            a_report(eligible_cost_cents=50),
-            a_rejected_report(),
-        ],
+        SETTLED_AT_NOTHING,
         "2023-07-01",
         [],
         reports=[],
+    ),
+    Row(
+        "and its document is open again where it is rejected behind that",
+        [*SETTLED_AT_NOTHING, a_rejected_report()],
+        "2023-07-01",
+        JUNE_2023,
+        reports=["C activity_report 2022 2023-06-30"],
+    ),
+    Row(
+        "until it comes again",
+        [*SETTLED_AT_NOTHING, a_rejected_report(), a_report(_id="again")],
+        "2023-07-01",
+        [],
+        reports=[],
+    ),
+    Row(
+        "an order that comes back behind the closing leaves what was rejected open",
+        [
+            *AWAITING,
+            a_report(),
+            an_acknowledgement(order="C/first"),
+            a_closing(),
+            an_acknowledgement("rejected", "C/first", _id="back"),
+            a_rejected_report(),
+        ],
+        "2023-07-01",
+        JUNE_2023,
+        orders=[],
+        reports=[
+            "C activity_report 2022 2023-06-30 closed",
+            "C certified_accounts 2022 2023-06-30 closed",
+        ],
     ),
     Row(
         "an amendment names other documents",

@@ -11,12 +11,14 @@ from tests.builders import (
     PARKED,
     Json,
     a_beneficiary,
+    a_closing,
     a_concurring_act,
     a_convention,
     a_deadline,
     a_payment,
     a_recovery,
     a_reduction,
+    a_rejected_report,
     a_report,
     a_review,
     a_transfer,
@@ -216,18 +218,6 @@ FLAGS = [
         5,
     ),
     Case(
-        "two documents that were late: both have come",
-        [*OWING, a_deadline("report_due", due_on="2024-06-30"), *LATE],
-        4,
-        6,
-    ),
-    Case(
-        "one of them alone settles nothing",
-        [*OWING, a_deadline("report_due", due_on="2024-06-30"), LATE[0]],
-        4,
-        None,
-    ),
-    Case(
         "an act that nobody knew: its deliberation comes",
         [a_vote(100), an_award(100), CITING, a_concurring_act(act=an_act("2023-05-01"))],
         3,
@@ -249,3 +239,47 @@ def test_a_flag_is_settled_by_what_its_advice_asks_for(case: Case) -> None:
 
 def test_each_type_says_what_it_is_about() -> None:
     assert {each.TYPE for each in INBOUND} == set(SAME)
+
+
+IN_JUNE = a_deadline("report_due", due_on="2024-06-30")
+UNPAID = [an_instalment(100, trigger="notification")]
+KEPT = [*OWING[:2], a_convention(obligations=OWED, instalments=UNPAID), IN_JUNE]
+ALONE = [
+    a_vote(100),
+    an_award(100, requires_convention=False, instalments=[an_instalment(100, documents=ONE)]),
+    a_deadline("report_due", convention="G", due_on="2023-06-30"),
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([*OWING, IN_JUNE], {(4, 1): None, (4, 2): None}),
+        ([*OWING, IN_JUNE, LATE[0]], {(4, 1): 5, (4, 2): None}),
+        ([*OWING, IN_JUNE, *LATE], {(4, 1): 5, (4, 2): 6}),
+        # Rejected after it came, a document is late again: the watch says it once (rules, 29).
+        ([*OWING, IN_JUNE, *LATE, a_rejected_report(year=2023)], {(4, 1): None, (4, 2): 6}),
+        (
+            [*OWING, IN_JUNE, *LATE, a_rejected_report(year=2023), again(LATE[0])],
+            {(4, 1): 8, (4, 2): 6},
+        ),
+        # A later day names it again: it is on the list already.
+        (
+            [*OWING, IN_JUNE, LATE[0], a_deadline("report_due", due_on="2024-12-31")],
+            {(4, 1): 5, (4, 2): None},
+        ),
+        # In a closed year, where it stays; and where it goes on in the next, it is late there.
+        ([*KEPT, a_closing("none"), LATE[0]], {(4, 1): 6, (4, 2): None}),
+        ([*KEPT, a_closing("all")], {(4, 1): 5, (4, 2): 5}),
+        # The convention in place of a grant owes its own.
+        (
+            [*ALONE, a_convention(instalments=[an_instalment(100, documents=ONE)])],
+            {(3, 1): 4},
+        ),
+    ],
+)
+def test_each_late_document_is_a_row_until_it_has_come(
+    events: list[Json], expected: dict[tuple[int, int], int | None]
+) -> None:
+    found = settled(events, "review_flags")
+    assert expected == {key[1:]: by for key, by in found.items()}
