@@ -16,7 +16,6 @@ from tests.builders import (
     IBAN,
     OTHER_BODY,
     OTHER_ESTABLISHMENT,
-    PARKED,
     SIRET,
     Json,
     a_bank_account,
@@ -224,8 +223,6 @@ def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:
         a_new_account(IBAN, budget=budget, beneficiary=a_beneficiary(siret=SIRET)),
         an_award(1, budget=budget, grant="G1"),
         *(a_review(number, budget=budget) for number in (2, 99)),
-        # One of these may wait: `_numbered` gives the ids.
-        *(a_withdrawn_event(budget=budget, event=PARKED | {"id": f"e{n}"}) for n in (3, 6)),
     ]
     return st.lists(st.sampled_from(pool), max_size=5)
 
@@ -324,6 +321,10 @@ def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
             drawn[origin] = drawn[origin] | {"id": f"again {origin}", "correlationid": "c"}
         else:
             drawn.insert(target, drawn[origin] | {"id": f"twice {origin}"})
+    if draw(rarely):
+        named = draw(st.sampled_from(drawn))
+        identity = {"source": named["source"], "id": named["id"]}
+        drawn.append(a_withdrawn_event(budget=budget, event=identity))
     spellings = st.lists(st.integers(0, 9), min_size=len(drawn), max_size=len(drawn))
     return [spelled(each, how) for each, how in zip(drawn, draw(spellings), strict=True)]
 

@@ -13,7 +13,7 @@ from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.reach import reached_by
 
-EXAMPLES = 240
+EXAMPLES = 400
 
 # A thousand parked events are a test of their own, and so is the end of a year (test_years).
 OUT_OF_REACH = {

@@ -246,19 +246,6 @@ async def one_dead_letter(
     return None if row is None else _dead_letter(row)
 
 
-async def offset_decided(conn: AsyncConnection, partition: int, topic: str) -> int:
-    """The offset behind the last record of a partition of this topic that is decided; 0 of none."""
-    query = (
-        select(journal.c.source_offset)
-        .where(journal.c.partition == partition, journal.c.source_topic == topic)
-        .where(journal.c.source_partition == partition)
-        .order_by(journal.c.journal_offset.desc())
-        .limit(1)
-    )
-    found: int | None = await conn.scalar(query)
-    return 0 if found is None else found + 1
-
-
 async def accepted_since(
     conn: AsyncConnection,
     entities: Entities,

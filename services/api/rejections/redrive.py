@@ -10,6 +10,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.envelope import CORRECTION
 from events.masking import masked
@@ -28,6 +30,7 @@ from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
 from services.ledger.application.handle import RawRecord, decoded
+from services.projector.tables import journal
 from services.redrive.dead_letters import Address, place_of, redrives_of
 from services.redrive.prospects import UNDERWAY
 from services.redrive.sending import (
@@ -219,11 +222,24 @@ async def _is_underway(caller: Caller, components: Components, at: Address, budg
         return False
     partition = partition_of(budget.encode(), len(ends))
     async with reading(caller, components) as connection:
-        offset = await unsettled.offset_decided(connection, partition, at.source.topic)
+        offset = await _offset_decided(connection, partition, at.source.topic)
     try:
         return place_of(at.source) in await components.marks_behind(partition, offset)
     except Stop:
         return False
+
+
+async def _offset_decided(conn: AsyncConnection, partition: int, topic: str) -> int:
+    """The offset behind the last record of a partition of this topic that is decided; 0 of none."""
+    query = (
+        select(journal.c.source_offset)
+        .where(journal.c.partition == partition, journal.c.source_topic == topic)
+        .where(journal.c.source_partition == partition)
+        .order_by(journal.c.journal_offset.desc())
+        .limit(1)
+    )
+    found: int | None = await conn.scalar(query)
+    return 0 if found is None else found + 1
 
 
 async def to_correct(
