@@ -160,7 +160,7 @@ async def refused(
 ) -> list[RefusedEvent]:
     """Refused events, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
-    query = _reviewed(select(refusals, *REVIEW), refusals, settled)
+    query = reviewed(select(refusals, *REVIEW), refusals, settled)
     query = query.where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
@@ -198,7 +198,7 @@ async def unreadable(
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
-    query = _reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
+    query = reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
@@ -219,7 +219,7 @@ async def flagged(
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
     event = (journal.c.event_type, journal.c.event_time)
     query = select(review_flags, *event, _grant(review_flags), *REVIEW)
-    query = _reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
+    query = reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
     return await make_each(rows, _flagged)
@@ -229,7 +229,7 @@ async def one_dead_letter(
     conn: AsyncConnection, entities: Entities, chain: str, sequence: int
 ) -> DeadLetter | None:
     """One dead letter; None where the caller can see none."""
-    query = _reviewed(select(dead_letters, *REVIEW), dead_letters, None).where(
+    query = reviewed(select(dead_letters, *REVIEW), dead_letters, None).where(
         visible(dead_letters.c.budget, entities),
         dead_letters.c.budget == chain,
         dead_letters.c.sequence == sequence,
@@ -291,7 +291,7 @@ async def by_reason(
     if table is parked:
         query = query.where(_has_ended(bool(settled)))
     elif settled is not None:
-        query = _reviewed(query, table, settled)
+        query = reviewed(query, table, settled)
     rows = await conn.execute(query.group_by(code).order_by(count.desc(), code))
     return [ByReason(*row) for row in rows]
 
@@ -347,8 +347,11 @@ REVIEW: Final = (
 """The review of a record, where there is one."""
 
 
-def _reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
-    """The rows of a table with their reviews; only those settled, or not, where it is asked."""
+def reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
+    """The rows of a table with their reviews; only those settled, or not, where it is asked.
+
+    Settled is what a later record brought, or a person has reviewed.
+    """
     review = (reviews.c.chain == table.c.budget) & (reviews.c.reviewed_sequence == table.c.sequence)
     query = query.join_from(table, reviews, review, isouter=True)
     if settled is None:

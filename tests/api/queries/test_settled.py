@@ -4,6 +4,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import pytest
+
+from services.api.grants import query as grants
 from services.api.rejections import query as unsettled
 from services.api.rejections.query import Settled
 from tests.api.made import Made
@@ -12,11 +15,15 @@ from tests.builders import (
     BUDGET,
     Json,
     a_beneficiary,
+    a_collection,
     a_convention,
     a_payment,
+    a_recovery,
+    a_report,
     a_review,
     a_vote,
     an_award,
+    an_instalment,
     encoded,
 )
 from tests.read_model.filling import journal_of_events
@@ -81,3 +88,40 @@ def test_the_numbers_by_reason_are_those_of_the_lists(made: Made) -> None:
 
     numbers = [ask(url, partial(counted, settled=each)) for each in (False, True, None)]
     assert [[1, 0, 1], [2, 1, 1], [3, 1, 2]] == numbers
+
+
+PROVES_LITTLE = a_report(eligible_cost_cents=60_000)
+OWED = [
+    a_vote(),
+    an_award(),
+    a_convention(
+        instalments=[
+            an_instalment(80_000),
+            an_instalment(20_000, "balance", ceiling=True, documents=[("activity_report", 2022)]),
+        ],
+        beneficiary=a_beneficiary(name="Avenirs de Lille"),  # 3: flagged
+    ),
+    a_payment(80_000),
+    PROVES_LITTLE,  # 5: flagged, 20,000 cents are owed back
+]
+
+
+@pytest.mark.parametrize(
+    ("later", "codes"),
+    [
+        ([], ["name_differs", "recovery_due"]),
+        ([a_recovery(20_000), a_collection(20_000)], ["name_differs"]),
+        ([a_recovery(20_000), a_review(3)], []),
+    ],
+)
+def test_a_flag_that_is_settled_is_on_the_grant_no_more(
+    made: Made, later: list[Json], codes: list[str]
+) -> None:
+    url = made(journal_of_events(map(encoded, [*OWED, *later])))
+    page = ask(url, lambda conn: grants.one(conn, None, BUDGET, "G"))
+    assert page is not None
+    assert codes == [each.verdict.code for each in page.flags]
+    (listed_grant,) = ask(url, lambda conn: grants.listed(conn, None))
+    assert len(codes) == page.grant.flags == listed_grant.flags
+    to_do = ask(url, lambda conn: unsettled.flagged(conn, None, settled=False))
+    assert sorted(codes) == sorted(each.verdict.code for each in to_do)
