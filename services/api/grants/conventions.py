@@ -96,7 +96,7 @@ class Instalment:
     amendment: Name | None
     """The amendment that planned it; None where the convention did."""
     left_out_by: Name | None
-    """The amendment that plans it no more: what was ordered of it stays."""
+    """The amendment that gave it up; none has what an order held, which goes on."""
     sequence: int
 
 
