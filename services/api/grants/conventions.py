@@ -232,9 +232,11 @@ def _instalment(
     orders: tuple[PaidOrder, ...],
 ) -> Instalment:
     wants = _wants(convention, row, owed) if _is_awaited(convention, row, orders) else ()
+    given_up = row["left_out_by"] != convention["convention"]
     return row_as(
         Instalment,
         row,
+        left_out_by=row["left_out_by"] if given_up else None,
         documents=owed,
         lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
         orders=orders,
