@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.api.processes import embedded
 from tests.browser.console import Console
 from tests.browser.visitor import Visitor, a_visitor
-from tests.builders import Json, a_beneficiary, a_convention, a_vote, an_award, encoded
+from tests.builders import BUDGET, Json, a_beneficiary, a_convention, a_vote, an_award, encoded
 
 EVENTS: list[Json | bytes] = [
     a_vote(100_000),
@@ -76,6 +76,8 @@ def test_the_lists_shrink_to_nothing(browser: Browser, tmp_path: Path, script: b
                 assert "Reviewed by Open access (demonstration)" in shown
                 assert "Vu avec le service" in shown
                 assert not script or [] == visitor.barriers()
+            visitor.go(f"/console/grants/{BUDGET}/G")
+            assert "to review" not in page.locator("main").inner_text().lower()
             visitor.go("/console/today")
             assert "Nothing needs action." in page.locator("main").inner_text()
             assert [] == visitor.messages
