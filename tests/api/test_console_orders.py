@@ -13,7 +13,7 @@ from services.api.budgets import choice
 from services.api.orders import page as addresses
 from services.api.orders import query as orders
 from services.api.orders.query import OPEN_STATES, InState, OrderFilter
-from services.api.orders.waiting import STANDINGS
+from services.api.orders.waiting import STATUSES
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.translation import both as both_languages
 from tests import silence
@@ -47,7 +47,7 @@ NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
 IN_7_DAYS, IN_30_DAYS = TODAY + timedelta(days=7), TODAY + timedelta(days=30)
 ORDERS: Final = "/console/orders"
-STATES: Final = ("waiting", *STANDINGS, "all")
+STATES: Final = ("waiting", *STATUSES, "all")
 
 CHOSEN: Final = re.compile(
     r'<option value="([^"]+)" selected>|<input type="hidden" name="budget" value="([^"]+)">'

@@ -73,8 +73,8 @@ def test_new_bank_details_by_hand_issue_a_rejected_order_again(tmp_path: Path) -
             assert f'href="{to_do}">Rejected payment orders, to be issued again' in todo
         listed = await client.get(to_do)
         assert "C/advance</a>" in listed.text
-        assert 'href="/payment-orders.csv?standing=to_reissue"' in listed.text
-        (found,) = (await client.get("/payment-orders?standing=to_reissue")).json()["items"]
+        assert 'href="/payment-orders.csv?status=to_reissue"' in listed.text
+        (found,) = (await client.get("/payment-orders?status=to_reissue")).json()["items"]
         assert "C/advance" == found["payment_order"]
         assert a_beneficiary()["name"] in main(await client.get(form))
         account = {"bank_account__iban": OTHER_IBAN, "bank_account__holder": "Lille Avenirs"}

@@ -90,7 +90,7 @@ async def order_list(visit: Visitor) -> Response:
         **await budget_choice(visit, wanted.budget),
         tabs=state_tabs(counted),
         rows=page.rows,
-        totals=totals(counted, wanted.standing or wanted.states),
+        totals=totals(counted, wanted.status or wanted.states),
         heads=heads(("orders",), wanted.asked, wanted.sort, HEADS),
         files=files("/payment-orders", wanted.asked_of_api, locale),
         plan_href=address("payment-plan", **whose.asked),

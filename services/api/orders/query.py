@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
-from services.api.orders.reissue import REJECTED, STANDING, TO_REISSUE
+from services.api.orders.reissue import REJECTED, STATUS, TO_REISSUE
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
@@ -128,7 +128,7 @@ class OrderFilter(NamedTuple):
     convention: str | None = None
     siret: str | None = None
     states: Sequence[str] | None = None
-    standing: Sequence[str] | None = None
+    status: Sequence[str] | None = None
     """States, of which `rejected` leaves out what is to be issued again: that is `to_reissue`."""
     due_from: date | None = None
     due_until: date | None = None
@@ -339,10 +339,10 @@ async def waiting(
 async def by_state(
     conn: AsyncConnection, entities: Entities, asked: OrderFilter
 ) -> dict[str, InState]:
-    """Number of these orders by standing; one without any is left out."""
+    """Number of these orders by status; one without any is left out."""
     table = payment_orders.c
     found = (
-        select(STANDING.label("state"), table.amount_cents, table.paid_cents)
+        select(STATUS.label("state"), table.amount_cents, table.paid_cents)
         .where(visible(table.budget, entities), *conditions(asked))
         .subquery("asked")
     )
@@ -369,8 +369,8 @@ def conditions(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
         yield of_entity(table.budget, asked.entity)
     if asked.states is not None:
         yield table.state.in_(asked.states)
-    if asked.standing is not None:
-        yield STANDING.in_(asked.standing)
+    if asked.status is not None:
+        yield STATUS.in_(asked.status)
     yield from between(table.due_on, asked.due_from, asked.due_until)
     yield from between(table.issued_on, None, asked.issued_until)
 

@@ -16,7 +16,7 @@ GOES_ON: Final = ("in_force", "suspended")
 """States of a convention that has not ended."""
 
 TO_REISSUE: Final = "to_reissue"
-"""Standing of an order that was rejected, and in whose place another is to come."""
+"""Status of an order that was rejected, and in whose place another is to come."""
 
 
 def _is_to_reissue() -> ColumnElement[bool]:
@@ -59,14 +59,14 @@ def _is_to_reissue() -> ColumnElement[bool]:
     return and_(order.state == REJECTED, ~replaced, is_awaited)
 
 
-STANDING: Final = case((_is_to_reissue(), literal(TO_REISSUE)), else_=payment_orders.c.state)
+STATUS: Final = case((_is_to_reissue(), literal(TO_REISSUE)), else_=payment_orders.c.state)
 """The state of an order; of one that was rejected, and is to be issued again, `TO_REISSUE`."""
 
 
 async def is_to_reissue(conn: AsyncConnection, budget: str, payment_order: str) -> bool:
     """True of an order in whose place another is to come."""
-    row = await _standing.first(conn, budget=budget, payment_order=payment_order)
-    return row is not None and row["standing"] == TO_REISSUE
+    row = await _status.first(conn, budget=budget, payment_order=payment_order)
+    return row is not None and row["status"] == TO_REISSUE
 
 
 async def goes_on_as(
@@ -93,9 +93,9 @@ async def goes_on_as(
 
 
 @Prepared
-def _standing(budget: Parameter, payment_order: Parameter) -> Select[Any]:
+def _status(budget: Parameter, payment_order: Parameter) -> Select[Any]:
     table = payment_orders.c
-    return select(STANDING.label("standing")).where(
+    return select(STATUS.label("status")).where(
         table.budget == budget, table.payment_order == payment_order
     )
 

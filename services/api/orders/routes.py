@@ -34,7 +34,7 @@ router = APIRouter(
 )
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
-Standing = Literal[State, "to_reissue"]
+Status = Literal[State, "to_reissue"]
 Sort = Annotated[str, StringConstraints(pattern=orders.SORT)]
 
 
@@ -46,7 +46,7 @@ class OrderFilters(ListFilters):
     convention: Name | None = None
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     state: list[State] | None = Field(None, description="May be given several times.")
-    standing: list[Standing] | None = Field(
+    status: list[Status] | None = Field(
         None,
         description="States, of which `rejected` leaves out the orders that are to be issued "
         "again: those are `to_reissue`. May be given several times.",

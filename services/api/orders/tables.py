@@ -9,7 +9,7 @@ from events.texts import _, pgettext
 from services.api.http.question import Asked, BudgetId, ListFilters, Name, Siret
 from services.api.orders import query as orders
 from services.api.orders.plan import PaymentPlan, monday_of, payment_plan, period_of
-from services.api.orders.waiting import STANDINGS
+from services.api.orders.waiting import STATUSES
 from services.api.statements.list_file import (
     ROWS_MAX,
     ListColumn,
@@ -50,7 +50,7 @@ OF_AN_ORDER: Final = (
     *names_beside_budget(),
 )
 ORDER_TABLE: Final = ListTable(
-    _("Payment orders"), OF_AN_ORDER, {"state": ORDER_STATES, "standing": STANDINGS}
+    _("Payment orders"), OF_AN_ORDER, {"state": ORDER_STATES, "status": STATUSES}
 )
 
 TITLE: Final = _("Payment plan")

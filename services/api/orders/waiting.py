@@ -33,10 +33,10 @@ WAITING: Final = "waiting"
 """The filter that stands for all open states: what the page shows first."""
 
 ALL: Final = "all"
-STANDINGS: Final = {TO_REISSUE: _("rejected, to be issued again"), **ORDER_STATES}
+STATUSES: Final = {TO_REISSUE: _("rejected, to be issued again"), **ORDER_STATES}
 """The states of orders; what was rejected and waits for another order is one of its own."""
 
-STATE: Final = f"^({'|'.join((WAITING, ALL, *STANDINGS))})$"
+STATE: Final = f"^({'|'.join((WAITING, ALL, *STATUSES))})$"
 ONE_DAY: Final = timedelta(days=1)
 Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
 Digits = Annotated[Text | None, BeforeValidator(lambda text: "".join((text or "").split()) or None)]
@@ -66,8 +66,8 @@ class Wanted(BaseModel):
     @property
     def asked_of_api(self) -> dict[str, Any]:
         """The same as the API's list has it."""
-        states = None if self.standing else self.states
-        return {**self.asked, "state": states, "standing": self.standing}
+        states = None if self.status else self.states
+        return {**self.asked, "state": states, "status": self.status}
 
     @property
     def narrowed(self) -> bool:
@@ -105,7 +105,7 @@ class Wanted(BaseModel):
             convention=self.convention,
             siret=self.siret,
             states=None if any_state else self.states,
-            standing=None if any_state else self.standing,
+            status=None if any_state else self.status,
             due_from=self.due_from,
             due_until=self.due_until,
             issued_until=None if days is None else today - timedelta(days=days),
@@ -114,14 +114,14 @@ class Wanted(BaseModel):
     @property
     def states(self) -> Sequence[str] | None:
         """The states that are asked for; None stands for all."""
-        if self.standing is not None:
+        if self.status is not None:
             return (REJECTED,)
         if self.state == ALL:
             return None
         return OPEN_STATES if self.state == WAITING else (self.state,)
 
     @property
-    def standing(self) -> Sequence[str] | None:
+    def status(self) -> Sequence[str] | None:
         """Of rejected orders, those that are to be issued again, or the others."""
         return (self.state,) if self.state in {REJECTED, TO_REISSUE} else None
 
@@ -206,7 +206,7 @@ def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
     still = [found[state] for state in OPEN_STATES if state in found]
     left_cents = sum(each.left_cents for each in still)
     tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
-    for state, text in STANDINGS.items():
+    for state, text in STATUSES.items():
         each = found.get(state, NONE)
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
         tabs.append(Tab(state, text, each.count, cents))

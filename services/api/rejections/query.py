@@ -348,10 +348,7 @@ REVIEW: Final = (
 
 
 def reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
-    """The rows of a table with their reviews; only those settled, or not, where it is asked.
-
-    Settled is what a later record brought, or a person has reviewed.
-    """
+    """The rows of a table with their reviews; only those settled, or not, where it is asked."""
     review = (reviews.c.chain == table.c.budget) & (reviews.c.reviewed_sequence == table.c.sequence)
     query = query.join_from(table, reviews, review, isouter=True)
     if settled is None:

@@ -25,7 +25,6 @@ from tests.builders import (
     a_vote,
     a_withdrawal,
     an_acknowledgement,
-    an_amendment,
     an_award,
     an_instalment,
     encoded,
@@ -279,17 +278,6 @@ def test_what_the_grant_had_ordered_is_awaited_again_once_it_was_rejected(made: 
     page = page_of(made, [*FOR_THE_REST, an_acknowledgement("rejected", "G/1"), a_suspension()])
     assert [("resumption", "C")] == wants_of(page, "G/1")
     assert 2 == len(page.conventions[0].instalments)
-
-
-def test_what_an_order_holds_is_planned_on_whatever_comes_after_it(made: Made) -> None:
-    events = [*START, a_convention(instalments=TWO), an_amendment(60_000)]
-    for page, expected in (
-        (page_of(made, events), {"advance": None, "rest": None}),
-        (page_of(made, [*events, an_acknowledgement("rejected")]), {"advance": None, "rest": None}),
-        (page_of(made, FOR_THE_REST), {"G/1": None, "1": None}),
-    ):
-        (convention,) = page.conventions
-        assert expected == {each.instalment: each.left_out_by for each in convention.instalments}
 
 
 def test_what_was_rejected_before_the_signature_is_the_convention_s_to_plan(made: Made) -> None:

@@ -8,6 +8,7 @@ from services.api.orders import query as orders
 from services.api.orders.reissue import TO_REISSUE, goes_on_as
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, LILLE, ask
+from tests.api.queries.test_grants import FOR_THE_REST, START, TWO, page_of
 from tests.builders import (
     Json,
     a_closing,
@@ -29,8 +30,6 @@ from tests.builders import (
 from tests.read_model.filling import journal_of_events
 
 NEXT: Final = f"{LILLE}-00-2024"
-REPORT: Final = ("activity_report", 2022)
-TWO: Final = [an_instalment(40_000), an_instalment(60_000, "balance", documents=[REPORT])]
 REJECTED: Final = [
     a_vote(),
     an_award(),
@@ -46,7 +45,7 @@ ALONE: Final = [
 ]
 
 
-def standings(url: str) -> dict[str, int]:
+def statuses(url: str) -> dict[str, int]:
     found = ask(url, lambda conn: orders.by_state(conn, None, orders.ALL))
     return {state: each.count for state, each in found.items()}
 
@@ -78,7 +77,7 @@ def standings(url: str) -> dict[str, int]:
 def test_a_rejected_order_is_to_be_issued_again_as_long_as_another_may_come(
     made: Made, events: list[Json], expected: dict[str, int]
 ) -> None:
-    assert expected == standings(made(journal_of_events(map(encoded, events))))
+    assert expected == statuses(made(journal_of_events(map(encoded, events))))
 
 
 @pytest.mark.parametrize(
@@ -113,3 +112,14 @@ def test_a_rejected_order_goes_on_in_another_of_its_year_or_of_the_next(
 ) -> None:
     url = made(journal_of_events(*(map(encoded, each) for each in events)))
     assert expected == ask(url, lambda conn: goes_on_as(conn, BUDGET, "C/advance"))
+
+
+def test_what_an_order_holds_is_planned_on_whatever_comes_after_it(made: Made) -> None:
+    events = [*START, a_convention(instalments=TWO), an_amendment(60_000)]
+    for page, expected in (
+        (page_of(made, events), {"advance": None, "rest": None}),
+        (page_of(made, [*events, an_acknowledgement("rejected")]), {"advance": None, "rest": None}),
+        (page_of(made, FOR_THE_REST), {"G/1": None, "1": None}),
+    ):
+        (convention,) = page.conventions
+        assert expected == {each.instalment: each.left_out_by for each in convention.instalments}
