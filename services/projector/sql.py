@@ -49,12 +49,24 @@ WITHDRAWN: Final = (
 )
 """The conventions that stood on an award fall with it (rules, 17)."""
 
+HELD: Final = (
+    "EXISTS (SELECT 1 FROM payment_orders AS held WHERE held.budget = instalments.budget"
+    " AND held.convention IN (instalments.convention, (SELECT continues FROM conventions AS own"
+    " WHERE own.budget = instalments.budget AND own.convention = instalments.convention))"
+    " AND instalments.instalment = CASE held.convention WHEN instalments.convention"
+    " THEN held.instalment ELSE held.convention || '/' || held.instalment END"
+    " AND held.sequence < {at} AND NOT (held.state = 'rejected' AND held.state_sequence < {at}))"
+)
+"""True of an instalment that a live order held at a record (rules, 15), under whichever name."""
+
 REPLANNED: Final = (
     "UPDATE instalments SET left_out_by = :amendment WHERE budget = :budget"
     " AND convention = :convention AND sequence < :sequence"
     " AND (left_out_by IS NULL OR left_out_by = convention)"
+    f" AND NOT {HELD.format(at=':sequence')}"
 )
-"""Instalments planned before an amendment, and not by it, are left out (rules, 15)."""
+"""Instalments planned before an amendment, not by it, and held by no order, are left out (rules,
+15)."""
 
 
 def table(name: str) -> Table:

@@ -56,8 +56,9 @@ def test_the_grants_of_each_year_and_their_orders(made: Made) -> None:
     assert given.index("Grants of 2024") < given.index("Grants of 2023")
     assert 2 == given.count(">LILLE-AVENIRS-2023</a>")
     assert "€2,263,600.00" in given
-    awarded = 'data-name="Awarded">€1,131,800.00'
-    assert 2 == given.partition("Grants of 2023")[0].count(awarded), "carried over, and in all"
+    of_2024 = given.partition("Grants of 2023")[0]
+    for cell in ('data-name="Awarded">€0.00', 'data-name="Carried in">€1,131,800.00'):
+        assert 2 == of_2024.count(cell), "carried over and not awarded, and so in all"
     assert "/console/orders/" in part(text, "orders")
 
 

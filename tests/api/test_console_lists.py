@@ -12,6 +12,7 @@ from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import (
     BUDGET,
+    NEXT_BUDGET,
     a_closing,
     a_deadline,
     a_payment,
@@ -77,6 +78,17 @@ def test_a_total_leaves_out_grants_that_were_withdrawn_and_says_so(
     fill(sqlite_url, golden("turns-2023"))
     _, text = page(sqlite_url, "/console/grants", language=language)
     assert re.search(shown, text)
+
+
+def test_money_that_is_carried_over_stands_apart_from_what_was_awarded(sqlite_url: str) -> None:
+    fill(sqlite_url, golden("year-end-2023"))
+    totals = [
+        page(sqlite_url, f"/console/grants?budget={budget}")[1].partition("<tfoot>")[2]
+        for budget in (BUDGET, NEXT_BUDGET)
+    ]
+    for foot, carried_in in zip(totals, ("€0.00", "€1,950.00"), strict=True):
+        assert f'data-name="Carried in">{carried_in}</td>' in foot
+    assert 'data-name="Awarded">€0.00</td>' in totals[1], "the new year awarded nothing"
 
 
 def test_an_order_before_the_last_is_shown_with_what_became_of_it(sqlite_url: str) -> None:

@@ -13,6 +13,7 @@ from services.api.budgets import choice
 from services.api.orders import page as addresses
 from services.api.orders import query as orders
 from services.api.orders.query import OPEN_STATES, InState, OrderFilter
+from services.api.orders.waiting import STATUSES
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.translation import both as both_languages
 from tests import silence
@@ -23,11 +24,19 @@ from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
 from tests.browser import scenario
 from tests.builders import (
+    Json,
+    a_closing,
     a_convention,
     a_payment,
+    a_reduction,
+    a_suspension,
+    a_termination,
     a_vote,
+    a_withdrawal,
     an_acknowledgement,
+    an_amendment,
     an_award,
+    an_instalment,
     encoded,
 )
 from tests.read_model.filling import journal_of_events
@@ -38,7 +47,7 @@ NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
 IN_7_DAYS, IN_30_DAYS = TODAY + timedelta(days=7), TODAY + timedelta(days=30)
 ORDERS: Final = "/console/orders"
-STATES: Final = ("waiting", *ORDER_STATES, "all")
+STATES: Final = ("waiting", *STATUSES, "all")
 
 CHOSEN: Final = re.compile(
     r'<option value="([^"]+)" selected>|<input type="hidden" name="budget" value="([^"]+)">'
@@ -168,7 +177,8 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
     expected = [(state, let_through) for let_through in FILTERS.values() for state in STATES]
     for (state, let_through), tab, page in zip(expected, tabs, listed, strict=True):
         rows = rows_of(page)
-        states = {"all": ORDER_STATES, "waiting": OPEN_STATES}.get(state, (state,))
+        several = {"all": ORDER_STATES, "waiting": OPEN_STATES, "to_reissue": ()}
+        states = several.get(state, (state,))
         texts = {both_languages(ORDER_STATES[each]).en for each in states}
         assert [row for row in everything if row.state in texts and let_through(row)] == rows
         is_open = set(states) <= set(OPEN_STATES)
@@ -352,3 +362,32 @@ def test_the_budget_that_is_asked_for_stays_chosen_beyond_those_that_are_listed(
     asked = pages(made_in_files(two_entities()), *(f"{page}?budget={budget}" for budget in both))
     chosen = [[left or right for left, right in CHOSEN.findall(each)] for each in asked]
     assert [[budget] for budget in both] == chosen
+
+
+@pytest.mark.parametrize(
+    ("later", "says"),
+    [
+        ([a_suspension()], "Waits for the convention to be resumed. With it order C/advance/2 is"),
+        ([a_termination()], "It is not issued again Its convention was terminated"),
+        ([a_withdrawal()], "It is not issued again Its award was withdrawn"),
+        ([an_amendment(1)], "It is not issued again Amendment 1 plans its instalment no more."),
+        ([a_reduction(100_000)], "Nothing is left of its instalment: the commitment was reduced."),
+        ([a_closing()], "It is not issued again Its year is closed"),
+        (
+            [a_closing("all")],
+            "was carried over to budget 21590350100017-00-2024. G",
+        ),
+    ],
+)
+def test_the_page_of_a_rejected_order_says_what_comes_after_it(
+    made_in_files: Made, later: list[Json], says: str
+) -> None:
+    planned = [
+        an_instalment(40_000),
+        an_instalment(60_000, "balance", documents=[("activity_report", 2022)]),
+    ]
+    signed = a_convention(instalments=planned)
+    events = [a_vote(), an_award(), signed, an_acknowledgement("rejected"), *later]
+    url = made_in_files(journal_of_events(map(encoded, events)))
+    (page,) = pages(url, f"{ORDERS}/{LILLE_BUDGET}/C/advance")
+    assert says in " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())

@@ -49,12 +49,47 @@ from tests.builders import (
     a_payment,
     a_report,
     a_vote,
+    an_acknowledgement,
     an_award,
     encoded,
 )
 from tests.read_model.filling import journal_of_events
 
 no_logs = silence.no_logs
+
+
+def test_new_bank_details_by_hand_issue_a_rejected_order_again(tmp_path: Path) -> None:
+    order, form = (
+        f"/console/{each}/{BUDGET}/C/advance" for each in ("orders", "send/bank-account")
+    )
+    to_do = "/console/orders?state=to_reissue"
+
+    async def visit(client: Client, _audit: KeptAudit) -> None:
+        before = await client.get(order)
+        assert form in before.text
+        assert "It is to be issued again Awaited: new bank details" in main(before)
+        assert "With it order C/advance/2 is issued" in main(before)
+        for path in ("/console/today", "/console/troubles/flagged"):
+            todo = (await client.get(path)).text
+            assert f'href="{to_do}">Rejected payment orders, to be issued again' in todo
+        listed = await client.get(to_do)
+        assert "C/advance</a>" in listed.text
+        assert 'href="/payment-orders.csv?status=to_reissue"' in listed.text
+        (found,) = (await client.get("/payment-orders?status=to_reissue")).json()["items"]
+        assert "C/advance" == found["payment_order"]
+        assert a_beneficiary()["name"] in main(await client.get(form))
+        account = {"bank_account__iban": OTHER_IBAN, "bank_account__holder": "Lille Avenirs"}
+        check = await checked(client, form, **account, effective_on="2023-06-01")
+        assert "The ledger would accept it." in main(check)
+        await pressed(client, form, check)
+        after = await client.get(order)
+        assert "Another order was issued in its place C/advance/2" in main(after)
+        assert f"/console/orders/{BUDGET}/C/advance/2" in after.text
+        assert form not in after.text
+        assert "No payment order here." in (await client.get(to_do)).text
+        assert to_do not in (await client.get("/console/today")).text
+
+    visiting(tmp_path, visit, *YEAR, an_acknowledgement("rejected"))
 
 
 def test_an_order_is_taken_in_charge_and_paid(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Forms for who may send, and for nobody else."""
 
 import asyncio
+import re
 from typing import Any, Final
 
 import pytest
@@ -20,6 +21,9 @@ from tests.api.environment import (
 from tests.api.made import Made
 from tests.builders import (
     BUDGET,
+    Json,
+    a_closing,
+    a_new_account,
     a_payment,
     a_report,
     an_acknowledgement,
@@ -29,10 +33,12 @@ from tests.read_model.filling import journal_of_events
 
 no_logs = silence.no_logs
 
+ACCOUNT: Final = f"/console/send/bank-account/{BUDGET}/C/advance"
 FORMS: Final = (
     TAKEN,
     PAID,
     RECEIVED,
+    ACCOUNT,
     f"/console/send/correction/{BUDGET}/4",
     f"/console/send/withdrawal/{BUDGET}/5",
 )
@@ -94,13 +100,23 @@ def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
     assert [4, 1, 1, 1] == asyncio.run(links(ALL_KEY))
 
 
-def test_a_closed_order_offers_nothing_to_send(made_in_files: Made) -> None:
-    rejected = an_acknowledgement("rejected")
-    url = made_in_files(journal_of_events(map(encoded, [*YEAR, rejected])))
+@pytest.mark.parametrize(
+    ("events", "forms"),
+    [
+        ([a_payment(60_000)], []),
+        ([an_acknowledgement("rejected")], ["bank-account"]),
+        ([an_acknowledgement("rejected"), a_new_account()], []),
+        ([an_acknowledgement("rejected"), a_closing()], []),
+    ],
+)
+def test_a_closed_order_offers_nothing_but_what_issues_another(
+    made_in_files: Made, events: list[Json], forms: list[str]
+) -> None:
+    url = made_in_files(journal_of_events(map(encoded, [*YEAR, *events])))
 
     async def go() -> str:
         async with asking(an_app(a_reader(url), ACCESS)) as client:
             client.headers.update(PAGE)
             return (await client.get(f"/console/orders/{BUDGET}/C/advance")).text
 
-    assert "/console/send/" not in asyncio.run(go())
+    assert forms == re.findall("/console/send/([^/]*)", asyncio.run(go()))

@@ -63,6 +63,39 @@ def test_the_treasurer_takes_an_order_in_charge_and_pays_it_without_script(
 
 
 @pytest.mark.timeout(180)
+def test_a_rejected_order_is_issued_again_by_new_bank_details(
+    browser: Browser, town: Console
+) -> None:
+    with a_visitor(browser, town, key=None) as visitor:
+        page = visitor.page
+        rejected = "CONV-2023-ORCHESTRE/advance"
+        visitor.go(f"/console/orders/{BUDGET}/{rejected}")
+        page.get_by_role("link", name="Rejeté").click()
+        page.get_by_label("Date").fill("2023-07-20")
+        page.get_by_role("button", name="Vérifier").click()
+        send(page)
+        expect(page.locator("h1")).to_have_text("Accepté")
+        visitor.go("/console/today")
+        page.get_by_role("link", name="Mandats rejetés, à réémettre").click()
+        expect(page.locator("nav.tabs [aria-current]")).to_contain_text("Rejeté, à réémettre 1")
+        expect(page.locator("nav.tabs")).to_contain_text("Rejeté 1")
+        page.get_by_role("link", name=rejected).click()
+        expect(page.locator("main")).to_contain_text("Attendu : de nouvelles coordonnées bancaires")
+        sees_no_barrier(visitor)
+        page.get_by_role("link", name="Saisir de nouvelles coordonnées bancaires").click()
+        page.get_by_label("IBAN").fill(THEATRE_IBAN)
+        page.get_by_label("Titulaire").fill("Orchestre")
+        page.get_by_role("button", name="Vérifier").click()
+        assert THEATRE_IBAN not in page.locator("main").inner_text()
+        send(page)
+        expect(page.locator("h1")).to_have_text("Accepté")
+        visitor.go(f"/console/orders/{BUDGET}/{rejected}")
+        expect(page.locator("main")).to_contain_text("Un autre mandat a été émis à sa place")
+        page.get_by_role("link", name=f"{rejected}/2").click()
+        expect(page.locator("main header .badge").first).to_have_text("émis")
+
+
+@pytest.mark.timeout(180)
 def test_the_finance_officer_corrects_a_refused_payment(browser: Browser, town: Console) -> None:
     with a_visitor(browser, town, key=None) as visitor:
         page = visitor.page

@@ -91,6 +91,8 @@ def test_the_lists_shrink_to_nothing(browser: Browser, tmp_path: Path, script: b
                 assert "Reviewed by Open access (demonstration)" in shown
                 assert "Vu avec le service" in shown
                 assert not script or [] == visitor.barriers()
+            visitor.go(f"/console/grants/{BUDGET}/G")
+            assert "to review" not in page.locator("main").inner_text().lower()
             visitor.go("/console/today")
             assert "Nothing needs action." in page.locator("main").inner_text()
             assert [] == visitor.messages

@@ -1,5 +1,6 @@
 """What stands beside the money in the tables is what the ledger's own book holds."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +10,16 @@ from hypothesis import given, settings
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.model.book import Book
+from tests.builders import (
+    Scenario,
+    a_convention,
+    a_vote,
+    an_acknowledgement,
+    an_amendment,
+    an_award,
+    an_instalment,
+    encoded,
+)
 from tests.property.years import Inputs, decided, years
 from tests.read_model.filling import (
     RECORDED,
@@ -81,7 +92,7 @@ def check_documents(book: Book, tables: Tables) -> None:
 
 
 def check_schedules(book: Book, tables: Tables) -> None:
-    """What the book plans is there; what is there besides was left out by an amendment."""
+    """What the book plans is there, held or not; what is there besides an amendment gave up."""
     rows = {
         (row["convention"], row["instalment"]): row["left_out_by"]
         for row in of(tables, "instalments", book.budget)
@@ -94,6 +105,8 @@ def check_schedules(book: Book, tables: Tables) -> None:
     }
     assert planned <= set(rows)
     assert all(rows[key] is not None for key in set(rows) - planned)
+    # What a grant had ordered before its convention bears that convention's name.
+    assert all(rows[key] in {None, key[0]} for key in planned)
 
 
 def check_grants(book: Book, tables: Tables) -> None:
@@ -125,6 +138,34 @@ def check(records: list[bytes], tables: Tables) -> None:
 def test_a_recorded_journal_leaves_what_the_book_holds(name: str, shared_read_model: str) -> None:
     fill(shared_read_model, golden(name), cuts=[3, 20, 33])
     check(golden(name), read(shared_read_model))
+
+
+@pytest.mark.parametrize("cuts", [(), range(9)])
+def test_an_amendment_gives_up_no_instalment_that_an_order_holds(
+    shared_read_model: str, cuts: Iterable[int]
+) -> None:
+    planned = [
+        an_instalment(40_000),
+        an_instalment(60_000, "balance", documents=[("activity_report", 2022)]),
+    ]
+    events = [
+        a_vote(),
+        an_award(),
+        a_convention(instalments=planned),
+        an_amendment(60_000),
+        an_acknowledgement("rejected"),
+        an_amendment(instalments=[an_instalment(40_000, "last")], amendment="2", _id="second"),
+    ]
+    given_up = []
+    for last in (5, 6):
+        empty(shared_read_model)
+        fill(shared_read_model, rows_of(Scenario(*map(encoded, events[:last]))), cuts=cuts)
+        rows = read(shared_read_model)["instalments"]
+        given_up.append({row["instalment"]: row["left_out_by"] for row in rows})
+    assert [
+        {"advance": None, "balance": "1", "rest": None},
+        {"advance": "2", "balance": "1", "rest": None, "last": None},
+    ] == given_up
 
 
 # One of the dearest: a batch for every five records. The money of such years is proved on both

@@ -121,7 +121,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0007" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0009" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 FOLDED = ("acts", "conventions", "grants", "payment_orders")
@@ -143,6 +143,25 @@ def test_tables_of_an_older_program_get_the_folded_names(name: str, read_model_u
     prepared_again(read_model_url)
     after = read(read_model_url)
     assert {each: before[each] for each in FOLDED} == {each: after[each] for each in FOLDED}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_tables_of_an_older_program_get_back_the_instalments_that_orders_held(
+    name: str, read_model_url: str
+) -> None:
+    fill(read_model_url, golden(name))
+    planned = read(read_model_url)["instalments"]
+    change(
+        read_model_url,
+        "UPDATE instalments SET left_out_by = '1' WHERE left_out_by IS NULL AND EXISTS"
+        " (SELECT 1 FROM journal WHERE journal.budget = instalments.budget"
+        " AND journal.convention = instalments.convention"
+        " AND journal.sequence > instalments.sequence AND outcome = 'accepted'"
+        " AND event_type = 'ecluse.convention.amended.v1')",
+        "UPDATE alembic_version SET version_num = '0007'",
+    )
+    prepared_again(read_model_url)
+    assert planned == read(read_model_url)["instalments"]
 
 
 WITHOUT_SETTLING = (
@@ -222,7 +241,7 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0007" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0009" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -42,6 +42,8 @@ class Year(NamedTuple):
     grants: Sequence[grants.Grant]
     awarded_cents: int
     """The sum of the awards that were not withdrawn."""
+    carried_in_cents: int
+    """What the year before carried over to those that were not withdrawn."""
     withdrawn: int
     """The number of withdrawn grants."""
     ordered_cents: int
@@ -95,6 +97,7 @@ def years_of(given: Sequence[grants.Grant]) -> list[Year]:
             year,
             some,
             sum(each.awarded_cents for each in some if not each.is_withdrawn),
+            sum(each.carried_in_cents for each in some if not each.is_withdrawn),
             sum(each.is_withdrawn for each in some),
             sum(each.ordered_cents for each in some),
             sum(each.paid_cents for each in some),

@@ -6,14 +6,14 @@ Who may not send events for the entity finds nothing here.
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
-from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
 from events.reviews import EventWithdrawn
 from events.texts import Translatable, _
@@ -136,6 +136,20 @@ async def acknowledgement(
         day = visit.today.isoformat()
         data = {"budget": budget, "payment_order": reference, "state": state, "on": day}
         kind = ("acknowledgement", _("The accountant's answer"), PaymentOrderAcknowledged.TYPE)
+        return _of_order(visit, order, *kind, data)
+
+
+async def bank_account(form_request: AskedForm, budget: Name, reference: Name) -> Draft:
+    """New bank details of the beneficiary of an order."""
+    async with form_request.visit(budget) as visit:
+        order = await _order(visit, budget, reference)
+        data = {
+            "budget": budget,
+            "beneficiary": None if order.beneficiary is None else asdict(order.beneficiary),
+            "bank_account": {},
+            "effective_on": visit.today.isoformat(),
+        }
+        kind = ("bank-account", _("New bank details"), BankAccountChanged.TYPE)
         return _of_order(visit, order, *kind, data)
 
 
@@ -328,7 +342,7 @@ def _of_order(
         title,
         event_type,
         data,
-        fields_of(event_type, data, visit.language, "budget", "payment_order"),
+        fields_of(event_type, data, visit.language, "budget", "payment_order", "beneficiary"),
         address(SEND, step, order.budget, *order.payment_order.split("/")),
         order_href(order.budget, order.payment_order),
         order.payment_order,

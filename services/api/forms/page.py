@@ -36,6 +36,7 @@ from services.api.forms.drafts import (
     Draft,
     FormRequest,
     acknowledgement,
+    bank_account,
     correction,
     dead_letter,
     document,
@@ -88,6 +89,7 @@ def _add(path: str, make: Make) -> None:
 
 
 _add("/console/send/acknowledgement/{budget}/{reference:path}", acknowledgement)
+_add("/console/send/bank-account/{budget}/{reference:path}", bank_account)
 _add("/console/send/payment/{budget}/{reference:path}", payment)
 _add("/console/send/document/{budget}/{convention}", document)
 _add("/console/send/correction/{budget}/{refused}", correction)

@@ -1,14 +1,25 @@
-"""Awards of grants: by the act of the award, by what was added since, or by carrying over.
+"""Awards of grants: by the act of the award and by what was added since; and carried-over money.
 
 The read model keeps what the act of the award says (decision 23). An amendment that cites an act
-raises it by what it takes from available credit (rules, 15); what a closed year carried over is
-awarded in the next one, as far as it goes on there (rules, 32).
+raises it by what it takes from available credit (rules, 15). What a closed year carried over was
+awarded there: the next one receives it, as far as it goes on (rules, 32), and awards nothing.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from services.api.queries.rows import total
 from services.ledger.domain.model.lines import Stage
@@ -21,7 +32,7 @@ Which = Callable[[Sequence[ColumnElement[Any]]], ColumnElement[bool]]
 """Gives the condition of some grants, by the columns of their budget and reference."""
 
 RAISING: Final = ("amendment", "carried")
-"""Roles of acts whose records add to an award."""
+"""Roles of acts whose records bring a grant money beside its award."""
 
 
 def named(which: Which) -> Subquery:
@@ -38,11 +49,20 @@ ADDS: Final = and_(
     moves.c.to_stage == Stage.COMMITTED,
     or_(moves.c.from_stage.is_(None), moves.c.from_stage == Stage.AVAILABLE),
 )
-"""True of a move that adds to an award, where its record rests on an act of `RAISING`."""
+"""True of a move that brings a grant money, where its record rests on an act of `RAISING`."""
+
+MORE_CENTS: Final = tuple(
+    total(case((condition, moves.c.amount_cents), else_=0)).label(name)
+    for name, condition in (
+        ("added_cents", moves.c.from_stage.is_not(None)),
+        ("carried_in_cents", moves.c.from_stage.is_(None)),
+    )
+)
+"""What an amendment adds to the award; and what comes from outside the budget, carried over."""
 
 
 def raised(which: Which, *by: str) -> Select[Any]:
-    """Cents that were added to the awards of these grants, where anything was.
+    """Cents that these grants have beside the act of their award, where they have any.
 
     An amendment may take back what another gave up: its act awards that anew.
     """
@@ -54,7 +74,7 @@ def raised(which: Which, *by: str) -> Select[Any]:
         acts.c.role.in_(RAISING),
     )
     return (
-        select(*key, total(moves.c.amount_cents).label("cents"))
+        select(*key, *MORE_CENTS)
         .join_from(of, moves, _is_under_its_name(of))
         .where(ADDS, rests_on_act)
         .group_by(*key)
@@ -72,7 +92,7 @@ def raised_of_all() -> Select[Any]:
     )
     key = (of.c.budget, of.c.grant_ref)
     return (
-        select(*key, total(moves.c.amount_cents).label("cents"))
+        select(*key, *MORE_CENTS)
         .join_from(
             raising,
             moves,

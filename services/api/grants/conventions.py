@@ -101,7 +101,7 @@ class Instalment:
     amendment: Name | None
     """The amendment that planned it; None where the convention did."""
     left_out_by: Name | None
-    """The amendment that plans it no more: what was ordered of it stays."""
+    """The amendment that gave it up; none has what an order held, which goes on."""
     sequence: int
 
 
@@ -271,9 +271,11 @@ def _instalment(
     orders: tuple[PaidOrder, ...],
 ) -> Instalment:
     wants = _wants(convention, row, owed) if _is_awaited(convention, row, orders) else ()
+    given_up = row["left_out_by"] != convention["convention"]
     return row_as(
         Instalment,
         row,
+        left_out_by=row["left_out_by"] if given_up else None,
         documents=owed,
         lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
         orders=orders,

@@ -123,8 +123,7 @@ def _planned(each: Instalment, locale: LocaleFormat) -> Step:
 
 def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
     if each.waits_for:
-        wants = locale.say(_(" and ")).join(_want(want, locale) for want in each.waits_for)
-        return Step("condition", "now", [locale.say(_("waits for {wants}"), wants=wants)])
+        return Step("condition", "now", [wants_text(each.waits_for, locale)])
     if status in {"ended", "released"} and not each.orders:
         return Step("condition", "later")
     if status == "planned":
@@ -136,6 +135,12 @@ def _condition(convention: Convention, each: Instalment, status: str, locale: Lo
     text = locale.say(MET[each.trigger], day=locale.day(met_on))
     brought = [one.sequence for one in each.documents if one.is_there and one.sequence]
     return Step("condition", "done", [text], sorted(set(brought)))
+
+
+def wants_text(wants: Sequence[Want], locale: LocaleFormat) -> str:
+    """`attend: la notification de la convention`, and whatever else is missing."""
+    text = locale.say(_(" and ")).join(_want(want, locale) for want in wants)
+    return locale.say(_("waits for {wants}"), wants=text)
 
 
 def _met_on(convention: Convention, each: Instalment) -> date | None:

@@ -72,8 +72,11 @@ def _figure(name: str) -> ColumnElement[int]:
 
 OF_ALL: Final = figures(lambda _: true()).subquery("money")
 ADDED: Final = raised_of_all().subquery("added")
-AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.cents, 0)
-"""The sum awarded: by the act of the award, by amendments, by what was carried over."""
+AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.added_cents, 0)
+"""The sum awarded: by the act of the award, and by amendments."""
+
+CARRIED_IN_CENTS: Final = func.coalesce(ADDED.c.carried_in_cents, 0)
+"""The sum that the year before awarded and carried over."""
 
 WITH_AWARDS: Final = _with(grants, ADDED)
 WITH_MONEY: Final = _with(WITH_AWARDS, OF_ALL)
@@ -81,7 +84,7 @@ FULLY_PAID: Final = and_(
     grants.c.state.in_(PAYABLE),
     _figure("paid_cents") > 0,
     *(_figure(f"{name}_cents") == 0 for name in ("remaining", "ordered", "carried_over")),
-    _figure("paid_cents") + _figure("released_cents") >= AWARDED_CENTS,
+    _figure("paid_cents") + _figure("released_cents") >= AWARDED_CENTS + CARRIED_IN_CENTS,
 )
 IDENTITY: Final = (grants.c.budget, grants.c.grant_ref)
 SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
@@ -108,6 +111,7 @@ class Totals:
     withdrawn: int
     """The number of withdrawn grants, whose awards the total leaves out."""
     awarded_cents: int
+    carried_in_cents: int
     paid_cents: int
 
 
@@ -127,6 +131,7 @@ async def totals(
         func.count(),
         func.count(case((fell, 1))),
         total(case((fell, 0), else_=AWARDED_CENTS)),
+        total(case((fell, 0), else_=CARRIED_IN_CENTS)),
         total(_figure("paid_cents")),
     )
     query = select(*sums).select_from(WITH_MONEY).where(visible(grants.c.budget, entities))
@@ -152,9 +157,10 @@ def conditions(
         yield from matches_all(grants.c.folded, patterns) if patterns else [false()]
 
 
-def is_fully_paid(had: Mapping[Any, Any]) -> bool:
-    """The same of a row with its figures."""
+def state_of(had: Mapping[Any, Any]) -> str:
+    """State of a grant by its row with its figures: the ledger's, or `PAID`, as the filter says."""
     left_cents = had["remaining_cents"] + had["ordered_cents"] + had["carried_over_cents"]
     done_cents = had["paid_cents"] + had["released_cents"]
-    is_paid: bool = had["paid_cents"] > 0 and left_cents == 0
-    return is_paid and done_cents >= int(had["awarded_cents"])
+    is_settled = left_cents == 0 and done_cents >= had["awarded_cents"] + had["carried_in_cents"]
+    is_paid = had["state"] in PAYABLE and had["paid_cents"] > 0 and is_settled
+    return PAID if is_paid else str(had["state"])

@@ -1,10 +1,11 @@
 """A grant's money by line: reserved by its award, then as its conventions have it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, literal, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Prepared, Row
@@ -31,6 +32,7 @@ from services.projector.tables import (
 )
 
 NO_MONEY = dict.fromkeys(GRANTED, 0)
+NO_AWARD: Final[Counter[str]] = Counter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class GrantLine:
 
     line: BudgetLine
     awarded_cents: int
+    carried_in_cents: int
+    """What the year before awarded and carried over."""
     reserved_cents: int
     """Cents of the award that no convention has taken."""
     remaining_cents: int
@@ -54,11 +58,11 @@ async def money_of(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> tuple[GrantLine, ...]:
     """The money of a grant and its conventions, in the order of the lines."""
-    awarded: dict[BudgetLine, int] = {}
-    for query in AWARDED:
+    given: dict[BudgetLine, Counter[str]] = {}
+    for query in GIVEN:
         for row in await query.rows(conn, budget=budget, grant=grant):
-            line = line_of(row)
-            awarded[line] = awarded.get(line, 0) + row["cents"]
+            cents = {name: row[name] for name in ("added_cents", "carried_in_cents")}
+            given.setdefault(line_of(row), Counter()).update(cents)
     had = _by_line(await HAD.rows(conn, budget=budget, names=names))
     whole = _by_line(await WHOLE.rows(conn, budget=budget))
     reserved: dict[BudgetLine, int] = {}
@@ -66,13 +70,14 @@ async def money_of(
         for row in await query.rows(conn, budget=budget, grant=grant):
             line = line_of(row)
             reserved[line] = reserved.get(line, 0) + row["cents"]
-    found = awarded.keys() | had.keys() | {line for line, cents in reserved.items() if cents}
+    found = given.keys() | had.keys() | {line for line, cents in reserved.items() if cents}
     return tuple(
         row_as(
             GrantLine,
             had.get(line, NO_MONEY),
             line=line,
-            awarded_cents=awarded.get(line, 0),
+            awarded_cents=given.get(line, NO_AWARD)["added_cents"],
+            carried_in_cents=given.get(line, NO_AWARD)["carried_in_cents"],
             reserved_cents=reserved.get(line, 0),
             budget_line=row_as(LineBalance, whole[line], budget=budget) if line in whole else None,
         )
@@ -87,12 +92,6 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
         for row in await all_rows(conn, reserved(matches_any(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
-
-
-async def raised_cents(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
-    """Cents that were added to the awards of those of these grants where anything was."""
-    rows = await all_rows(conn, raised(matches_any(keys))) if keys else []
-    return {(row["budget"], row["grant_ref"]): row["cents"] for row in rows}
 
 
 def matches_any(keys: Sequence[GrantKey]) -> Which:
@@ -150,10 +149,12 @@ def _reserved(grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]) -
     )
 
 
-AWARDED: Final = (
+GIVEN: Final = (
     Prepared(
         lambda budget, grant: select(
-            *line_columns(grant_lines), grant_lines.c.amount_cents.label("cents")
+            *line_columns(grant_lines),
+            grant_lines.c.amount_cents.label("added_cents"),
+            literal(0).label("carried_in_cents"),
         ).where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
     ),
     Prepared(lambda budget, grant: raised(matches_grant(budget, grant), *LINE)),

@@ -23,18 +23,16 @@ from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.listing import (
     BY_REFERENCE,
     IDENTITY,
-    PAID,
     PAID_OR_NOT,
-    PAYABLE,
     SORTED_BY,
     SORTED_BY_MONEY,
     WITH_MONEY,
     WITHDRAWN,
     conditions,
     figures,
-    is_fully_paid,
+    state_of,
 )
-from services.api.grants.money import GrantLine, matches_any, matches_grant, money_of, raised_cents
+from services.api.grants.money import GrantLine, matches_any, matches_grant, money_of
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED
 from services.api.queries.rows import (
@@ -51,6 +49,7 @@ from services.api.queries.rows import (
 )
 from services.api.queries.sorting import Sorting, sorted_page
 from services.api.queries.verdicts import Verdict, flag_verdict
+from services.api.rejections.query import reviewed
 from services.projector.tables import (
     acts,
     conventions,
@@ -82,7 +81,9 @@ class Grant:
     withdrawn_cause: str | None
     carried_from: str | None
     awarded_cents: int
-    """By the act of the award; what amendments added by an act, and what was carried over."""
+    """By the act of the award, and what amendments added by an act."""
+    carried_in_cents: int
+    """What the year before awarded and carried over: no award of this one."""
     granted_cents: int
     remaining_cents: int
     ordered_cents: int
@@ -90,7 +91,7 @@ class Grant:
     released_cents: int
     carried_over_cents: int
     flags: int
-    """Number of review flags."""
+    """Number of review flags that are not settled."""
     sequence: int
 
     @property
@@ -154,6 +155,7 @@ class WholeGrant:
     lines: tuple[GrantLine, ...]
     """Its money by line and stage, beside the line's own."""
     flags: tuple[Flag, ...]
+    """Those that are not settled."""
     records: tuple[Record, ...]
     """The journal behind it."""
 
@@ -193,7 +195,7 @@ async def listed(
         limit=limit,
         backwards=backwards,
     )
-    found = await _with_figures(conn, await all_rows(conn, page))
+    found = await with_figures(conn, await all_rows(conn, page))
     return found[::-1] if backwards else found
 
 
@@ -205,15 +207,12 @@ async def one(
     row = await _one.first(conn, entities=entities, **named)
     if row is None:
         return None
-    more = await ADDED.first(conn, **named)
-    more_cents = 0 if more is None else more["cents"]
-    money = await FIGURES.first(conn, **named)
-    flags = await FLAG_COUNTS.first(conn, **named)
+    figures = [await each.first(conn, **named) for each in (ADDED, FIGURES, FLAG_COUNTS)]
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
     return WholeGrant(
-        _grant(row, more_cents, money, flags),
+        _grant(row, *figures),
         tuple(row_as(AwardedLine, each) for each in await AWARDED.rows(conn, **named)),
         tuple(
             row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
@@ -243,17 +242,18 @@ async def records_about(
     return sorted(names), [row["sequence"] for row in found]
 
 
-async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant]:
-    """Grants with what their conventions have, and how many flags."""
+async def with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant]:
+    """These rows of grants with what their conventions have, and how many flags."""
     found: list[Grant] = []
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
-        more = await raised_cents(conn, keys)
-        money = _by_key(await all_rows(conn, figures(matches_any(keys))))
-        flags = _by_key(await all_rows(conn, _flag_counts(matches_any(keys))))
+        more, money, flags = [
+            _by_key(await all_rows(conn, ask(matches_any(keys))))
+            for ask in (raised, figures, _flag_counts)
+        ]
         found += [
-            _grant(row, more.get(key, 0), money.get(key), flags.get(key))
+            _grant(row, more.get(key), money.get(key), flags.get(key))
             for row, key in zip(some, keys, strict=True)
         ]
     return found
@@ -263,22 +263,24 @@ def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-def _grant(row: Row, more_cents: int, money: Row | None, flags: Row | None) -> Grant:
-    had = {"flags": 0, **dict.fromkeys(GRANTED, 0), **(money or {}), **(flags or {}), **row}
-    had["awarded_cents"] += more_cents
-    if row["state"] in PAYABLE and is_fully_paid(had):
-        had["state"] = PAID
-    return row_as(Grant, had, grant=row["grant_ref"])
+NOTHING: Final = {"flags": 0, "added_cents": 0, "carried_in_cents": 0, **dict.fromkeys(GRANTED, 0)}
+"""The figures of a grant of which nothing is known but its act."""
+
+
+def _grant(row: Row, *figures: Row | None) -> Grant:
+    had = dict(NOTHING)
+    for each in (*figures, row):
+        had.update(each or {})
+    had["awarded_cents"] += had["added_cents"]
+    return row_as(Grant, had, grant=row["grant_ref"], state=state_of(had))
 
 
 def _flag_counts(which: Which) -> Select[Any]:
     key = (grants.c.budget, grants.c.grant_ref)
-    return (
-        select(*key, func.count().label("flags"))
-        .join_from(grants, review_flags, _flag_of(grants.c.budget, grants.c.grant_ref))
-        .where(which(key))
-        .group_by(*key)
+    found = select(*key, func.count().label("flags")).join_from(
+        grants, review_flags, _flag_of(grants.c.budget, grants.c.grant_ref)
     )
+    return reviewed(found, review_flags, settled=False).where(which(key)).group_by(*key)
 
 
 def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -291,12 +293,11 @@ def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnEle
     return and_(review_flags.c.budget == budget, or_(review_flags.c.grant_ref == grant, of_it))
 
 
-def _about(table: Table) -> Prepared:
+def _about(table: Table, rows: Select[Any]) -> Prepared:
     """The rows about a grant and its conventions, in the order of the journal."""
     return Prepared(
         lambda budget, grant, names: (
-            select(table)
-            .where(table.c.budget == budget)
+            rows.where(table.c.budget == budget)
             .where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
             .order_by(*table.primary_key)
         )
@@ -321,8 +322,8 @@ AWARDED: Final = Prepared(
         .order_by(*line_columns(grant_lines))
     )
 )
-ACTS: Final = _about(acts)
-FLAGS: Final = _about(review_flags)
+ACTS: Final = _about(acts, select(acts))
+FLAGS: Final = _about(review_flags, reviewed(select(review_flags), review_flags, settled=False))
 
 
 @Prepared

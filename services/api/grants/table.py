@@ -1,5 +1,6 @@
 """Grants in a file."""
 
+from operator import attrgetter
 from typing import Final
 
 from events.texts import _
@@ -17,12 +18,12 @@ GRANT_TABLE: Final = ListTable(
         ListColumn(_("state"), lambda each: GRANT_STATES[each.state]),
         ListColumn(_("act no."), "act.number"),
         ListColumn(_("act of"), "act.date", Kind.DAY),
-        ListColumn(
-            _("awarded amount"),
-            "awarded_cents",
-            Kind.CENTS,
-            summed=True,
-            left_out=lambda each: each.is_withdrawn,
+        *(
+            ListColumn(text, name, Kind.CENTS, summed=True, left_out=attrgetter("is_withdrawn"))
+            for text, name in (
+                (_("awarded amount"), "awarded_cents"),
+                (_("carried in"), "carried_in_cents"),
+            )
         ),
         ListColumn(_("granted"), "granted_cents", Kind.CENTS, summed=True),
         ListColumn(_("committed, not ordered"), "remaining_cents", Kind.CENTS, summed=True),

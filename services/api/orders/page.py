@@ -9,8 +9,9 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
+from services.api.budgets import query as budgets
 from services.api.budgets.choice import budget_choice
-from services.api.console.elements import Verbatim, address, capital
+from services.api.console.elements import Notice, Verbatim, address, capital
 from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
     ROWS,
@@ -22,11 +23,14 @@ from services.api.console.page_context import (
     place_of,
 )
 from services.api.console.texts import orders as texts
+from services.api.grants.conventions import conventions_of
 from services.api.grants.query import records_about
 from services.api.http.dependencies import Given, Operator
 from services.api.journal.grant_records import needed_documents, replaced_by, whole_records
 from services.api.journal.timeline import Moment, Subject, behind_order, timeline
 from services.api.orders import query as orders
+from services.api.orders.after_rejection import Rejected, after_rejection
+from services.api.orders.reissue import REJECTED, goes_on_as, is_to_reissue
 from services.api.orders.waiting import Wanted, state_tabs, totals, waiting_view
 from services.api.problems import NOT_FOUND, Problem
 from services.api.rejections import query as unsettled
@@ -86,7 +90,7 @@ async def order_list(visit: Visitor) -> Response:
         **await budget_choice(visit, wanted.budget),
         tabs=state_tabs(counted),
         rows=page.rows,
-        totals=totals(counted, wanted.states),
+        totals=totals(counted, wanted.status or wanted.states),
         heads=heads(("orders",), wanted.asked, wanted.sort, HEADS),
         files=files("/payment-orders", wanted.asked_of_api, locale),
         plan_href=address("payment-plan", **whose.asked),
@@ -158,6 +162,9 @@ async def _order_page(
     grant = await unsettled.grant_of_convention(
         conn, visit.entities, order.budget, order.convention
     )
+    is_awaited = order.state == REJECTED and await is_to_reissue(
+        conn, order.budget, order.payment_order
+    )
     return await visit.page(
         "order.html",
         title=f"{visit.locale.say(_('Payment order'))} {order.payment_order}",
@@ -170,7 +177,8 @@ async def _order_page(
         account={"iban": Verbatim(iban), "bic": bic or "—", "holder": holder},
         revealed=revealed is not None,
         may_reveal=visit.caller.may(Scope.OPERATE, order.budget),
-        by_hand=_by_hand(visit, order),
+        by_hand=_by_hand(visit, order, is_awaited=is_awaited),
+        after=await _after_rejection(visit, order, grant, is_awaited=is_awaited),
         treasury=treasury,
         sent=treasury_view.sent_notice(treasury, visit.locale),
         treasury_view=treasury_view,
@@ -189,11 +197,47 @@ async def _at_treasury(
         return await at_treasury.of_order(connection, order.budget, order.payment_order)
 
 
-def _by_hand(visit: Visit, order: orders.PaymentOrder) -> list[tuple[str, str]]:
-    """The forms for what the treasury says of an order, for who may send it."""
-    if not (order.is_open and visit.caller.may(Scope.PUBLISH, order.budget)):
+async def _after_rejection(
+    visit: Visit, order: orders.PaymentOrder, grant: str | None, *, is_awaited: bool
+) -> Notice | None:
+    """What comes after a rejection; None of an order that was not rejected."""
+    if order.state != REJECTED or grant is None:
+        return None
+    conn, budget = visit.connection, order.budget
+    its_convention, its_instalment = next(
+        (convention, instalment)
+        for convention in await conventions_of(conn, budget, grant)
+        for instalment in (*convention.instalments, None)
+        if order.convention in convention.names
+        and (instalment is None or any(each.order == order for each in instalment.orders))
+    )
+    its_budget = await budgets.one(conn, visit.entities, budget)
+    rejected = Rejected(
+        order,
+        its_convention,
+        its_instalment,
+        is_awaited,
+        await goes_on_as(conn, budget, order.payment_order),
+        is_closed=its_budget is not None and its_budget.closed_on is not None,
+    )
+    return after_rejection(rejected, visit.locale)
+
+
+def _by_hand(
+    visit: Visit, order: orders.PaymentOrder, *, is_awaited: bool
+) -> list[tuple[str, str]]:
+    """The forms for what the treasury says of an order, for who may send it.
+
+    In place of one that was rejected another is issued, most often by new bank details.
+    """
+    if not visit.caller.may(Scope.PUBLISH, order.budget):
         return []
     steps = (order.budget, *order.payment_order.split("/"))
+    if is_awaited:
+        form = address("send", "bank-account", *steps)
+        return [(form, visit.locale.say(_("Record new bank details")))]
+    if not order.is_open:
+        return []
     links = [
         (address("send", "acknowledgement", *steps, state=state), ORDER_STATES[state])
         for state in ACKNOWLEDGED

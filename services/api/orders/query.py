@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.orders.reissue import REJECTED, STATUS, TO_REISSUE
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
@@ -127,6 +128,8 @@ class OrderFilter(NamedTuple):
     convention: str | None = None
     siret: str | None = None
     states: Sequence[str] | None = None
+    status: Sequence[str] | None = None
+    """States, of which `rejected` leaves out what is to be issued again: that is `to_reissue`."""
     due_from: date | None = None
     due_until: date | None = None
     issued_until: date | None = None
@@ -336,10 +339,10 @@ async def waiting(
 async def by_state(
     conn: AsyncConnection, entities: Entities, asked: OrderFilter
 ) -> dict[str, InState]:
-    """Number of these orders in each state; a state without any is left out."""
+    """Number of these orders by status; one without any is left out."""
     table = payment_orders.c
     found = (
-        select(table.state, table.amount_cents, table.paid_cents)
+        select(STATUS.label("state"), table.amount_cents, table.paid_cents)
         .where(visible(table.budget, entities), *conditions(asked))
         .subquery("asked")
     )
@@ -348,6 +351,12 @@ async def by_state(
     ).group_by(found.c.state)
     rows = await conn.execute(query)
     return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
+
+
+async def count_to_reissue(conn: AsyncConnection, entities: Entities) -> int:
+    """Number of rejected orders in whose place another is to come."""
+    rejected = OrderFilter(states=(REJECTED,))
+    return (await by_state(conn, entities, rejected)).get(TO_REISSUE, NONE).count
 
 
 def conditions(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
@@ -360,6 +369,8 @@ def conditions(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
         yield of_entity(table.budget, asked.entity)
     if asked.states is not None:
         yield table.state.in_(asked.states)
+    if asked.status is not None:
+        yield STATUS.in_(asked.status)
     yield from between(table.due_on, asked.due_from, asked.due_until)
     yield from between(table.issued_on, None, asked.issued_until)
 

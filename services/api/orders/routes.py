@@ -34,6 +34,7 @@ router = APIRouter(
 )
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
+Status = Literal[State, "to_reissue"]
 Sort = Annotated[str, StringConstraints(pattern=orders.SORT)]
 
 
@@ -45,6 +46,11 @@ class OrderFilters(ListFilters):
     convention: Name | None = None
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     state: list[State] | None = Field(None, description="May be given several times.")
+    status: list[Status] | None = Field(
+        None,
+        description="States, of which `rejected` leaves out the orders that are to be issued "
+        "again: those are `to_reissue`. May be given several times.",
+    )
     due_from: Day | None = None
     due_until: Day | None = None
     older_than_days: int | None = Field(

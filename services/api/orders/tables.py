@@ -9,6 +9,7 @@ from events.texts import _, pgettext
 from services.api.http.question import Asked, BudgetId, ListFilters, Name, Siret
 from services.api.orders import query as orders
 from services.api.orders.plan import PaymentPlan, monday_of, payment_plan, period_of
+from services.api.orders.waiting import STATUSES
 from services.api.statements.list_file import (
     ROWS_MAX,
     ListColumn,
@@ -48,7 +49,9 @@ OF_AN_ORDER: Final = (
     ListColumn(_("record no."), "sequence", Kind.NUMBER),
     *names_beside_budget(),
 )
-ORDER_TABLE: Final = ListTable(_("Payment orders"), OF_AN_ORDER, {"state": ORDER_STATES})
+ORDER_TABLE: Final = ListTable(
+    _("Payment orders"), OF_AN_ORDER, {"state": ORDER_STATES, "status": STATUSES}
+)
 
 TITLE: Final = _("Payment plan")
 

@@ -25,6 +25,7 @@ from services.api.orders.query import (
     OrderFilter,
     Waiting,
 )
+from services.api.orders.reissue import REJECTED, TO_REISSUE
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 
@@ -32,7 +33,10 @@ WAITING: Final = "waiting"
 """The filter that stands for all open states: what the page shows first."""
 
 ALL: Final = "all"
-STATE: Final = f"^({'|'.join((WAITING, ALL, *ORDER_STATES))})$"
+STATUSES: Final = {TO_REISSUE: _("rejected, to be issued again"), **ORDER_STATES}
+"""The states of orders; what was rejected and waits for another order is one of its own."""
+
+STATE: Final = f"^({'|'.join((WAITING, ALL, *STATUSES))})$"
 ONE_DAY: Final = timedelta(days=1)
 Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
 Digits = Annotated[Text | None, BeforeValidator(lambda text: "".join((text or "").split()) or None)]
@@ -62,7 +66,8 @@ class Wanted(BaseModel):
     @property
     def asked_of_api(self) -> dict[str, Any]:
         """The same as the API's list has it."""
-        return {**self.asked, "state": self.states}
+        states = None if self.status else self.states
+        return {**self.asked, "state": states, "status": self.status}
 
     @property
     def narrowed(self) -> bool:
@@ -100,6 +105,7 @@ class Wanted(BaseModel):
             convention=self.convention,
             siret=self.siret,
             states=None if any_state else self.states,
+            status=None if any_state else self.status,
             due_from=self.due_from,
             due_until=self.due_until,
             issued_until=None if days is None else today - timedelta(days=days),
@@ -108,9 +114,16 @@ class Wanted(BaseModel):
     @property
     def states(self) -> Sequence[str] | None:
         """The states that are asked for; None stands for all."""
+        if self.status is not None:
+            return (REJECTED,)
         if self.state == ALL:
             return None
         return OPEN_STATES if self.state == WAITING else (self.state,)
+
+    @property
+    def status(self) -> Sequence[str] | None:
+        """Of rejected orders, those that are to be issued again, or the others."""
+        return (self.state,) if self.state in {REJECTED, TO_REISSUE} else None
 
 
 class Tab(NamedTuple):
@@ -135,6 +148,11 @@ def period_days(period: str, today: date) -> tuple[date | None, date | None]:
 def overdue(today: date, budget: str | None = None) -> Verbatim:
     """The orders that wait and should have been paid."""
     return Wanted(budget=budget, due_until=today - ONE_DAY).href
+
+
+def to_reissue(budget: str | None = None) -> Verbatim:
+    """The orders that were rejected, and are to be issued again."""
+    return Wanted(budget=budget, state=TO_REISSUE).href
 
 
 def waiting_view(
@@ -188,7 +206,7 @@ def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
     still = [found[state] for state in OPEN_STATES if state in found]
     left_cents = sum(each.left_cents for each in still)
     tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
-    for state, text in ORDER_STATES.items():
+    for state, text in STATUSES.items():
         each = found.get(state, NONE)
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
         tabs.append(Tab(state, text, each.count, cents))

@@ -23,9 +23,11 @@ from services.api.console.page_context import (
 )
 from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
+from services.api.orders import query as orders
+from services.api.orders.waiting import to_reissue
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import Explanation
-from services.api.rejections.view import KINDS, Counts, Listing, term_of
+from services.api.rejections.view import KINDS, TO_REISSUE, Counts, Listing, term_of
 
 router = APIRouter()
 
@@ -109,6 +111,7 @@ async def trouble_list(
     page = shown(found, place, ROWS)
     of_file = {listed.reason: reason, listed.settled: str(settled).lower()}
     live_token = await position_token(visit.connection)
+    rejected_orders = await orders.count_to_reissue(visit.connection, visit.entities)
     explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
     accepted = await _accepted_since(visit, explanations)
     return await visit.page(
@@ -121,6 +124,7 @@ async def trouble_list(
         kind=kind,
         verdict=listed.verdict,
         counts=to_do,
+        rejected_orders=(TO_REISSUE, rejected_orders, to_reissue()),
         done=done,
         reasons=done if settled else counts,
         reason=reason,

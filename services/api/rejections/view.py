@@ -45,9 +45,17 @@ class ToDo:
     count: str
 
 
-def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) -> list[ToDo]:
-    """Work that waits for somebody; what is nothing is left out."""
-    found = [(_("Overdue payment orders"), overdue, overdue_href)]
+TO_REISSUE: Final = _("Rejected payment orders, to be issued again")
+
+
+def todo(
+    counts: Counts,
+    overdue: tuple[int, str],
+    to_reissue: tuple[int, str],
+    locale: LocaleFormat,
+) -> list[ToDo]:
+    """Work that waits for somebody; what is nothing is left out. Of orders, count and address."""
+    found = [(_("Overdue payment orders"), *overdue), (TO_REISSUE, *to_reissue)]
     for text, kind in (
         (_("Points to review"), "flagged"),
         (_("Refused events"), "refused"),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.folding import folded
 from services.api.adapters.prepared import Prepared, Row
-from services.api.grants.money import raised_cents
+from services.api.grants.query import Grant, with_figures
 from services.api.queries.names import BEHIND_ALL, asked_parts, patterns_of, siret_part
 from services.api.queries.rows import Entities, FreeText, Name, row_as
 from services.api.search import statements
@@ -78,12 +78,8 @@ class Found:
     """True if of a kind there are more than are listed."""
 
 
-AMOUNTS: Final[Sequence[tuple[Kind, Prepared]]] = (
-    ("grant", statements.grants_awarded),
-    ("payment_order", statements.orders_of_amount),
-    ("payment_order", statements.orders_paid_in_part),
-)
-"""The kinds that have an amount, each with its query."""
+AMOUNTS: Final[Sequence[Prepared]] = (statements.orders_of_amount, statements.orders_paid_in_part)
+"""The queries of orders by their amount."""
 
 BLANK: Final = dict.fromkeys(
     ("budget", "id", "name", "title", "grant", "sequence", "type", "state", "amount_cents")
@@ -115,9 +111,11 @@ async def _by_kind(
     limits = {"entities": entities, "limit": HITS_MAX + 1}
     cents = cents_of(text)
     if cents is not None:
-        for kind, amounts in AMOUNTS:
+        rows = await statements.grants_awarded.rows(conn, **limits, cents=cents)
+        yield [_grant(each, whole=True) for each in await with_figures(conn, rows)]
+        for amounts in AMOUNTS:
             rows = await amounts.rows(conn, **limits, cents=cents)
-            yield [_hit(kind, row, whole=True) for row in rows]
+            yield [_hit("payment_order", row, whole=True) for row in rows]
     siret = siret_part(text)
     if siret is not None:
         yield await _beneficiaries(conn, limits, siret)
@@ -143,8 +141,9 @@ async def _named(
     rows = await statements.grants_named.rows(
         conn, **limits, patterns=patterns, whole=f"{named}{APART}%"
     )
-    yield await _grants(conn, rows, named)
-    yield _shared(rows, asked_parts(text))
+    grants = await with_figures(conn, rows)
+    yield [_grant(each, whole=folded(each.grant) == named) for each in grants]
+    yield _shared(grants, asked_parts(text))
     rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=named)
     yield [_hit("convention", row, whole=folded(row["id"]) == named) for row in rows]
     rows = await statements.orders_named.rows(
@@ -160,28 +159,31 @@ async def _named(
     yield [_hit("operation", row, whole=True) for row in rows]
 
 
-async def _grants(conn: AsyncConnection, rows: Sequence[Row], named: str) -> list[Hit]:
-    """Grants with what they were awarded; those whose reference is this name are named whole."""
-    more = await raised_cents(conn, [(row["budget"], row["id"]) for row in rows])
-    return [
-        _hit(
-            "grant",
-            row,
-            whole=folded(row["id"]) == named,
-            amount_cents=row["awarded_cents"] + more.get((row["budget"], row["id"]), 0),
-        )
-        for row in rows
-    ]
+def _grant(grant: Grant, *, whole: bool) -> Hit:
+    """A grant as lists and its page have it, with all that it was given."""
+    return _hit(
+        "grant",
+        {},
+        whole=whole,
+        budget=grant.budget,
+        id=grant.grant,
+        grant=grant.grant,
+        name=grant.beneficiary and grant.beneficiary.name,
+        title=grant.title,
+        state=grant.state,
+        amount_cents=grant.awarded_cents + grant.carried_in_cents,
+    )
 
 
-def _shared(rows: Sequence[Row], parts: Sequence[str]) -> list[Hit]:
+def _shared(grants: Sequence[Grant], parts: Sequence[str]) -> list[Hit]:
     """Beneficiaries whose own name was asked for, where they have several of these grants."""
-    count = Counter(row["siret"] for row in rows if row["siret"])
-    named = {row["siret"]: row for row in rows if count[row["siret"]] >= SEVERAL}
+    named = [each.beneficiary for each in grants if each.beneficiary is not None]
+    count = Counter(each.siret for each in named)
+    several = {each.siret: each.name for each in named if count[each.siret] >= SEVERAL}
     return [
-        _hit("beneficiary", {}, whole=False, id=siret, name=row["name"])
-        for siret, row in named.items()
-        if row["name"] and all(f" {part}" in folded(row["name"]) for part in parts)
+        _hit("beneficiary", {}, whole=False, id=siret, name=name)
+        for siret, name in several.items()
+        if name and all(f" {part}" in folded(name) for part in parts)
     ]
 
 

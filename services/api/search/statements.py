@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
-from services.api.grants.listing import AWARDED_CENTS, WITH_AWARDS
+from services.api.grants.listing import AWARDED_CENTS, CARRIED_IN_CENTS, WITH_AWARDS
 from services.api.journal.traces import NAMES
 from services.api.queries.names import in_range, matches_all
 from services.api.queries.rows import record_of, visible
@@ -28,15 +28,6 @@ from services.projector.tables import (
 Seen = Parameters | None
 """The entities that the caller may see."""
 
-GRANT: Final = (
-    grants.c.budget,
-    grants.c.grant_ref.label("id"),
-    grants.c.grant_ref.label("grant"),
-    grants.c.beneficiary.label("name"),
-    grants.c.title,
-    grants.c.siret,
-    grants.c.state,
-)
 ORDER: Final = (
     payment_orders.c.budget,
     payment_orders.c.payment_order.label("id"),
@@ -59,7 +50,7 @@ def grants_named(
     """Grants by their reference, title, beneficiary and its SIRET; the newest year first."""
     table = grants.c
     return (
-        select(*GRANT, table.awarded_cents)
+        select(grants)
         .where(visible(table.budget, entities), *matches_all(table.folded, patterns))
         .order_by(_whole_first(table.folded.like(whole)), table.budget.desc(), table.grant_ref)
         .limit(limit)
@@ -68,12 +59,12 @@ def grants_named(
 
 @Prepared
 def grants_awarded(entities: Seen, cents: Parameter, limit: Parameter) -> Select[Any]:
-    """Grants of this amount."""
-    table, awarded_cents = grants.c, AWARDED_CENTS
+    """Grants that were given this amount, by their award or carried over."""
+    table, given_cents = grants.c, AWARDED_CENTS + CARRIED_IN_CENTS
     return (
-        select(*GRANT, awarded_cents.label("amount_cents"))
+        select(grants)
         .select_from(WITH_AWARDS)
-        .where(visible(table.budget, entities), awarded_cents == cents)
+        .where(visible(table.budget, entities), given_cents == cents)
         .order_by(table.budget.desc(), table.grant_ref)
         .limit(limit)
     )

@@ -40,6 +40,7 @@ COLUMNS: Final = (
     Column(verbatim("datesPeriodeVersement")),
     Column(_("grant")),
     Column(_("state")),
+    Column(_("carried in"), Kind.CENTS),
     Column(_("committed, not ordered"), Kind.CENTS),
     Column(_("ordered, not paid"), Kind.CENTS),
     Column(_("paid"), Kind.CENTS),
@@ -48,8 +49,10 @@ COLUMNS: Final = (
     Column(_("to review"), Kind.NUMBER),
 )
 
-AWARDED: Final = [column.label for column in COLUMNS].index(MONTANT)
-"""The place of the amount: its total leaves out withdrawn grants."""
+AWARDED, CARRIED_IN = (
+    [column.label for column in COLUMNS].index(label) for label in (MONTANT, _("carried in"))
+)
+"""The places of the amounts whose totals leave out withdrawn grants."""
 
 ANNOUNCED: Final = "announced"
 """The state of a grant of which only concurring acts are known."""
@@ -146,10 +149,11 @@ def grant_sheet(listed: Sequence[ListedGrant], names: Names = OFFICIAL) -> Sheet
     rows = [_row(each, names) for each in listed]
     total: list[Cell] = [None] * len(COLUMNS)
     total[0] = _("Total")
+    given = [row for each, row in zip(listed, rows, strict=True) if not each.grant.is_withdrawn]
     for at, column in enumerate(COLUMNS):
         if column.kind is Kind.CENTS:
-            total[at] = sum(cell for row in rows if isinstance(cell := row[at], int))
-    total[AWARDED] = sum(each.grant.awarded_cents for each in listed if not each.grant.is_withdrawn)
+            counted = given if at in {AWARDED, CARRIED_IN} else rows
+            total[at] = sum(cell for row in counted if isinstance(cell := row[at], int))
     return Sheet(TITLE, COLUMNS, [*rows, total], frozenset({len(rows)}))
 
 
@@ -170,6 +174,7 @@ def _row(listed: ListedGrant, names: Names) -> list[Cell]:
         _period(listed),
         shown_name(grant.grant),
         GRANT_STATES[grant.state],
+        grant.carried_in_cents,
         grant.remaining_cents,
         grant.ordered_cents,
         grant.paid_cents,

@@ -54,6 +54,7 @@ FILTERS: Final[Mapping[str, Translatable]] = {
     "settled": _("settled"),
     "siret": _("SIRET"),
     "stage": _("stage"),
+    "status": _("state"),
     "state": _("state"),
 }
 """Names of filters in a heading; one that is not here stands under its own name."""

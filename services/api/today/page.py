@@ -15,7 +15,7 @@ from services.api.console.pages import TODAY_LIVE_PATH
 from services.api.http.dependencies import Ends, Watched
 from services.api.lag.view import lag_token
 from services.api.orders import query as orders
-from services.api.orders.waiting import overdue, waiting_view
+from services.api.orders.waiting import overdue, to_reissue, waiting_view
 from services.api.rejections.page import trouble_counts
 from services.api.rejections.view import todo
 from services.api.today.read_model_status import read_model_status
@@ -45,7 +45,12 @@ async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
         title=visit.locale.say(_("Today")),
         status=status_view(status, lag, visit.now, visit.locale, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.locale),
-        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.locale),
+        todo=todo(
+            counts,
+            (waiting.overdue.count, overdue(visit.today)),
+            (await orders.count_to_reissue(visit.connection, visit.entities), to_reissue()),
+            visit.locale,
+        ),
         budgets=shown,
     )
 

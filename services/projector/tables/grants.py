@@ -122,10 +122,10 @@ instalments: Final = Table(
     Column("lines", Json, nullable=False),
     *texts("amendment", "left_out_by"),
     Column("sequence", BigInteger, nullable=False),
-    comment="The schedules of a convention. An instalment that an amendment does not plan any more "
-    "(ordered already, or given up) has that amendment in `left_out_by`; one of a grant that stood "
-    "alone, called `<grant>/<instalment>`, has the convention signed for it there. What became of "
-    "an instalment is in payment_orders and moves.",
+    comment="The schedules of a convention. An instalment that an amendment gave up has that "
+    "amendment in `left_out_by`, and one that an order held then goes on; one of a grant that "
+    "stood alone, called `<grant>/<instalment>`, has the convention signed for it there. What "
+    "became of an instalment is in payment_orders and moves.",
 )
 
 obligations: Final = Table(

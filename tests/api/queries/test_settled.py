@@ -4,6 +4,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import pytest
+
+from services.api.grants import query as grants
 from services.api.rejections import query as unsettled
 from services.api.rejections.query import Settled
 from tests.api.made import Made
@@ -13,12 +16,16 @@ from tests.builders import (
     Json,
     a_beneficiary,
     a_closing,
+    a_collection,
     a_convention,
     a_deadline,
     a_payment,
+    a_recovery,
+    a_report,
     a_review,
     a_vote,
     an_award,
+    an_instalment,
     encoded,
 )
 from tests.read_model.filling import journal_of_events
@@ -100,3 +107,40 @@ def test_refused_deadlines_of_our_own_are_on_no_list_and_in_no_count(made: Made)
         ]
 
     assert ([4, 4], [1, 1]) == ask(url, found), "the payment alone"
+
+
+PROVES_LITTLE = a_report(eligible_cost_cents=60_000)
+OWED = [
+    a_vote(),
+    an_award(),
+    a_convention(
+        instalments=[
+            an_instalment(80_000),
+            an_instalment(20_000, "balance", ceiling=True, documents=[("activity_report", 2022)]),
+        ],
+        beneficiary=a_beneficiary(name="Avenirs de Lille"),  # 3: flagged
+    ),
+    a_payment(80_000),
+    PROVES_LITTLE,  # 5: flagged, 20,000 cents are owed back
+]
+
+
+@pytest.mark.parametrize(
+    ("later", "codes"),
+    [
+        ([], ["name_differs", "recovery_due"]),
+        ([a_recovery(20_000), a_collection(20_000)], ["name_differs"]),
+        ([a_recovery(20_000), a_review(3)], []),
+    ],
+)
+def test_a_flag_that_is_settled_is_on_the_grant_no_more(
+    made: Made, later: list[Json], codes: list[str]
+) -> None:
+    url = made(journal_of_events(map(encoded, [*OWED, *later])))
+    page = ask(url, lambda conn: grants.one(conn, None, BUDGET, "G"))
+    assert page is not None
+    assert codes == [each.verdict.code for each in page.flags]
+    (listed_grant,) = ask(url, lambda conn: grants.listed(conn, None))
+    assert len(codes) == page.grant.flags == listed_grant.flags
+    to_do = ask(url, lambda conn: unsettled.flagged(conn, None, settled=False))
+    assert sorted(codes) == sorted(each.verdict.code for each in to_do)

@@ -142,6 +142,7 @@ def test_a_state_lists_the_grants_that_are_shown_in_it_and_its_totals_are_theirs
         len(found),
         sum(each.is_withdrawn for each in found),
         sum(each.awarded_cents for each in found if not each.is_withdrawn),
+        sum(each.carried_in_cents for each in found if not each.is_withdrawn),
         sum(each.paid_cents for each in found),
     )
     assert {"awarded", "paid"} <= {each.state for each in everything}
