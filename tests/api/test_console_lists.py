@@ -12,6 +12,7 @@ from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import (
     BUDGET,
+    Json,
     a_closing,
     a_deadline,
     a_payment,
@@ -95,7 +96,7 @@ def test_the_newest_year_comes_first(path: str, sqlite_url: str) -> None:
 
 
 def test_unreadable_records_come_newest_first_as_refusals_do(sqlite_url: str) -> None:
-    events = [b"{", a_vote(), a_payment(1), b"[", a_payment(2, _id="second")]
+    events: list[Json | bytes] = [b"{", a_vote(), a_payment(1), b"[", a_payment(2, _id="second")]
     fill(sqlite_url, journal_of_events(map(encoded, events)))
     for kind, chain in (("unreadable", "_dead.0"), ("refused", BUDGET)):
         _, text = page(sqlite_url, f"/console/troubles/{kind}")
