@@ -33,7 +33,7 @@ from tests.unit.tables.rows import (
 PAID = [*SIGNED, a_payment(100)]
 AGAIN: Json = {"_id": "again"}
 ALL_PAID = stands(paid=100, advance=("paid", 100, 100))
-NEXT_YEAR = {"on": "2024-03-01"}
+NEXT_YEAR: Json = {"on": "2024-03-01"}
 
 
 def came_back(cents: int) -> Money:
