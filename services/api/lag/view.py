@@ -167,6 +167,7 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
     if found.stage is not None and known.has_all:
         sentences.append(moment.say(TITLES[Verdict.ALL_RECEIVED]))
     sentences += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
+    sentences.append("" if found.stage is None else moment.since(found.stage))
     return first_of(found, moment, " ".join(filter(None, sentences)))
 
 
