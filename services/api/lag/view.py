@@ -174,9 +174,8 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
 def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
     """The headline where no watch has figures of now, with the reason."""
     tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
-    return First(
-        tone, icon, moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment), ""
-    )
+    title, lead = moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment)
+    return First(tone, icon, title, lead, "", moment.clock(moment.now))
 
 
 def _unseen_lead(knows: BacklogSource, lag: Lag, moment: Moment) -> str:
