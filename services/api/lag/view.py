@@ -47,7 +47,7 @@ CHECK_WATCH: Final = _(
 WITHOUT_WATCH: Final = {
     "one_process": _(
         "Here all is done in one process, without Kafka: what is received is decided, kept and "
-        "shown before it is answered. Today says how far the accounts are."
+        "shown before it is answered."
     ),
     "nobody": _(
         "ECLUSE_WATCH_URL does not tell the API where the watch (`ecluse watch`) answers. Give its "
@@ -117,6 +117,8 @@ class LagView:
     alarms: Sequence[Alarm] = ()
     charts: Charts | None = None
     figures: Figures | None = None
+    onward: Link | None = None
+    """The page that says what is known, where this one has nothing to show."""
 
     def name(self, stage: Stage) -> str:
         """The name of a stage."""
@@ -146,7 +148,9 @@ def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat
     moment = Moment(now, lag.old_since, locale, advises=found.knows is BacklogSource.WATCH)
     watches = [(each.address, _answer_state(each, moment)) for each in lag.answers]
     if board is None:
-        return LagView(_unseen(found, lag, moment), moment, watches)
+        today = Link("/console/today", moment.say(_("How far the accounts are: Today")))
+        onward = today if found.knows is BacklogSource.ONE_PROCESS else None
+        return LagView(_unseen(found, lag, moment), moment, watches, onward=onward)
     return LagView(
         _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
         moment,
