@@ -34,6 +34,7 @@ from tests.kafka.group_members import Member
 from tests.kafka.processes import Projector, Watcher, Worker, api, rows
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
 from tests.kafka.treasury_process import Treasurer, an_order_message
+from tests.unit.watch.ledger_output import Out
 from tests.waiting import eventually, eventually_async, run
 
 PARTITIONS: Final = 1
@@ -83,7 +84,7 @@ def test_markers_alone_behind_a_position_are_nothing_to_do(cluster: Cluster) -> 
     """A treasury that commits its last record + 1 leaves the marker of the transaction behind."""
     treasury = next(each for each in WatchSettings().consumers if each.stage == TREASURY_STAGE)
     group = treasury.group
-    order = (PAYMENT_ORDERS, 0, b"budget", an_order_message())
+    order = Out(PAYMENT_ORDERS, 0, b"budget", an_order_message())
 
     async def is_taken(member: Member) -> bool:
         return bool(member.committed)

@@ -173,8 +173,11 @@ def test_what_was_before_the_window_does_not_matter(
     ]
     within = [each for each in history if each is None or each.at_s > begin_s]
     found = judged([*older, *within])
-    longer = {"state_since": None, "waits_since": None}  # These are remembered for longer.
-    assert replace(judged(within), **longer) == replace(found, **longer)
+    alike, other = (
+        replace(each, state_since=None, waits_since=None)  # These are remembered for longer.
+        for each in (judged(within), found)
+    )
+    assert alike == other
 
 
 @given(samples(), statuses, st.integers(0, 50), st.integers(1, 9))
@@ -188,7 +191,8 @@ def test_a_record_that_waits_since_a_sample_was_there_at_that_sample(
         return
     since = row.waits_since
     assert since is not None
-    seen = [each for each in history if each is not None and instant_of(each.at_s) >= since]
+    since_s = since.timestamp()
+    seen = [each for each in history if each is not None and each.at_s >= since_s]
     assert since == instant_of(seen[0].at_s)
     known = [sample for sample in seen if sample.committed is not None and sample.end is not None]
     assert {committed} == {sample.committed for sample in known}

@@ -110,8 +110,9 @@ def test_since_when_a_dead_ledger_stands_is_shown_with_a_bound_on_what_waits() -
     found = view(scene)
     assert found.board is not None
     oldest = Cell("since 03:39:29", "at least, 42 seconds ago", late=True)
-    for row in (found.board.stages[0], *found.board.stages[0].partitions[:3]):
-        assert oldest == found.moment.oldest(row)
+    stage = found.board.stages[0]
+    assert oldest == found.moment.oldest(stage)
+    assert [oldest] * 3 == [found.moment.oldest(each) for each in stage.partitions[:3]]
     ledger = table(found, "stages")[0]
     assert "In this state since 03:39:33." in ledger[1]
     known = view_of(a_stage_that_is("STOPPED", oldest_event_at=timestamp(NIGHT)))
