@@ -80,6 +80,10 @@ class Partition:
     trend: str | None = None
     drain_s: float | None = None
     held: Held | None = None
+    state_since: When | None = None
+    """Begin of a state that is not well; None where it began before the watch looked."""
+    waits_since: When | None = None
+    """Since when at least its oldest record waits, where the event time of that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ class Stage:
     trend: str | None = None
     drain_s: float | None = None
     partitions: tuple[Partition, ...] = ()
+    state_since: When | None = None
+    """Since when one of its partitions at least is in this state without a break."""
+    waits_since: When | None = None
+    """The earliest of its partitions: an event without known event time waits since then."""
 
 
 @dataclass(frozen=True, slots=True)

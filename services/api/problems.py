@@ -67,7 +67,7 @@ NOT_FOUND: Final = Kind(
     404,
     _("Not found"),
     _("There is nothing at this address, or nothing that this access may see."),
-    _("Check the address and the entity (SIRET) of your key; /docs lists the addresses."),
+    _("Check the address and the entity (SIRET) of your key."),
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method_not_allowed",

@@ -175,7 +175,7 @@ def consumer(stage: Stage) -> Check:
     rule = NOT_REPORTED if unsaid else lag_texts.named(lag_texts.RULES, stage.rule)
     if stage.state in WELL:
         return ok(Part.CONSUMERS, "consumer", rule, stage.group)
-    if stage.rule == Rule.JUST_BEGUN:
+    if stage.rule in {Rule.JUST_BEGUN, Rule.MARKERS_ALONE}:
         return unknown(Part.CONSUMERS, "consumer", rule, stage.group)
     text = Translatable("{rule} {remedy}", {"rule": rule, "remedy": lag_texts.remedy(stage)})
     return trouble(Part.CONSUMERS, "consumer", text, stage.group)

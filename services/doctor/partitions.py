@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from aiokafka.structs import TopicPartition
 
@@ -11,13 +11,14 @@ from events import topics
 from events.lag import WATCH_STAGE, Stage
 from events.lag import State as LagState
 from events.texts import _, ngettext
+from events.topics import Place
 from services.doctor import judge
 from services.doctor.checks import Check, Part, State, ok, trouble, unknown
 from services.doctor.scope import Scope
 from services.lag.collect.groups import Groups
 from services.lag.judge.history import History, stages_of
-from services.lag.judge.model import Consumer
-from services.lag.judge.states import Rule
+from services.lag.judge.model import Consumer, Sample
+from services.lag.judge.states import MARKERS_MAX, Rule
 from services.ledger.kafka.partition import GIVE_UP
 from services.ledger.kafka.partition_restore import Outdated, PartitionTopics
 from services.ledger.kafka.topic_records import is_same
@@ -29,6 +30,8 @@ from services.watch.settings import WatchSettings
 
 NAMES: Final = (topics.JOURNAL, topics.LEDGER_STATE, *topics.INPUT_TOPICS)
 """The topics of a partition that are read."""
+
+Samples = Mapping[Consumer, Mapping[Place, Sample]]
 
 SAMPLE_S: Final = 2.0
 """Seconds between two samples of the consumers, as the watch takes them."""
@@ -85,9 +88,7 @@ async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> l
     return []
 
 
-def _consumer(
-    stage: Stage, members: Mapping[Consumer, int], sampled: Mapping[Consumer, Mapping[Any, Any]]
-) -> Check:
+def _consumer(stage: Stage, members: Mapping[Consumer, int], sampled: Samples) -> Check:
     """The watch commits nothing: its tables know how far it is. It has members, or not."""
     if any(each.stage == stage.stage and not places for each, places in sampled.items()):
         return unknown(Part.CONSUMERS, "consumer", NO_TOPIC_OF_IT, stage.group)
@@ -99,6 +100,46 @@ def _consumer(
     return judge.consumer(replace(stage, state=LagState.STOPPED, rule=Rule.NO_OWNER))
 
 
+async def _with_records_ends(scope: Scope, sampled: Samples) -> Samples:
+    """Samples completed by the end of the records, where markers alone may be left.
+
+    The watch has read that far; this process has to look. Who may not read is left in doubt.
+    """
+    doubtful = {
+        TopicPartition(scope.settings.topic(place.topic), place.partition)
+        for samples in sampled.values()
+        for place, sample in samples.items()
+        if _may_be_markers(sample)
+    }
+    if not doubtful:
+        return sampled
+    try:
+        async with Reader(scope.settings, doubtful) as reader:
+            return {
+                consumer: {
+                    place: await _completed(scope, reader, place, sample)
+                    for place, sample in samples.items()
+                }
+                for consumer, samples in sampled.items()
+            }
+    except ClusterError:
+        return sampled
+
+
+def _may_be_markers(sample: Sample) -> bool:
+    return sample.status is None and 0 < (sample.left or 0) <= MARKERS_MAX
+
+
+async def _completed(scope: Scope, reader: Reader, place: Place, sample: Sample) -> Sample:
+    committed, end = sample.committed, sample.end
+    if committed is None or end is None or not _may_be_markers(sample):
+        return sample
+    where = TopicPartition(scope.settings.topic(place.topic), place.partition)
+    record = await reader.record_at(where, committed)
+    is_read = record is None or record.offset >= end  # It came after the sample.
+    return sample._replace(records_end=committed if is_read else end)
+
+
 async def consumers(scope: Scope) -> list[Check]:
     """The state of each consumer group, by the rules of the watch, over a few samples."""
     expected = WatchSettings().consumers
@@ -108,7 +149,7 @@ async def consumers(scope: Scope) -> list[Check]:
             if number:
                 await asyncio.sleep(SAMPLE_S)
             try:
-                sampled = await groups.sample(scope.clock())
+                sampled = await _with_records_ends(scope, await groups.sample(scope.clock()))
             except ClusterError:
                 if number + 1 < SAMPLES_MAX:
                     continue  # A young cluster has to find its coordinators first.

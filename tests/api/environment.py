@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Access, Caller, Entities, NotKnown, Scope
+from services.api.access.session import SALT_DIGITS, form_token
 from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
@@ -72,7 +73,7 @@ class Known:
         *,
         by_person: bool = True,  # noqa: ARG002 # its name is the port's
     ) -> tuple[Caller, str]:
-        return await self.by_bearer(cookie), f"csrf-of-{cookie}"
+        return await self.by_bearer(cookie), _csrf_of(cookie)
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         return await self.by_bearer(credential), credential
@@ -118,6 +119,15 @@ class KeptBytes:
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
         return self.places.get((topic, partition, offset))
+
+
+def _csrf_of(cookie: str) -> str:
+    return f"csrf-of-{cookie}"
+
+
+def a_form_token(key: str) -> str:
+    """What a page has in its forms for the session of this key."""
+    return form_token(_csrf_of(key), "0" * SALT_DIGITS)
 
 
 def an_empty_read_model(folder: Path) -> AsyncEngine:

@@ -98,6 +98,18 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
     )
 
 
+def a_dead_ledger(now: datetime = NIGHT) -> Scene:
+    """The ledger died after its last event; since then nobody knows the times of what came."""
+    since, waits = timestamp(now - timedelta(seconds=38)), timestamp(now - timedelta(seconds=42))
+    dead = {"state": "STOPPED", "rule": "no_owner", "state_since": since, "waits_since": waits}
+    ledger = a_stage(now)
+    partitions = _otherwise(ledger, (0, 1, 2), 4, **dead, owner=None, doing=None)
+    stage = dead | {"members": 0, "behind": 12, "partitions": partitions}
+    board = a_board(now, state="STOPPED", stages=stages(now, ledger=stage))
+    board["outcomes"] |= {"in_flight": 12}
+    return Scene(board, a_history(now, behind={"ledger": lambda ago_s: 0 if ago_s > 42 else 12}))
+
+
 def broker_down(now: datetime = NIGHT) -> Scene:
     """Kafka has not answered for four minutes: nobody knows who is behind."""
     since_s = 240

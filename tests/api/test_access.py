@@ -27,7 +27,15 @@ from services.api.access.session import set_session
 from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.console import session
-from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
+from tests.api.environment import (
+    LILLE,
+    NOON,
+    HandClock,
+    a_form_token,
+    an_app,
+    an_empty_read_model,
+    asking,
+)
 from tests.api.logging_in import Console, noticed, with_a_console
 from tests.api.oidc_provider import CLIENT_SECRET
 from tests.api.provider import a_provider
@@ -219,7 +227,7 @@ def test_a_name_that_is_none_makes_no_cookie_a_session(tmp_path: Path) -> None:
     assert 401 == asyncio.run(ask())
 
 
-FORM = {"csrf": "csrf-of-test-key-of-everything"}
+FORM = {"csrf": a_form_token("test-key-of-everything")}
 
 
 @pytest.mark.parametrize(

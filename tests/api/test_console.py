@@ -17,7 +17,14 @@ from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
 from services.api.http.components import LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX
 from tests import silence
-from tests.api.environment import ALL_KEY, READ_KEY, an_app, an_empty_read_model, asking
+from tests.api.environment import (
+    ALL_KEY,
+    READ_KEY,
+    a_form_token,
+    an_app,
+    an_empty_read_model,
+    asking,
+)
 
 no_logs = silence.no_logs
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
@@ -162,7 +169,7 @@ def test_logging_in_gives_a_session_and_logging_out_takes_it(tmp_path: Path) -> 
         assert 303 == (await client.get("/console/login")).status_code
         forged = await client.post("/console/logout")
         assert 403 == forged.status_code
-        token = {"csrf": f"csrf-of-{ALL_KEY}"}
+        token = {"csrf": a_form_token(ALL_KEY)}
         answer = await client.post("/console/logout", data=token)
         assert (303, "/console/login") == (answer.status_code, answer.headers["location"])
         assert "Max-Age=0" in answer.headers["set-cookie"]

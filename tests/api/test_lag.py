@@ -212,6 +212,8 @@ def test_what_it_shown_before_is_shown_as_old() -> None:
 def test_where_there_is_no_watch_the_page_says_why(asks: Any, texts: str) -> None:
     answer, shown_so = get("/console/lag", "/lag", source=lambda _: NoWatch(asks), headers=PAGE)
     assert (200, True) == (answer.status_code, texts in answer.text)
+    leads_on = '<a href="/console/today">How far the accounts are: Today</a>' in answer.text
+    assert leads_on is (asks == "one_process"), "what is known stands there"
     assert {"asks": asks, "well": None, "old_since": None, "board": None, "watches": []} == (
         shown_so.json()
     )

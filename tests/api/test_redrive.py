@@ -26,7 +26,7 @@ from services.redrive.sending import Author, correction_id, patched
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
 from tests.api.by_hand import VALUE
-from tests.api.environment import Kept, KeptAudit, Known, a_reader, an_app, asking
+from tests.api.environment import Kept, KeptAudit, Known, a_form_token, a_reader, an_app, asking
 from tests.api.made import Made
 from tests.builders import BUDGET, Json, a_review, a_vote, an_award, encoded
 
@@ -126,7 +126,7 @@ class Desk:
         return self.asks(lambda client: self._at_console(client).get(path)).text
 
     def posts(self, path: str, **form: str) -> httpx.Response:
-        token = {"csrf": f"csrf-of-{self.key}"}
+        token = {"csrf": a_form_token(self.key)}
         return self.asks(lambda client: self._at_console(client).post(path, data=token | form))
 
     def _at_console(self, client: httpx.AsyncClient) -> httpx.AsyncClient:

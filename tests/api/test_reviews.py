@@ -10,7 +10,7 @@ import pytest
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
-from tests.api.environment import Kept, KeptAudit, Known, a_reader, an_app, asking
+from tests.api.environment import Kept, KeptAudit, Known, a_form_token, a_reader, an_app, asking
 from tests.api.made import Made
 from tests.builders import BUDGET, SIRET, Json, a_payment, a_review, a_vote, encoded
 from tests.read_model.filling import journal_of_events
@@ -52,7 +52,7 @@ class Desk:
         answers: list[httpx.Response] = []
 
         async def post(client: httpx.AsyncClient) -> None:
-            token = {"csrf": f"csrf-of-{self.key}", "listing": "refused"}
+            token = {"csrf": a_form_token(self.key), "listing": "refused"}
             answers.append(await client.post(path, data=token | form))
 
         self.asks(post)

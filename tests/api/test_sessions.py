@@ -14,7 +14,7 @@ from sqlalchemy import select
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
 from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
-from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
+from services.api.access.session import LOGIN_PATH, SALT_DIGITS, SESSION_COOKIE, form_token
 from services.api.access.session_store import (
     IDLE_S,
     SEEN_EVERY,
@@ -45,7 +45,9 @@ def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
 
 async def log_out(browser: Browser) -> httpx.Response:
     cookie = browser.console.cookies[SESSION_COOKIE]
-    return await browser.console.post("/console/logout", data={"csrf": csrf_of(cookie)})
+    return await browser.console.post(
+        "/console/logout", data={"csrf": form_token(csrf_of(cookie), "0" * SALT_DIGITS)}
+    )
 
 
 async def with_cookie(console: Console, cookie: str) -> httpx.Response:

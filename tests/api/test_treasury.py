@@ -9,7 +9,7 @@ import pytest
 from services.api.access.audit import Action
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from tests import silence
-from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX
+from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX, a_form_token
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import TREASURY, document_paths
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
@@ -249,7 +249,7 @@ def test_a_form_without_the_token_of_its_session_does_nothing(scene: Scene) -> N
         asked = {"budget": LILLE_BUDGET, "slip_type": "01"}
         prepared_here = await client.post("/console/treasury/slips", data=asked)
         by_address = await client.post("/treasury/slips", json=PREPARE)
-        token = {"csrf": f"csrf-of-{LILLE_TREASURY}"}
+        token = {"csrf": a_form_token(LILLE_TREASURY)}
         with_token = await client.post("/console/treasury/slips", data=asked | token)
         return [each.status_code for each in (prepared_here, by_address, with_token)]
 

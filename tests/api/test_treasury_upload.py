@@ -12,7 +12,7 @@ from services.api.access.audit import Action
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.treasury.upload import BODIES_BYTES_MAX, PATH
 from tests import silence
-from tests.api.environment import ROUBAIX
+from tests.api.environment import ROUBAIX, a_form_token
 from tests.api.test_treasury import paid, sent
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
 from tests.builders import IBAN, OTHER_IBAN
@@ -21,7 +21,7 @@ from tests.treasury.return_files import an_answer, an_element, an_error
 searched_logs = silence.searched_logs
 
 CODES_OF_ANSWER: Final = {"IdPost": "059999", "CodCol": "350"}
-TOKEN: Final = {"csrf": f"csrf-of-{LILLE_TREASURY}"}
+TOKEN: Final = {"csrf": a_form_token(LILLE_TREASURY)}
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) ->
         elsewhere = {"sec-fetch-site": "cross-site"}
         answers = [
             await brought(client, paid(40_000)),
-            await brought(client, paid(40_000), data={"csrf": "csrf-of-another"}),
+            await brought(client, paid(40_000), data={"csrf": a_form_token("another")}),
             await brought(client, paid(40_000), data=TOKEN, headers=elsewhere),
             await brought(client, paid(40_000), data=TOKEN),
         ]

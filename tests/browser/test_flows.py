@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.api.access.audit import Action
+from tests.api.environment import a_form_token
 from tests.browser.console import OPERATOR_KEY, READER_KEY, Console
 from tests.browser.scenario import BUDGET, THEATRE, THEATRE_IBAN, UNREADABLE
 from tests.browser.visitor import a_visitor
@@ -98,7 +99,7 @@ def test_a_reader_reveals_nothing(browser: Browser, console: Console) -> None:
         assert 0 == visitor.page.get_by_role("button", name="Montrer l'IBAN entier").count()
         answer = visitor.page.request.post(
             console.url + ORDER,
-            form={"csrf": f"csrf-of-{READER_KEY}"},
+            form={"csrf": a_form_token(READER_KEY)},
             headers={"accept": "text/html", "origin": console.url},
         )
         assert 403 == answer.status

@@ -2,10 +2,12 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Response, expect
 from sqlalchemy import update
 
 from services.api.console.pages import TODAY_LIVE_PATH
+from services.api.today import live
 from services.projector.database import make_engine
 from services.projector.tables import outcomes
 from tests.browser import scenario
@@ -51,6 +53,7 @@ window.hide = (away) => {
 """
 OPEN_STREAMS = "window.streams.filter((each) => each.readyState !== EventSource.CLOSED).length"
 CONNECTING = "0"
+NO_NEWS = "Sans nouvelles depuis "
 LOST = "La mise à jour en direct ne répond plus"
 
 
@@ -172,13 +175,45 @@ def test_a_console_that_goes_away_is_reported_and_found_again(
         expect(page.locator("html")).to_have_attribute("data-positions", "1")
         own_console.served.stop()
         expect(page.locator("html")).to_have_attribute("data-cut", CONNECTING)
-        expect(page.locator(".live.lost")).to_have_count(0)
-        page.clock.fast_forward(9_000)
         expect(page.locator(".live.lost")).to_contain_text(LOST)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(NO_NEWS)
+        assert "verdict silent" == page.locator(".verdict").get_attribute("class")
+        assert [] == visitor.barriers()
         own_console.served.start()
+        expect(page.locator(".verdict:not(.silent)")).to_be_visible()
         own_console.publish(PAYMENT)
         expect(page.locator(".verdict")).to_contain_text("14:02:15")
         expect(page.locator(".live.lost")).to_have_count(0)
+
+
+def test_a_console_that_stands_still_is_reported(
+    browser: Browser, own_console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_EVERY_S", 3_600.0)  # The stream stays open and says nothing.
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.add_init_script(COUNT_STREAMS % "false")
+        page.clock.install()
+        visitor.go("/console/today")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
+        expect(page.locator(".verdict:not(.silent)")).to_be_visible()
+        page.clock.fast_forward(26_000)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(NO_NEWS)
+
+
+def test_a_stream_that_the_server_ends_is_no_loss(
+    browser: Browser, own_console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLLS_MAX", 1)
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.add_init_script(COUNT_STREAMS % "false")
+        visitor.go("/console/today")
+        with page.expect_response("**/console/today") as read:
+            expect(page.locator("html")).to_have_attribute("data-cut", CONNECTING)
+        assert read.value.ok
+        expect(page.locator(".live.lost")).to_have_count(0)
+        expect(page.locator(".verdict:not(.silent)")).to_be_visible()
 
 
 def test_a_page_can_be_paused(browser: Browser, own_console: Console) -> None:

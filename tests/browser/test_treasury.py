@@ -148,11 +148,11 @@ def test_a_finding_is_closed_with_a_reason_by_who_may(browser: Browser, town: Co
     path = "/console/treasury/findings"
     with a_visitor(browser, town, key=READER_KEY, script=False) as visitor:
         visitor.go(path)
-        assert 0 == visitor.page.get_by_text("Le clore").count()
+        assert 0 == visitor.page.get_by_text("Clore").count()
     with a_visitor(browser, town, script=False) as visitor:
         page = visitor.page
         visitor.go(path)
-        page.get_by_text("Le clore").click()
+        page.locator("summary", has_text="Clore").click()
         page.get_by_label("Ce qui a été fait").fill("Remboursement vu avec le comptable.")
         page.get_by_role("button", name="Clore le constat").click()
         expect(page.locator("main")).to_contain_text("Aucun constat n'est ouvert.")

@@ -10,6 +10,7 @@ from tests.api.lag_boards import NIGHT, a_board
 from tests.api.lag_scenes import (
     Scene,
     a_burst,
+    a_dead_ledger,
     a_held_partition,
     at_night,
     broker_down,
@@ -56,6 +57,19 @@ def test_a_line_says_state_backlog_oldest_and_when_it_was_seen(serve: Serve) -> 
         "Ledger: BROKEN, 133 behind, the oldest 03:17:11 (23 min ago); seen at 03:40:10. "
     )
     assert quiet[1:] == held[1:], "the others are well"
+
+
+def test_of_a_dead_ledger_a_line_says_since_when_and_a_bound_on_what_waits(serve: Serve) -> None:
+    english, french = (
+        asked(serve(a_dead_ledger()), args=BRIEF, language=language).text.splitlines()[0]
+        for language in ("en", "fr")
+    )
+    assert english.startswith(
+        "Ledger: STOPPED since 03:39:33, 12 behind, the oldest since 03:39:29 (42 s ago) at least; "
+        "seen at 03:40:10. "
+    )
+    assert "STOPPED depuis 03:39:33" in french
+    assert "depuis 03:39:29 (il y a 42 s) au moins" in french
 
 
 def test_what_is_not_well_is_followed_by_what_to_do_and_the_runbook(serve: Serve) -> None:

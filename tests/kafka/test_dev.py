@@ -133,6 +133,7 @@ def test_a_ledger_that_dies_ends_the_rest_with_a_message_and_its_log(tmp_path: P
         exported = dict(re.findall(r"export (ECLUSE_\w+)=(\S+)", text))
         assert "mine." == exported["ECLUSE_TOPIC_PREFIX"]
         assert exported["ECLUSE_WATCH_URL"].startswith("http://127.0.0.1:")
+        assert exported["ECLUSE_DATABASE_URL"].startswith("sqlite:///")
         there = ecluse("balances", "--json", **exported)
         assert (0, 0) == (there.code, json.loads(there.out)["events"])
         os.kill(dev.wait_for("services.cli.app ledger"), signal.SIGKILL)

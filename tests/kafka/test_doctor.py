@@ -5,6 +5,7 @@ test_doctor_secured.py; of databases: tests/read_model/test_doctor.py; of settin
 nothing answers: tests/unit/doctor.
 """
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,8 +14,10 @@ from typing import Final
 
 import pytest
 
+from events.lag import TREASURY_STAGE
 from events.topics import (
     JOURNAL,
+    PAYMENT_ORDERS,
     PROJECTOR_GROUP,
     REFUSALS,
     SLIPS,
@@ -22,14 +25,17 @@ from events.topics import (
 from services.doctor.checks import State
 from services.doctor.examination import examine
 from services.runtime.ops.clock import wall_clock
+from services.watch.settings import WatchSettings
 from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.examined import Examined, examined
+from tests.kafka.group_members import Member
 from tests.kafka.processes import Projector, Watcher, Worker, api, rows
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
-from tests.kafka.treasury_process import Treasurer
-from tests.waiting import eventually, run
+from tests.kafka.treasury_process import Treasurer, an_order_message
+from tests.unit.watch.ledger_output import Out
+from tests.waiting import eventually, eventually_async, run
 
 PARTITIONS: Final = 1
 
@@ -71,6 +77,35 @@ def test_a_sound_stack_is_ok_and_a_service_that_has_ended_is_named(
             lambda: examined(cluster, **own).troubles == [("consumer", PROJECTOR_GROUP)],
             "the projector is not missed alone",
         )
+
+
+@pytest.mark.timeout(240)
+def test_markers_alone_behind_a_position_are_nothing_to_do(cluster: Cluster) -> None:
+    """A treasury that commits its last record + 1 leaves the marker of the transaction behind."""
+    treasury = next(each for each in WatchSettings().consumers if each.stage == TREASURY_STAGE)
+    group = treasury.group
+    order = Out(PAYMENT_ORDERS, 0, b"budget", an_order_message())
+
+    async def is_taken(member: Member) -> bool:
+        return bool(member.committed)
+
+    async def go() -> tuple[Examined, Examined]:
+        member = Member(cluster.settings, treasury)
+        await member.start()
+        try:
+            await cluster.transact([[order]])
+            await eventually_async(lambda: is_taken(member), "the order is not taken")
+            markers = await asyncio.to_thread(examined, cluster, "--role", "watch")
+            member.commits = False
+            await cluster.transact([[order]])
+            return markers, await asyncio.to_thread(examined, cluster, "--role", "watch")
+        finally:
+            await member.stop()
+
+    markers, waits = run(go(), 180)
+    assert ("consumer", group) in markers.of_state("ok"), markers.text("consumer", group)
+    assert ("consumer", group) in waits.troubles
+    assert "Records wait" in waits.text("consumer", group)
 
 
 # ---------------------------------------------------------------- topics and the broker

@@ -16,7 +16,8 @@ from starlette.responses import HTMLResponse
 from events.masking import masked_name
 from events.texts import Translatable, _, pgettext
 from services.api.access.caller import ANYBODY, Caller, Scope
-from services.api.access.session import CSRF_FIELD
+from services.api.access.session import CSRF_FIELD, form_token
+from services.api.adapters.randomness import make_unique_name
 from services.api.addresses import own_address
 from services.api.console.elements import (
     Verbatim,
@@ -261,7 +262,7 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "known": caller is not None,
         "who": name_of(caller, locale),
         "unchecked": caller is ANYBODY,
-        "csrf": None if csrf is None else Verbatim(csrf),
+        "csrf": None if csrf is None else Verbatim(form_token(csrf, make_unique_name())),
         "path": asked.scope["path"],
         "section": _section(asked.scope["path"]),
         "asked": asked.query_params.get("q", "") if asked.scope["path"] == SEARCH_PATH else "",

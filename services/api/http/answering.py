@@ -83,7 +83,7 @@ async def answered(
 def unchanging(request: Request, content: bytes, media_type: str) -> Response:
     """Content that is the same while this program runs, and for everybody, with its ETag."""
     headers = {
-        "ETag": f'"{digest([content.decode()])}"',
+        "ETag": _weak(digest([content.decode()])),
         "Cache-Control": f"public, max-age={UNCHANGING_S}",
     }
     if _has(request.headers.getlist("if-none-match"), headers["ETag"]):
@@ -103,7 +103,12 @@ async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
         question.today.isoformat() if dated else "",
         await revision(question.connection),
     ]
-    return f'"{digest(parts)}"'
+    return _weak(digest(parts))
+
+
+def _weak(tag: str) -> str:
+    """A tag of equal answers: who asks for it gets other bytes, compressed (RFC 9110, 8.8.1)."""
+    return f'W/"{tag}"'
 
 
 def _has(all_headers: list[str], tag: str) -> bool:
@@ -111,9 +116,8 @@ def _has(all_headers: list[str], tag: str) -> bool:
 
     `*` would ask whether there is any answer, which nobody knows before it is made: it gets one.
     """
-    return tag in [
-        each.strip().removeprefix("W/") for line in all_headers for each in line.split(",")
-    ]
+    held = (each.strip() for line in all_headers for each in line.split(","))
+    return any(tag == f"W/{each.removeprefix('W/')}" for each in held)
 
 
 def digest(parts: list[str]) -> str:

@@ -184,6 +184,9 @@ class Handling:
 
 def _add_headers(headers: MutableHeaders, request_id: str, scheme: str) -> None:
     """Add what the route has not said itself."""
+    if "content-encoding" in headers and headers.get("etag", "").startswith('"'):
+        # Of a file of the pages: what is sent is equal to it, but not byte by byte.
+        headers["ETag"] = f"W/{headers['etag']}"
     own = {name for name, _ in headers.raw}
     headers.raw.extend(each for each in ALWAYS if each[0] not in own)
     kept = KEPT_IF_ASKED_AGAIN if "etag" in headers else KEPT_BY_NOBODY

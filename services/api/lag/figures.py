@@ -24,6 +24,10 @@ REASONS_MAX: Final = 3
 """Reasons listed by name."""
 
 AND_MORE: Final = ngettext("and {count} more", "and {count} more")
+RESUMED: Final = ngettext(
+    "{count} waited, and was decided since.", "{count} waited, and were decided since."
+)
+PAST: Final = ngettext("{count} past its deadline", "{count} past their deadline")
 WAITED_FOR: Final[Mapping[str, Translatable]] = {
     "budget": _("the budget"),
     "grant": _("the grant"),
@@ -142,7 +146,19 @@ class Figures:
             return Cell(self.moment.say(NONE))
         return Cell(None if seconds is None else self.moment.locale.exact_span(seconds))
 
+    @property
+    def resumed(self) -> str:
+        """How many events waited and were decided since; empty without any."""
+        count = self.board.outcomes and self.board.outcomes.resumed
+        return self.moment.locale.counted(RESUMED, count) if count else ""
+
     # -------------------------------------------------------------- what else waits
+    @property
+    def past(self) -> str:
+        """How many parked events are past their deadline; empty without any."""
+        count = self.board.parked and self.board.parked.past
+        return self.moment.locale.counted(PAST, count) if count else ""
+
     def document(self, report: Report) -> str:
         """`CONV-2026, activity report 2025`."""
         year = "" if report.year is None else report.year

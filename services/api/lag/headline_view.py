@@ -33,6 +33,8 @@ class First:
     facts: str
     """The time of the observation, and that of the latest event: senders date events themselves, so
     the second is no measure of the first."""
+    clock: str
+    """The time of the page, for when nobody answers any more."""
 
 
 def first_of(found: Headline, moment: Moment, left: str = "") -> First:
@@ -45,7 +47,12 @@ def first_of(found: Headline, moment: Moment, left: str = "") -> First:
     """
     tone, icon = _tones(found)
     return First(
-        tone, icon, _title(found, moment), _lead(found, moment, left), _facts(found, moment)
+        tone,
+        icon,
+        _title(found, moment),
+        _lead(found, moment, left),
+        _facts(found, moment),
+        moment.clock(moment.now),
     )
 
 

@@ -9,6 +9,7 @@ from events.lag import Partition, Stage, State
 from events.texts import Translatable, _, pgettext
 from services.api.console.elements import State as Badge
 from services.lag.client.age import WELL
+from services.lag.judge.sums import oldest_wait
 from services.lag.present import texts as states
 from services.lag.present.figures import end_of, position_of, short_topic, watched_s
 from services.lag.present.texts import named
@@ -96,6 +97,9 @@ class Moment:
         if isinstance(row, Partition) and (row.state, row.rule) == (stage.state, stage.rule):
             return ""
         text = self.observed(row.state, row.rule)
+        if row.state_since is not None and self.old_since is None:
+            since = self.say(states.STATE_SINCE, instant=self.clock(row.state_since))
+            return f"{text} {since}"
         if row.state is not State.OK or row.behind or self.old_since is not None:
             return text
         return f"{text} {self.watched([row])}".strip()
@@ -127,6 +131,10 @@ class Moment:
         """The link to the remedy for a state of this stage; empty without one."""
         return f"#{remedy_id(stage.stage)}" if self.advises and state not in WELL else ""
 
+    def since(self, stage: Stage) -> str:
+        """Since when a stage is in its state, and since when its oldest event waits."""
+        return " ".join(map(self.say, states.since_texts(stage, self.clock)))
+
     # ------------------------------------------------------------ figures
     def position(self, row: Stage | Partition) -> Cell:
         """The next offset to be read, and the end."""
@@ -149,13 +157,18 @@ class Moment:
         return Cell(self.locale.number(row.behind), " · ".join(more), late)
 
     def oldest(self, row: Stage | Partition) -> Cell:
-        """The time of the oldest event not yet processed."""
-        instant = row.oldest_event_at
+        """The time of the oldest event not yet processed, or since when it waits at least."""
+        instant = oldest_wait(row)
         if row.behind == 0:
             return Cell(self.say(NONE))
         if instant is None:
             return Cell(None)
-        return Cell(self.clock(instant), self.age(instant), row.state not in WELL)
+        clock, age, late = self.clock(instant), self.age(instant), row.state not in WELL
+        if row.waits_since is None:
+            return Cell(clock, age, late)
+        # In two lines: the column is narrow.
+        bound = self.say(_("at least, {age}"), age=age)
+        return Cell(self.say(_("since {instant}"), instant=clock), bound, late)
 
     def latest(self, row: Stage | Partition) -> Cell:
         """The latest processed event: a date that its sender wrote, without an age."""

@@ -47,7 +47,7 @@ CHECK_WATCH: Final = _(
 WITHOUT_WATCH: Final = {
     "one_process": _(
         "Here all is done in one process, without Kafka: what is received is decided, kept and "
-        "shown before it is answered. Today says how far the accounts are."
+        "shown before it is answered."
     ),
     "nobody": _(
         "ECLUSE_WATCH_URL does not tell the API where the watch (`ecluse watch`) answers. Give its "
@@ -117,6 +117,8 @@ class LagView:
     alarms: Sequence[Alarm] = ()
     charts: Charts | None = None
     figures: Figures | None = None
+    onward: Link | None = None
+    """The page that says what is known, where this one has nothing to show."""
 
     def name(self, stage: Stage) -> str:
         """The name of a stage."""
@@ -146,7 +148,9 @@ def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat
     moment = Moment(now, lag.old_since, locale, advises=found.knows is BacklogSource.WATCH)
     watches = [(each.address, _answer_state(each, moment)) for each in lag.answers]
     if board is None:
-        return LagView(_unseen(found, lag, moment), moment, watches)
+        today = Link("/console/today", moment.say(_("How far the accounts are: Today")))
+        onward = today if found.knows is BacklogSource.ONE_PROCESS else None
+        return LagView(_unseen(found, lag, moment), moment, watches, onward=onward)
     return LagView(
         _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
         moment,
@@ -167,15 +171,15 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
     if found.stage is not None and known.has_all:
         sentences.append(moment.say(TITLES[Verdict.ALL_RECEIVED]))
     sentences += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
+    sentences.append("" if found.stage is None else moment.since(found.stage))
     return first_of(found, moment, " ".join(filter(None, sentences)))
 
 
 def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
     """The headline where no watch has figures of now, with the reason."""
     tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
-    return First(
-        tone, icon, moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment), ""
-    )
+    title, lead = moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment)
+    return First(tone, icon, title, lead, "", moment.clock(moment.now))
 
 
 def _unseen_lead(knows: BacklogSource, lag: Lag, moment: Moment) -> str:

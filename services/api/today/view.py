@@ -77,8 +77,11 @@ def status_view(
     reading = status.reading(sees_all=sees_all)
     found, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
     left = _left(found, status, in_flight, locale, sees_all=sees_all)
+    moment = Moment(now, None, locale)
+    if sees_all and found.stage is not None:
+        left = f"{left} {moment.since(found.stage)}".strip()
     return StatusView(
-        first_of(found, Moment(now, None, locale), left),
+        first_of(found, moment, left),
         list(_notices(status, locale)),
         _sum(status, received, in_flight, locale, sees_all=sees_all),
         [(each, _state(each, locale)) for each in status.partitions],

@@ -112,12 +112,15 @@ def _stage(seen: Sequence[Stage]) -> Stage:
     for stage in others:
         for row in stage.partitions:
             known = rows.setdefault((row.topic, row.partition), row)
-            if known.behind != 0 and known.oldest_event_at is None:
-                rows[row.topic, row.partition] = replace(known, oldest_event_at=row.oldest_event_at)
+            oldest = row.oldest_event_at
+            if known.behind != 0 and known.oldest_event_at is None and oldest is not None:
+                known = replace(known, oldest_event_at=oldest, waits_since=None)
+                rows[row.topic, row.partition] = known
     found = tuple(sorted(rows.values(), key=lambda row: (row.topic, row.partition)))
     if len(found) == len(first.partitions):
         oldest = earliest([row.oldest_event_at for row in found] + [first.oldest_event_at])
-        return replace(first, partitions=found, oldest_event_at=oldest)
+        waits = earliest(row.waits_since for row in found)
+        return replace(first, partitions=found, oldest_event_at=oldest, waits_since=waits)
     owners = {row.owner for row in found if row.owner is not None}
     return stage_of(first.stage, first.group, found, len(owners))
 

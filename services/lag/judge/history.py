@@ -24,6 +24,9 @@ LatestOf = Callable[[Place], float | None]
 NOT_KNOWN_NOW: Final = frozenset({Rule.CLUSTER_SILENT, Rule.NOT_SAMPLED})
 """Rules by which the samples are too old to be shown as of now."""
 
+NOT_DATED: Final = frozenset({State.UNKNOWN, State.OK, State.NO_TRAFFIC})
+"""States of which nobody asks since when."""
+
 NOT_MOVING: Final = frozenset({State.BROKEN, State.STALLED, State.STOPPED, State.UNKNOWN})
 """States without a time to drain, whatever the pace was before."""
 
@@ -48,6 +51,10 @@ class _Track:
     """Kept for longer than the window: a worker that died in the evening is late all night."""
     done_event_s: float | None = None
     """The latest of any status: a restarted worker may report an earlier one."""
+    state: State = State.UNKNOWN
+    """Its state at the last sample."""
+    state_since_s: float | None = None
+    """The begin of that state; None where the samples do not show it."""
 
     def add(self, sample: Sample) -> None:
         samples = self.samples
@@ -62,6 +69,15 @@ class _Track:
             self.done_event_s = later_s(self.done_event_s, sample.status.done_event_s)
         while sample.at_s - samples[0].at_s > WINDOW_S:
             samples.popleft()
+
+    def note_state(self, seen: Window) -> None:
+        """Note the state, and when it began: between two samples, or before all of them."""
+        rule, at_s = judge(seen), seen.last.at_s
+        if rule.state is self.state and (self.state_since_s or at_s) <= at_s:
+            return  # Unless the clock was set back.
+        begun_s = at_s - rule.lasted_s(seen)
+        is_seen = rule.state not in NOT_DATED and bool(seen.tail) and begun_s > seen.tail[0].at_s
+        self.state, self.state_since_s = rule.state, begun_s if is_seen else None
 
     def _note_wait(self, sample: Sample) -> None:
         if sample.committed is None or sample.end is None:
@@ -86,7 +102,9 @@ class History:
     def add(self, consumer: Consumer, place: Place, sample: Sample) -> None:
         """Add one sample; those of one partition come in the order of their time."""
         self._silent = False
-        self._tracks.setdefault((consumer, place), _Track()).add(sample)
+        track = self._tracks.setdefault((consumer, place), _Track())
+        track.add(sample)
+        track.note_state(self._seen(track, sample.at_s))
 
     def no_answer(self) -> None:
         """Note that the cluster did not answer: a consumer that read nothing is not stalled."""
@@ -123,9 +141,7 @@ class History:
         for (consumer, place), track in self._tracks.items():
             if latest_s - track.samples[-1].at_s <= WINDOW_S:
                 seen = self._seen(track, now_s)
-                row = _row(place, track, seen, oldest_of, latest_of)
-                wait = track.wait if row.behind and row.rule != Rule.MARKERS_ALONE else None
-                found.append(Judged(consumer, row, None if wait is None else wait.since_s))
+                found.append(Judged(consumer, _row(place, track, seen, oldest_of, latest_of)))
         return found
 
     def _latest_s(self) -> float:
@@ -152,6 +168,9 @@ def _row(
     # consumer without anything left has processed every record of the partition.
     latest_of_all_s = latest_of(place) if left == 0 else None
     held = None if status is None else status.held
+    # Kafka had the record when it was first seen, and its event had happened: it waits since then
+    # at least.
+    wait = track.wait if left and oldest_event_s is None and rule != Rule.MARKERS_ALONE else None
     return Partition(
         *place,
         state,
@@ -168,6 +187,8 @@ def _row(
         trend_of(seen.tail),
         None if state in NOT_MOVING else drain_s(seen.tail),
         None if held is None else Held(*held),
+        instant_of(track.state_since_s) if state is track.state else None,
+        None if wait is None else instant_of(wait.since_s),
     )
 
 

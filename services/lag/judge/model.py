@@ -59,9 +59,6 @@ class Judged(NamedTuple):
     consumer: Consumer
     row: Partition
     """The judgement as the lag document has it."""
-    waits_since_s: float | None = None
-    """When the watch first saw the oldest record not yet processed. Kafka had it by then, and its
-    event had happened: so it waits since then at least. None where nothing is left."""
 
 
 def instant_of(seconds: float | None) -> datetime | None:

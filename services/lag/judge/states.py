@@ -84,6 +84,8 @@ class Row(NamedTuple):
     holds: Callable[[Window], bool]
     text: Translatable
     """The observation, for people."""
+    lasted_s: Callable[[Window], float] = lambda _: 0.0
+    """Time for which it had been so already when the rule first holds."""
 
 
 def is_fresh(known_s: float | None, now_s: float, more_s: float = 0.0) -> bool:
@@ -201,6 +203,7 @@ TABLE: Final = (
         State.STOPPED,
         _has_no_owner,
         _("Nobody owns the partition, and nothing is committed."),
+        lambda seen: seen.ownerless_s,
     ),
     Row(
         Rule.MARKERS_ALONE,
@@ -216,12 +219,14 @@ TABLE: Final = (
         State.STALLED,
         lambda seen: seen.last.rebalancing and _stands_still(seen),
         _("Records wait, and the group has been sharing out its partitions for too long."),
+        lambda seen: seen.stalled_s,
     ),
     Row(
         Rule.STANDS_STILL,
         State.STALLED,
         _stands_still,
         _("Records wait, and nothing has been committed for eight seconds."),
+        lambda seen: seen.stalled_s,
     ),
     Row(
         Rule.FALLS_BEHIND,

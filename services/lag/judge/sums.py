@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from events.lag import Partition, Stage, State
 
@@ -44,10 +44,11 @@ def stage_of(name: str, group: str, partitions: Sequence[Partition], members: in
     late = [row for row in partitions if row.behind != 0]
     drains = [row.drain_s for row in late if row.drain_s is not None]
     trends = {row.trend for row in partitions}
+    state = State.UNKNOWN if worst_row is None else worst_row.state
     return Stage(
         name,
         group,
-        State.UNKNOWN if worst_row is None else worst_row.state,
+        state,
         NOT_SAMPLED if worst_row is None else worst_row.rule,
         members,
         total(row.behind for row in partitions),
@@ -57,7 +58,24 @@ def stage_of(name: str, group: str, partitions: Sequence[Partition], members: in
         next((trend for trend in TRENDS if trend in trends), None),
         max(drains, default=None) if len(drains) == len(late) else None,
         tuple(partitions),
+        earliest(row.state_since for row in partitions if row.state is state),
+        earliest(row.waits_since for row in late),
     )
+
+
+class Waiting(Protocol):
+    """A partition, or several."""
+
+    @property
+    def oldest_event_at(self) -> datetime | None: ...
+
+    @property
+    def waits_since(self) -> datetime | None: ...
+
+
+def oldest_wait(row: Waiting) -> datetime | None:
+    """Return since when the oldest event waits: a bound where `waits_since` is known."""
+    return earliest((row.oldest_event_at, row.waits_since))
 
 
 def late_s(stage: Stage, now: datetime) -> float | None:

@@ -85,17 +85,12 @@ class Window:
 
         And while nobody commits: a consumer that does is at work, whatever the group reports.
         """
-        return sum(
-            1
-            for _ in takewhile(
-                lambda sample: (
-                    sample.owner is None
-                    and not sample.rebalancing
-                    and sample.committed == self.last.committed
-                ),
-                self._back(),
-            )
-        )
+        return sum(1 for _ in takewhile(self._is_ownerless, self._back()))
+
+    @property
+    def ownerless_s(self) -> float:
+        """The time for which these samples show it."""
+        return self._for_s(self._is_ownerless)
 
     @property
     def has_lost_its_owner(self) -> bool:
@@ -144,6 +139,10 @@ class Window:
                     break
                 since_s = sample.at_s
         return self.last.at_s - since_s
+
+    def _is_ownerless(self, sample: Sample) -> bool:
+        is_free = sample.owner is None and not sample.rebalancing
+        return is_free and sample.committed == self.last.committed
 
     def _back(self) -> Iterator[Sample]:
         return reversed(self.tail)

@@ -1,6 +1,6 @@
 """Figures of stages, and counts, moments and spans as facts of a text: an unknown one is a dash."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from events.lag import Partition, Stage
 from events.texts import Day, Euros, Number, Translatable, _
 from services.lag.client.age import QUIET_S
-from services.lag.judge.sums import total
+from services.lag.judge.sums import Waiting, oldest_wait, total
 from services.texts.formats import ZONE
 
 TOPIC_PREFIX, TOPIC_SUFFIX = "ecluse.", ".v1"
@@ -106,6 +106,15 @@ class Moments:
         if instant is None:
             return UNKNOWN
         return Translatable("{instant} ({age})", self.moment(instant))
+
+    def oldest(
+        self, row: Waiting, show: Callable[[datetime | None], Translatable | str]
+    ) -> Translatable | str:
+        """Since when its oldest event waits: `since 02:40:11 at least` where that is a bound."""
+        oldest = show(oldest_wait(row))
+        if row.waits_since is None:
+            return oldest
+        return _("since {instant} at least").render({"instant": oldest})
 
     def moment(self, instant: datetime) -> dict[str, Any]:
         """The same as facts of a sentence."""

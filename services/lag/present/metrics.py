@@ -214,11 +214,7 @@ def group_metrics(
         "ecluse_lag_waits_since_timestamp_seconds",
         "Since when at least that record waits, where nobody knows its event time.",
         OF_A_STAGE,
-        [
-            (_of_stage(each), each.waits_since_s)
-            for each in judged
-            if each.row.oldest_event_at is None
-        ],
+        [(_of_stage(each), each.row.waits_since) for each in judged],
     )
     yield gauges(
         "ecluse_lag_drain_seconds",

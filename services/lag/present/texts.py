@@ -4,7 +4,7 @@ States are described by verbs, so that they fit every stage; the code is shown b
 metrics.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from events.lag import LEDGER_STAGE, TREASURY_STAGE, Stage, State
 from events.texts import Translatable, _, pgettext, verbatim
 from services.lag.client.merge import Lag
 from services.lag.judge.states import TABLE, Rule
+from services.lag.judge.sums import oldest_wait
 from services.lag.present.headline import BacklogSource, Verdict, accounts, headline
 
 TITLES: Final[Mapping[Verdict, Translatable]] = {
@@ -37,6 +38,9 @@ UNSEEN: Final[Mapping[BacklogSource, Translatable]] = {
 """Reasons why the backlog of the ledger is unknown."""
 
 LATEST: Final = _("Latest event dated {instant}.")
+STATE_SINCE: Final = _("In this state since {instant}.")
+WAITS_SINCE: Final = _("Waiting since {instant} at least.")
+OLDEST_WAIT: Final = _("Oldest event waiting: {instant}.")
 WATCHED: Final = _("Watched for {span}.")
 
 STAGES: Final[Mapping[str, Translatable]] = {
@@ -205,6 +209,16 @@ def remedy(stage: Stage) -> Translatable:
     """The remedy for a stage that is not well."""
     special = DO_OF.get((stage.rule, stage.stage)) or DO_OF.get((stage.state, stage.stage))
     return special or DO[stage.state]
+
+
+def since_texts(stage: Stage, instant: Callable[[datetime], object]) -> Iterator[Translatable]:
+    """Since when a stage is in its state, and since when its oldest event waits, where known."""
+    if stage.state_since is not None:
+        yield STATE_SINCE.render({"instant": instant(stage.state_since)})
+    oldest = oldest_wait(stage)
+    if oldest is not None:
+        text = OLDEST_WAIT if stage.waits_since is None else WAITS_SINCE
+        yield text.render({"instant": instant(oldest)})
 
 
 def accounts_text(lag: Lag, now: datetime) -> Translatable:

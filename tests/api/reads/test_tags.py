@@ -25,9 +25,9 @@ def test_who_has_the_answer_is_shown_304(made: Made, path: str) -> None:
     url = made(journal_of(YEAR))
     first, again = get(url, path, path)
     tag = first.headers["etag"]
-    assert tag.startswith('"')
+    assert tag.startswith('W/"'), "compressed it is the same answer"
     assert (first.content, tag) == (again.content, again.headers["etag"])
-    for phrase in (tag, f'"other", {tag}', f"W/{tag}"):
+    for phrase in (tag, f'"other", {tag}', tag.removeprefix("W/")):
         (known,) = get(url, path, headers={"If-None-Match": phrase})
         assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), phrase
         assert "private, no-cache" == known.headers["cache-control"]

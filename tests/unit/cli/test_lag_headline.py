@@ -19,6 +19,7 @@ from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.api.lag_scenes import (
     a_burst,
+    a_dead_ledger,
     a_held_partition,
     at_night,
     broker_down,
@@ -109,6 +110,16 @@ def test_the_accounts_have_what_ledger_and_read_model_both_have(name: str, expec
     assert said.startswith(expected)
     known = name not in {"Kafka is down", "no read model", "a read model that does not say"}
     assert latest.startswith("Latest event dated ") is known
+
+
+def test_since_when_a_dead_ledger_stands_is_said_with_a_bound_on_what_waits() -> None:
+    board = read_board(json.dumps(a_dead_ledger().board).encode())
+    lag = lag_of([Answer("watch", board)], board.at)
+    first, *_others = (str(each) for each in page(Screen(Language.FR), lag, (), board.at))
+    assert (
+        "STOPPED. Le grand livre ne tourne plus, au moins pour une partition. "
+        "Dans cet état depuis 03:39:33. En attente depuis 03:39:29 au moins."
+    ) == first
 
 
 def test_who_has_watched_for_a_moment_says_so() -> None:

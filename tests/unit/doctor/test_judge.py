@@ -106,6 +106,7 @@ def test_a_transaction_hangs_once_it_is_older_than_any_of_ours(open_s: float, st
         (LagState.OK, Rule.KEEPS_UP, "ok"),
         (LagState.NO_TRAFFIC, Rule.NO_TRAFFIC, "ok"),
         (LagState.UNKNOWN, Rule.JUST_BEGUN, "unknown"),
+        (LagState.UNKNOWN, Rule.MARKERS_ALONE, "unknown"),
         (LagState.UNKNOWN, Rule.NEVER_SEEN, "trouble"),
         (LagState.STOPPED, Rule.NO_OWNER, "trouble"),
         (LagState.BROKEN, Rule.HELD, "trouble"),

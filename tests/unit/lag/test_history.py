@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from events import lag as document
+from events.lag import State
 from events.topics import Place
 from services.lag.judge.history import History
 from services.lag.judge.model import Consumer, Judged, Sample, instant_of
@@ -249,22 +250,61 @@ def test_no_more_is_remembered_than_the_window_holds() -> None:
 def test_what_is_left_waits_at_least_since_it_was_first_seen(
     history: str, after_s: float | None
 ) -> None:
-    expected = None if after_s is None else START_S + after_s
-    assert expected == judgement_of(history, status=a_status()).waits_since_s
+    expected = None if after_s is None else instant_of(START_S + after_s)
+    assert expected == judgement_of(history, status=a_status()).row.waits_since
+
+
+def test_a_record_whose_event_time_is_known_needs_no_bound() -> None:
+    status = a_status(oldest_event_s=START_S - 60)
+    assert judgement_of("12/20", status=status).row.waits_since is None
+
+
+@pytest.mark.parametrize(
+    ("history", "state", "after_s"),
+    [
+        ("20/20*3 20/33*6", State.STALLED, 6),  # found eight seconds after it began
+        ("20/20*3 20/20!*3", State.STOPPED, 6),
+        ("20/20*3 20/33*6 20/33!*3", State.STOPPED, 18),  # it stood, and then its member left
+        ("20/20*3 20/33*6 20/33~*9", State.STALLED, 6),
+        ("20/20*3 20/33*900", State.STALLED, 6),  # for longer than anything else is remembered
+        ("20/20*3 20/33*6 33/33*3 33/45*6", State.STALLED, 24),
+        ("5/9*3 5/9*3 1/9*2", State.REWOUND, 14),
+        ("20/33*9", State.STALLED, None),  # it began before anybody looked
+        ("20/20!*3", State.STOPPED, None),
+        ("20/20*3 | | 20/20!*3", State.STOPPED, None),
+        ("20/20*3 20/33*6 | | 20/33*6", State.STALLED, None),
+        ("20/20*9", State.OK, None),
+        ("20/20*3 20/12*3", State.UNKNOWN, None),
+    ],
+)
+def test_since_when_a_state_holds_is_known_where_it_began_between_two_samples(
+    history: str, state: State, after_s: float | None
+) -> None:
+    row = judgement_of(history).row
+    expected = None if after_s is None else instant_of(START_S + after_s)
+    assert (state, expected) == (row.state, row.state_since)
+
+
+def test_where_the_clock_is_set_back_no_state_holds_since_what_is_yet_to_come() -> None:
+    history = seen("20/20*3 20/33*9")
+    for again in range(6):
+        history.add(LEDGER, PLACE, Sample(START_S - 90 + 2 * again, 20, 33, OWNER, False, None))
+    (judged,) = history.judged(START_S - 80)
+    assert (State.STALLED, None) == (judged.row.state, judged.row.state_since)
 
 
 def test_old_samples_do_not_say_since_when_a_record_waits() -> None:
-    assert judgement_of("12/20", later_s=11, status=a_status()).waits_since_s is None
+    assert judgement_of("12/20", later_s=11, status=a_status()).row.waits_since is None
 
 
 def test_what_may_be_markers_alone_does_not_wait() -> None:
-    assert START_S == judgement_of("12/13*3").waits_since_s
+    assert instant_of(START_S) == judgement_of("12/13*3").row.waits_since
     judged = judgement_of("12/13*9")
-    assert ("markers_alone", None) == (judged.row.rule, judged.waits_since_s)
+    assert ("markers_alone", None) == (judged.row.rule, judged.row.waits_since)
 
 
 def test_where_the_clock_is_set_back_nothing_waits_since_what_is_yet_to_come() -> None:
     history = seen("12/20*9")
     history.add(LEDGER, PLACE, Sample(START_S - 7, 12, 20, OWNER, False, a_status()))
     (judged,) = history.judged(START_S - 7)
-    assert START_S - 7 == judged.waits_since_s
+    assert instant_of(START_S - 7) == judged.row.waits_since

@@ -134,10 +134,11 @@ def test_the_oldest_order_is_known_to_who_reads_it() -> None:
     blind = copy.deepcopy(board)
     treasury = next(each for each in blind["stages"] if each["stage"] == "treasury")
     for each in (treasury, *treasury["partitions"]):
-        each["oldest_event_at"] = None
+        each |= {"oldest_event_at": None, "waits_since": timestamp(NIGHT)}
     boards = [read_board(json.dumps(each).encode()) for each in (blind, board)]
     treasury = stage_of(merged(boards), "treasury")
     assert NIGHT - timedelta(minutes=45) == treasury.oldest_event_at
+    assert treasury.waits_since is None
     assert {treasury.oldest_event_at} == {each.oldest_event_at for each in treasury.partitions}
 
 

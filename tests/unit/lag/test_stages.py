@@ -10,7 +10,7 @@ from events.topics import INTERNAL_EVENTS
 from services.lag.judge.history import stages_of
 from services.lag.judge.model import Consumer, Judged
 from services.lag.judge.states import Rule
-from services.lag.judge.sums import WORST_FIRST, late_s, worst
+from services.lag.judge.sums import WORST_FIRST, late_s, oldest_wait, worst
 from services.watch.settings import WATCHED, WatchSettings
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, judged, unknown
 
@@ -74,6 +74,28 @@ def test_records_behind_are_added_up_and_the_oldest_is_the_oldest_of_all() -> No
         found.drain_s,
     )
     assert 90.0 == late_s(found, NOW)
+
+
+def test_a_stage_waits_since_a_bound_where_one_partition_does() -> None:
+    known = judged(behind=3, oldest_event_s=NOW_S - 60)
+    bound = judged(number=1, behind=3, waits_since=ago(90))
+    assert (None, ago(60)) == (stage(known).waits_since, oldest_wait(stage(known)))
+    found = stage(known, bound, judged(number=2))
+    assert (ago(90), ago(60), ago(90)) == (
+        found.waits_since,
+        found.oldest_event_at,
+        oldest_wait(found),
+    )
+
+
+def test_a_stage_is_in_its_state_since_the_first_partition_that_is() -> None:
+    stalled = judged(state=State.STALLED, state_since=ago(50))
+    stopped, later = (
+        judged(number=number, state=State.STOPPED, state_since=ago(seconds))
+        for number, seconds in ((1, 20), (2, 10))
+    )
+    assert ago(20) == stage(stalled, stopped, later).state_since
+    assert stage(judged(state=State.STOPPED)).state_since is None
 
 
 def test_nothing_is_promised_where_one_does_not_get_less() -> None:

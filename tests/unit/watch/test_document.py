@@ -68,11 +68,12 @@ def everything_known() -> Board:
         trend=None,
         held=Held(2, "e1"),
         doing="broken",
+        state_since=NOW - SECOND * 119,
     )
     seen = [
         judged(watched_s=20.0),
         held,
-        judged(PROJECTOR, behind=1, drain_s=1.23456, trend="down"),
+        judged(PROJECTOR, behind=1, drain_s=1.23456, trend="down", waits_since=NOW - SECOND * 3),
     ]
     orders = [
         an_order("C/1", days=9, due=True, unacknowledged=True),

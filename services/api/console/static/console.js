@@ -9,12 +9,16 @@ let missed = false;
 let lost = false;
 let source = null;
 let again = null;
+let silence = null;
 
 // How long after a failure the page, or a stream that was refused, is asked for again.
 const RETRY_MS = 15000;
 
 // How long a stream may be away before that is said: the server ends each after a while.
 const GRACE_MS = 8000;
+
+// How long an open stream may say nothing: it ticks each ten seconds at least.
+const SILENCE_MS = 25000;
 
 const status = document.createElement("p");
 status.className = "unseen";
@@ -43,6 +47,9 @@ function lose() {
   if (!lost) status.textContent = words.lost;
   lost = true;
   show();
+  for (const shell of document.querySelectorAll("template[data-silent]")) {
+    swap(shell.previousElementSibling, shell.content.cloneNode(true).firstElementChild);
+  }
 }
 
 function find() {
@@ -55,6 +62,15 @@ function counterpart(active, other) {
   if (active.localName === "summary") return other.querySelector("summary");
   const target = active.getAttribute("href");
   return target && other.querySelector(`a[href="${CSS.escape(target)}"]`);
+}
+
+// Nobody loses the place where the keyboard is.
+function swap(part, other) {
+  const active = part.contains(document.activeElement) ? document.activeElement : null;
+  const place = active && counterpart(active, other);
+  if (active && !place) return;
+  part.replaceWith(other);
+  place?.focus({ preventScroll: true });
 }
 
 async function read() {
@@ -82,34 +98,39 @@ async function refresh(aloud) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (other === null) continue;
-    const active = part.contains(document.activeElement) ? document.activeElement : null;
-    const place = active && counterpart(active, other);
-    // Nobody loses the place where the keyboard is, nor what they have opened or closed.
-    if (active && !place) continue;
+    // Nobody loses what they have opened or closed either.
     if (part.querySelector("details[open] form")) continue;
     const own = part.querySelector("details");
     if (own) other.querySelector("details")?.toggleAttribute("open", own.open);
-    part.replaceWith(other);
-    place?.focus({ preventScroll: true });
+    swap(part, other);
   }
   if (aloud) status.textContent = words.updated;
 }
 
 function stop() {
+  clearTimeout(silence);
   source?.close();
   source = null;
+}
+
+function hear() {
+  clearTimeout(silence);
+  silence = setTimeout(lose, SILENCE_MS);
 }
 
 function listen() {
   stop();
   source = new EventSource(href);
   const own = source;
+  hear();
   own.addEventListener("position", (event) => {
-    if (event.data === token) find();
-    else if (paused) missed = true;
-    else refresh(true);
+    hear();
+    const moved = event.data !== token;
+    if (paused && !lost) missed ||= moved;
+    else if (moved || lost) refresh(moved);
   });
   own.addEventListener("tick", () => {
+    hear();
     const ages = document.querySelector("[data-ages]") !== null;
     if (lost || (ages && !paused)) refresh(false);
     else if (ages) missed = true;
@@ -122,6 +143,8 @@ function listen() {
       lose();
       setTimeout(attend, RETRY_MS);
     } else {
+      // A server that ended the stream alone answers, and one that is gone does not.
+      read().then((text) => text === null && own === source && lose());
       setTimeout(() => own === source && own.readyState !== EventSource.OPEN && lose(), GRACE_MS);
     }
   });

@@ -18,6 +18,7 @@ from services.texts.translation import translate
 
 WELL_LINE: Final = _("{stage}: {state}, nothing behind; seen at {at}.")
 LINE: Final = _("{stage}: {state}, {behind} behind, the oldest {oldest}; seen at {at}.")
+STATE_SINCE: Final = _("{state} since {instant}")
 RUNBOOK: Final = _("Runbook: /console/help/{runbook} on the console.")
 RUNBOOK_AT: Final = _("Runbook: {console}/console/help/{runbook}")
 CHECK_WATCH: Final = _("Check that `ecluse watch` runs, and has not been stopped.")
@@ -69,9 +70,17 @@ def brief_lines(
 def _figures(stage: Stage, seen_at: datetime | None, moments: Moments) -> Translatable:
     facts = {
         "stage": named(texts.STAGES, stage.stage),
-        "state": stage.state,
+        "state": _state(stage, moments),
         "behind": count(stage.behind),
-        "oldest": moments.aged(stage.oldest_event_at),
+        "oldest": moments.oldest(stage, moments.aged),
         "at": moments.instant(seen_at),
     }
     return (WELL_LINE if stage.behind == 0 else LINE).render(facts)
+
+
+def _state(stage: Stage, moments: Moments) -> Translatable | str:
+    """`STOPPED since 02:40:11`, where that is known."""
+    if stage.state_since is None:
+        return stage.state
+    facts = {"state": stage.state, "instant": moments.instant(stage.state_since)}
+    return STATE_SINCE.render(facts)

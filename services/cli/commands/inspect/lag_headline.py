@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from events.lag import Board, State
 from events.texts import Translatable, _
+from services.cli.commands.inspect.lag_rows import joined_text
 from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
 from services.lag.client.merge import Lag
 from services.lag.present import texts
@@ -42,9 +43,11 @@ def headline(lag: Lag, board: Board, now: datetime) -> Headline:
     if not is_sampled(board, now):
         return Headline(State.UNKNOWN, _unseen(board, moments), BAD)
     if state not in WELL:
-        worst = next((each.stage for each in board.stages if each.state == state), "")
-        stage = {"stage": named(texts.THE_STAGE, worst)}
-        return Headline(state, texts.HEADLINES[state].render(stage), BAD)
+        worst = next((each for each in board.stages if each.state == state), None)
+        stage = {"stage": named(texts.THE_STAGE, "" if worst is None else worst.stage)}
+        since = () if worst is None else texts.since_texts(worst, moments.instant)
+        text = joined_text(texts.HEADLINES[state].render(stage), *since, by=" ")
+        return Headline(state, text, BAD)
     if is_well(board, now):
         return Headline(state, texts.MEANS[state], GOOD)
     if any(wrong_counts(board)):

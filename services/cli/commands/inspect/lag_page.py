@@ -85,14 +85,17 @@ class _Page:
 
     # -------------------------------------------------------------- the stages
     def _stages(self, found: Sequence[document.Stage]) -> Parts:
+        moments = self._moments
         columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
         rows = [
             (
                 named(STAGES, each.stage),
                 each.state,
                 count(each.members),
-                *progress(each, position_of(each), end_of(each), self._moments.aged),
-                self._moments.instant(each.latest_event_at),
+                *progress(
+                    each, position_of(each), end_of(each), moments.oldest(each, moments.aged)
+                ),
+                moments.instant(each.latest_event_at),
             )
             for each in found
         ]
@@ -136,6 +139,7 @@ class _Page:
         rows = [(stage.stage, each) for stage in found for each in rows_of(stage)]
         if len(rows) > ROWS_MAX:
             rows.sort(key=lambda row: row[1].state in WELL)
+        moments = self._moments
         columns = ("stage", "partition", "state", "position", "end", "behind", "oldest")
         cells: list[Sequence[object]] = []
         before = None
@@ -147,7 +151,7 @@ class _Page:
                     "" if stage == before else named(STAGES, stage),
                     each.places,
                     each.state,
-                    *progress(each, each.position, each.end, self._moments.instant),
+                    *progress(each, each.position, each.end, moments.oldest(each, moments.instant)),
                     each.owner,
                 )
             )

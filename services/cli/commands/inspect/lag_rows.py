@@ -1,6 +1,6 @@
 """Rows of partitions in `ecluse lag`: those that are alike, with nothing to read, share one."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -47,6 +47,10 @@ class Row(NamedTuple):
         return earliest(each.oldest_event_at for each in self.partitions)
 
     @property
+    def waits_since(self) -> datetime | None:
+        return self.partitions[0].waits_since
+
+    @property
     def trend(self) -> str | None:
         return self.partitions[0].trend
 
@@ -84,14 +88,14 @@ def progress(
     row: Stage | Row,
     position: int | None,
     end: int | None,
-    shown: Callable[[datetime | None], object],
+    oldest: Translatable | str,
 ) -> Sequence[object]:
     """Position, end, backlog, its oldest event and the time to drain: none where all is done."""
     behind = count(row.behind)
     trend = ARROWS.get(row.trend or "", "") if row.behind else ""
     waits: Sequence[object] = ("", "")
     if row.oldest_event_at is not None or row.behind != 0:
-        waits = (shown(row.oldest_event_at), duration_text(row.drain_s))
+        waits = (oldest, duration_text(row.drain_s))
     facts = {"behind": behind, "trend": trend}
     return count(position), count(end), Translatable("{behind}{trend}", facts), *waits
 

@@ -237,11 +237,12 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
 
 
 def _exports(settings: Settings, where: Mapping[str, str]) -> str:
-    """Settings with which another terminal finds this cluster and its watch."""
+    """Settings with which another terminal finds this cluster, its watch and its tables."""
     lines = [
         f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}",
         f"export ECLUSE_WATCH_URL={where['watch']}",
         f"export ECLUSE_CONSOLE_URL={where['api']}",
+        f"export ECLUSE_DATABASE_URL={where['database']}",
     ]
     if settings.topic_prefix:
         lines.append(f"export ECLUSE_TOPIC_PREFIX={settings.topic_prefix}")

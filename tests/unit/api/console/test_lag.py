@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from events.lag import Stage, State
+from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_token, lag_view
 from services.lag.client.age import QUIET_S
 from services.lag.client.merge import Answer, Lag, lag_of
@@ -86,10 +87,36 @@ def test_the_first_sentence(scene: lag_scenes.Scene, tone: str, french: str, eng
 
 
 def test_what_is_not_well_is_shown_with_how_far_the_accounts_are() -> None:
-    assert "All that was received is in the accounts. 18 records are left to read." == (
-        view(lag_scenes.treasury_gone()).verdict.lead
+    assert (
+        "All that was received is in the accounts. 18 records are left to read. "
+        "Oldest event waiting: 02:55:11."
+    ) == view(lag_scenes.treasury_gone()).verdict.lead
+    assert (
+        "3,612 records are left to read. Oldest event waiting: 03:29:11."
+        == view(lag_scenes.postgresql_down()).verdict.lead
     )
-    assert "3,612 records are left to read." == view(lag_scenes.postgresql_down()).verdict.lead
+
+
+def test_since_when_a_dead_ledger_stands_is_shown_with_a_bound_on_what_waits() -> None:
+    scene = lag_scenes.a_dead_ledger()
+    assert (
+        "12 enregistrements restent à lire. Dans cet état depuis 03:39:33. "
+        "En attente depuis 03:39:29 au moins."
+    ) == view(scene, FR).verdict.lead
+    assert (
+        "12 records are left to read. In this state since 03:39:33. "
+        "Waiting since 03:39:29 at least."
+    ) == view(scene).verdict.lead
+    found = view(scene)
+    assert found.board is not None
+    oldest = Cell("since 03:39:29", "at least, 42 seconds ago", late=True)
+    stage = found.board.stages[0]
+    assert oldest == found.moment.oldest(stage)
+    assert [oldest] * 3 == [found.moment.oldest(each) for each in stage.partitions[:3]]
+    ledger = table(found, "stages")[0]
+    assert "In this state since 03:39:33." in ledger[1]
+    known = view_of(a_stage_that_is("STOPPED", oldest_event_at=timestamp(NIGHT)))
+    assert "Oldest event waiting: 03:40:11." in known.verdict.lead
 
 
 def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:

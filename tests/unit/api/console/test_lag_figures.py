@@ -54,6 +54,20 @@ def test_one_label_has_one_definition_of_what_is_unanswered(locale: LocaleFormat
     assert {locale.say(_("Overdue"))} == today & processing
 
 
+def test_one_that_waited_is_no_plural() -> None:
+    for count, english, french in (
+        (1, "1 waited, and was decided since.", "1 a attendu, et a été décidé depuis."),
+        (2, "2 waited, and were decided since.", "2 ont attendu, et ont été décidés depuis."),
+    ):
+        board = a_board()
+        board["outcomes"] |= {"resumed": count}
+        board["parked"] |= {"past": count}
+        assert (english, french) == (figures(board).resumed, figures(board, FR).resumed)
+        its = "its" if count == 1 else "their"
+        assert f"{count} past {its} deadline" == figures(board).past
+    assert "" == figures(a_board(outcomes=None, parked=None)).resumed
+
+
 # ------------------------------------------------------------------ no unknown is 0
 UNKNOWN_FIGURES = {
     "behind": None,
@@ -198,7 +212,7 @@ def test_what_else_waits_is_counted_and_named() -> None:
     assert ["Deadline events written 12", "0 to be written"] == deadlines
     assert reports[2].startswith("CONV-2025-ORCHESTRE, activity report 2025")
     assert "closed year" in reports[3], "of a closed year it is shown all the same"
-    assert "1 past their deadline" == parked[1]
+    assert "1 past its deadline" == parked[1]
     assert "waits for the convention CONV-2026-PATRONAGE" in parked[3]
     assert "Missing field17" == dead[2]
     assert "Insufficient credit101" == refused[2]

@@ -156,6 +156,15 @@ def test_what_a_dead_ledger_left_waiting_is_in_flight_and_no_account_is_called_w
     assert ("33", "18") == (view.sum.whole.text, view.sum.terms[-1].text)
 
 
+def test_since_when_a_dead_ledger_stands_is_shown_to_who_sees_all() -> None:
+    dead = watched(stages=lag_scenes.a_dead_ledger().board["stages"], in_flight=12, state="STOPPED")
+    since = "In this state since 03:39:33. Waiting since 03:39:29 at least."
+    view = status_view(a_status(), dead, NIGHT, EN)
+    assert f"12 records are to be read. {since}" == view.verdict.lead
+    some = status_view(a_status(), dead, NIGHT, EN, sees_all=False)
+    assert "since" not in some.verdict.lead
+
+
 def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:
     view = status_view(a_status(), watched(), NIGHT, EN)
     assert "Seen at 03:40:10. Latest event dated 20 July 2023 at 14:02:11." == view.verdict.facts
