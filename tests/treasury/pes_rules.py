@@ -210,7 +210,7 @@ def broken(content: bytes, *, is_functional: bool = True) -> list[str]:
 
 
 def shape(parent: etree._Element, children: tuple[Element, ...], path: str) -> Iterator[str]:
-    """What of an element is not as these rules of its children say."""
+    """Each rule of an element's children that it breaks, in a sentence."""
     if (parent.text or "").strip() or any((each.tail or "").strip() for each in parent):
         yield f"{path}: text between elements"
     place = list(parent)
