@@ -45,7 +45,9 @@ class ToDo:
     count: str
 
 
-def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) -> list[ToDo]:
+def todo(
+    counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat, faulty_lines: int = 0
+) -> list[ToDo]:
     """Work that waits for somebody; what is nothing is left out."""
     found = [(_("Overdue payment orders"), overdue, overdue_href)]
     for text, kind in (
@@ -56,6 +58,7 @@ def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) 
     ):
         count = sum(each.count for each in counts[kind] or ())
         found.append((text, count, address("troubles", kind)))
+    found.append((_("Lines that no slip can take"), faulty_lines, address("treasury") + "#lines"))
     return [
         ToDo(Link(href, locale.say(text)), locale.number(count))
         for text, count, href in found

@@ -16,6 +16,7 @@ from services.api.console.page_context import ROWS, After, Asked, Text, Visit, V
 from services.api.http.dependencies import Given
 from services.api.treasury import acts, waiting
 from services.api.treasury.acts import Treasurer
+from services.api.treasury.line_codes import lines_at_treasury
 from services.api.treasury.page import HOME, treasury_page
 from services.treasury.domain.slips import SlipType, Waiting, outside_exercise
 
@@ -39,6 +40,7 @@ async def orders_that_wait(
     if components.treasury is None:
         return await treasury_page(visit, components, "", "treasury.html")
     choice = await budget_choice(visit, budget)
+    faulty = await lines_at_treasury(visit, components, budget)
     # Faults of thousands of orders are found meanwhile: nobody waits with a connection for that.
     await visit.connection.close()
     found = waiting.in_order(await components.treasury.slips.waiting(visit.entities, budget))
@@ -52,6 +54,7 @@ async def orders_that_wait(
         groups=waiting.by_slip(found),
         rows=page.rows,
         count=len(found),
+        faulty_lines=faulty,
         budget=budget,
         **choice,
         prepare=prepare if prepare in TYPES else None,
