@@ -45,11 +45,11 @@ def warnings(folder: Path, *events: Json, functional: bool | None = None) -> lis
         settings = folder / "treasury.yaml"
         settings.write_text(SETTINGS.format(functional=str(functional).lower()))
         env = {"ECLUSE_TREASURY_FILE": str(settings)}
-    done = ecluse("validate", file, "--json", **env)
+    done = ecluse("validate", file, "--json", given=b"", **env)
     assert 0 == done.code, done.err
     found: dict[str, Any] = json.loads(done.out)
     assert len(events) == found["valid"]
-    people = ecluse("validate", file, "--lang", "en", **env)
+    people = ecluse("validate", file, "--lang", "en", given=b"", **env)
     texts = [(each["position"], each["message"]["en"]) for each in found["warnings"]]
     assert not [text for _line, text in texts if text not in people.text.replace("\n", " ")]
     return texts
