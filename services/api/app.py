@@ -69,6 +69,7 @@ from services.api.today import routes as today
 from services.api.treasury import page as treasury_pages
 from services.api.treasury import routes as treasury
 from services.api.treasury import upload as treasury_upload
+from services.api.treasury import waiting_page as treasury_waiting
 from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
@@ -143,6 +144,7 @@ PAGES: Final = (
     search_page,
     form_pages,
     treasury_pages,
+    treasury_waiting,
 )
 """Routes that answer people, by pages."""
 

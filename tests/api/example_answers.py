@@ -14,6 +14,7 @@ from services.api.contract.published import ANSWERS
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.api.test_treasury import paid, post, prepared
 from tests.api.treasury_scene import LILLE_TREASURY, a_scene
+from tests.builders import a_new_account
 from tests.read_model.databases import in_a_file
 from tests.read_model.filling import fill, journal_of
 
@@ -51,11 +52,22 @@ def treasury_answers(folder: Path) -> dict[str, Any]:
         found[f"GET {SLIPS}/{{slip_id}}"] = await client.get(slip)
         found["GET /treasury/findings"] = await client.get("/treasury/findings?limit=1")
         (finding,) = found["GET /treasury/findings"].json()["items"]
-        closed = f"/treasury/findings/{finding['finding']['finding_id']}/close"
+        closed = f"/treasury/findings/{finding['finding_id']}/close"
         reason = {"reason": "Compared with the accountant: another town's."}
         found["POST /treasury/findings/{finding_id}/close"] = await client.post(closed, json=reason)
 
-    a_scene(folder).asked(LILLE_TREASURY, day)
+    async def replaced(client: httpx.AsyncClient) -> None:
+        (order,) = (await client.get(f"{SLIPS}/waiting?limit=1")).json()["items"]
+        its = {name: order[name] for name in ("budget", "payment_order")}
+        path = f"{SLIPS}/waiting/confirm"
+        body = its | {"record": order["to_confirm"]}
+        found[f"POST {path}"] = await client.post(path, json=body)
+
+    scene = a_scene(folder)
+    scene.tell(a_new_account())
+    scene.asked(LILLE_TREASURY, replaced)
+    scene.tell()
+    scene.asked(LILLE_TREASURY, day)
     assert {200, 201} == {each.status_code for each in found.values()}
     return {path: answer.json() for path, answer in found.items()}
 

@@ -34,6 +34,7 @@ from tests.builders import (
     BUDGET,
     Json,
     a_convention,
+    a_new_account,
     a_payment,
     a_vote,
     a_withdrawal,
@@ -289,6 +290,27 @@ def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
 
     monkeypatch.setattr(Ledger, "handle", fail)
     in_town(tmp_path, body)
+
+
+def test_an_order_whose_account_was_replaced_asks_a_person_and_so_do_tables_made_again(
+    tmp_path: Path,
+) -> None:
+    async def work(town: Town) -> None:
+        await publish(town.ledger, *YEAR, a_new_account())
+        await eventually_async(lambda: town.has("C/advance"), "the order")
+        (waiting,) = await town.slips.waiting(None)
+        assert 4 == waiting.to_confirm
+        await town.slips.confirm(BUDGET, "C/advance", "anne", 4)
+        assert [()] == [each.reasons for each in await town.slips.waiting(None)]
+
+    async def once_more(town: Town) -> None:
+        (waiting,) = await town.slips.waiting(None)
+        assert (4, None) == (waiting.to_confirm, waiting.confirmation)
+        assert await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne") is None
+
+    in_town(tmp_path, work)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, once_more)
 
 
 def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:

@@ -94,24 +94,13 @@ def test_a_slip_that_nothing_waits_for_or_that_was_issued_is_a_no_in_words(scene
     )
 
 
-def test_a_draft_that_is_given_up_lets_its_order_wait_again(scene: Scene) -> None:
-    async def given_up(client: httpx.AsyncClient) -> Any:
-        slip_id = await prepared(client)
-        gone = await client.post(f"/treasury/slips/{slip_id}/cancel")
-        assert "cancelled" == gone.json()["state"]
-        waiting = (await client.get("/treasury/slips/waiting")).json()["items"]
-        return [each["payment_order"] for each in waiting]
-
-    assert ORDERS == scene.asked(LILLE_TREASURY, given_up)
-    assert Action.SLIP_CANCELLED == scene.audit.lines[-1][1]
-
-
 def addresses(slip_id: str) -> list[tuple[str, str]]:
     return [
         ("GET", "/treasury/slips"),
         ("GET", "/treasury/slips/waiting"),
         ("GET", f"/treasury/slips/{slip_id}"),
         ("GET", f"/treasury/slips/{slip_id}/file"),
+        ("POST", "/treasury/slips/waiting/confirm"),
         ("POST", "/treasury/slips"),
         ("POST", f"/treasury/slips/{slip_id}/issue"),
         ("POST", f"/treasury/slips/{slip_id}/cancel"),
@@ -135,7 +124,12 @@ def test_every_address_of_the_treasury_is_asked_here() -> None:
     assert known == asked
 
 
-BODIES: Final = {"/treasury/slips": PREPARE, "/treasury/findings/nobody/close": {"reason": "seen"}}
+CONFIRM: Final = {"budget": LILLE_BUDGET, "payment_order": "C/advance", "record": 1}
+BODIES: Final = {
+    "/treasury/slips": PREPARE,
+    "/treasury/slips/waiting/confirm": CONFIRM,
+    "/treasury/findings/nobody/close": {"reason": "seen"},
+}
 
 
 @pytest.mark.parametrize("key", [READ_KEY, LILLE_KEY, READER])
@@ -150,7 +144,7 @@ def test_without_the_right_no_address_answers_and_no_file_leaves(scene: Scene, k
         ]
 
     answers = scene.asked(key, go)
-    assert [(403, "scope_missing")] * 10 == [
+    assert [(403, "scope_missing")] * 11 == [
         (each.status_code, each.json()["code"]) for each in answers
     ]
     assert not [each for each in answers if IBAN in each.text]
@@ -324,9 +318,8 @@ def test_a_return_of_a_budget_that_is_not_set_up_is_its_entitys_to_close(scene: 
         return int((await post(client, paid(40_000, CodBud="07"))).status_code)
 
     async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
-        return [
-            each["finding"] for each in (await client.get("/treasury/findings")).json()["items"]
-        ]
+        items: list[dict[str, Any]] = (await client.get("/treasury/findings")).json()["items"]
+        return items
 
     assert (403, 200) == (scene.asked(ROUBAIX_TREASURY, bring), scene.asked(LILLE_TREASURY, bring))
     assert [] == scene.asked(ROUBAIX_TREASURY, listed)
@@ -344,8 +337,10 @@ def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
         await sent(client)
         await post(client, paid(99_900, number=77))
         (finding,) = (await client.get("/treasury/findings")).json()["items"]
-        assert "77" in finding["text"]
-        return str(finding["finding"]["finding_id"])
+        assert ("77" in finding["message"]["fr"], "77" in finding["message"]["en"]) == (True, True)
+        whole = await client.get(f"/treasury/slips/{finding['slip_id']}")
+        assert [finding] == whole.json()["findings"]
+        return str(finding["finding_id"])
 
     finding_id = scene.asked(LILLE_TREASURY, found)
     path, reason = f"/treasury/findings/{finding_id}/close", {"reason": "Vu avec le comptable."}

@@ -58,6 +58,13 @@ def test_differences_that_are_left_out_are_counted(
     assert f"… and {count - 1} more: the command ecluse reconcile names all." in cut
 
 
+def test_where_nothing_differs_it_says_what_was_compared(tmp_path: Path) -> None:
+    whole = a_scene(tmp_path).asked(LILLE_TREASURY, shown)
+    assert "Nothing differs." in whole
+    assert "Held against the ledger: 0 accounting entries; 0 slips with 0 pieces" in whole
+    assert "2 orders wait for a slip, which is no difference" in whole
+
+
 def test_it_opens_on_the_newest_budget(scene: Scene, made_in_files: Made) -> None:
     scene.read_model = made_in_files(journal_of(*CARRIED))
     newest = LILLE_BUDGET.replace("2023", "2024")

@@ -80,6 +80,12 @@ class Scene:
     audit: KeptAudit
     config: Path | None
 
+    def tell(self, *events: Json) -> None:
+        """Have this happen in both towns' year too: it is in a read model that is made again."""
+        count = len(list(self.folder.glob("again-*.db")))
+        again = self.folder / f"again-{count}.db"
+        self.read_model = _filled(again, [*_unanswered(), *events])
+
     @property
     def own(self) -> TreasurySettings:
         return settings_of(self.folder, self.read_model, self.config)
@@ -109,18 +115,27 @@ def a_scene(folder: Path, *, configured: bool = True) -> Scene:
 
     Its orders were not answered: what the accountant did in the towns' years is left out.
     """
-    events = [
-        each
-        for each in (*of_roubaix(), *of_lille())
-        if not each["type"].startswith(("ecluse.payment-order.", "ecluse.payment."))
-    ]
-    read_model = in_a_file(folder / "read.db")
-    fill(read_model, journal_of_events(map(encoded, events)))
+    events = _unanswered()
+    read_model = _filled(folder / "read.db", events)
     config = folder / "treasury.yaml"
     config.write_text(CONFIG, encoding="utf-8")
     scene = Scene(folder, read_model, KeptAudit(), config if configured else None)
     asyncio.run(_fill(scene.own, issued(events)))
     return scene
+
+
+def _unanswered() -> list[Json]:
+    return [
+        each
+        for each in (*of_roubaix(), *of_lille())
+        if not each["type"].startswith(("ecluse.payment-order.", "ecluse.payment."))
+    ]
+
+
+def _filled(file: Path, events: Sequence[Json]) -> str:
+    read_model = in_a_file(file)
+    fill(read_model, journal_of_events(map(encoded, events)))
+    return read_model
 
 
 def issued(events: Sequence[Json | bytes]) -> list[dict[str, Any]]:

@@ -16,7 +16,17 @@ from tests.browser.console import READER_KEY, Console, apart
 from tests.browser.scenario import BUDGET, GROCERY
 from tests.browser.test_pages import keep_picture
 from tests.browser.visitor import PHONE, a_visitor
-from tests.builders import IBAN, Json, a_convention, a_line, an_act, an_amount, an_instalment
+from tests.builders import (
+    IBAN,
+    OTHER_IBAN,
+    Json,
+    a_convention,
+    a_line,
+    a_new_account,
+    an_act,
+    an_amount,
+    an_instalment,
+)
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 
 CONVENTION: Final = "CONV-2023-EPICERIE"
@@ -88,6 +98,31 @@ def test_an_order_goes_on_a_slip_and_its_file_is_taken_on_record(
         visitor.go(f"/console/orders/{BUDGET}/{ORDER}")
         expect(page.locator("main")).to_contain_text("À la trésorerie")
         assert IBAN not in page.content()
+        assert [] == visitor.messages
+
+
+def test_a_replaced_account_is_confirmed_by_a_form(browser: Browser, town: Console) -> None:
+    account = {"iban": OTHER_IBAN, "holder": GROCERY["name"]}
+    town.publish(the_convention(), a_new_account(beneficiary=GROCERY, bank_account=account))
+    path = f"/console/treasury?budget={BUDGET}"
+    with a_visitor(browser, town, key=READER_KEY, script=False) as visitor:
+        visitor.go(path)
+        expect(visitor.page.get_by_role("row", name=ORDER)).to_contain_text("FR76…0185")
+        assert 0 == visitor.page.get_by_role("link", name="Confirmer").count()
+    with a_visitor(browser, town) as visitor:
+        page = visitor.page
+        visitor.go(path)
+        page.get_by_role("row", name=ORDER).get_by_role("link", name="Confirmer").click()
+        form = page.locator("#confirm")
+        expect(form).to_contain_text("FR76…0110")
+        expect(form).to_contain_text("FR76…0185")
+        keep_picture(page, "treasury-confirm")
+        assert [] == visitor.barriers()
+        assert not visitor.scrolls_sideways(PHONE)
+        form.get_by_role("button", name="Confirmer").click()
+        expect(page.get_by_role("row", name=ORDER)).to_contain_text("prêt")
+        assert Action.ORDER_CONFIRMED == town.audit.lines[-1][1]
+        assert [IBAN in page.content(), OTHER_IBAN in page.content()] == [False, False]
         assert [] == visitor.messages
 
 

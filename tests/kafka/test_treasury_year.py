@@ -185,7 +185,7 @@ class Year:
 
         def agrees() -> bool:
             said.append(self.office.object_of("reconcile"))
-            return {"differences": [], "not_booked": []} == said[-1]
+            return ([], []) == (said[-1]["differences"], said[-1]["not_booked"])
 
         eventually(agrees, lambda: f"{said[-1]}")
         eventually(lambda: 0 == self.office.unsent(), "all sent")

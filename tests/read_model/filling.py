@@ -76,12 +76,13 @@ def _replay(store: Store, name: str, content: bytes) -> None:
 
 def fill(url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0) -> None:
     """Project these records as one partition of the journal, in batches that end at `cuts`."""
-    with_engine(url, lambda engine: _fill(engine, records, cuts, partition))
+    with_engine(url, lambda engine: project(engine, records, cuts, partition))
 
 
-async def _fill(
-    engine: AsyncEngine, records: Sequence[bytes], cuts: Iterable[int], partition: int
+async def project(
+    engine: AsyncEngine, records: Sequence[bytes], cuts: Iterable[int] = (), partition: int = 0
 ) -> None:
+    """The same within an event loop."""
     taken = await take(engine, JOURNAL, partition)
     fold = Fold(partition, *taken[1:])
     ends = {*cuts, len(records)}

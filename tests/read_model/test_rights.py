@@ -27,7 +27,8 @@ from tests.read_model.test_schema import UNFOLDED, WITHOUT_SETTLING
 
 BUDGET: Final = "21590350100017-00-2023"
 OF_TREASURY: Final = (
-    *("budgets", "commitment_entries", "journal", "moves", "payment_order_lines"),
+    *("bank_accounts", "budgets", "commitment_entries", "conventions", "journal", "moves"),
+    "payment_order_lines",
     *("payment_orders", "payments", "positions", "recoveries"),
 )
 """Tables of the read model that the treasury reads: for slips, entries and reconciliation."""

@@ -39,7 +39,7 @@ async def book(both: Opened) -> int:
 
 async def differences(both: Opened, totals: ErpTotals | None = None) -> list[Discrepancy]:
     """Everything that differs."""
-    return await reconcile(both.store, both.read_model, Accounts(), totals=totals)
+    return (await reconcile(both.store, both.read_model, Accounts(), totals=totals)).differences
 
 
 async def book_as_0_1_0(both: Opened) -> int:

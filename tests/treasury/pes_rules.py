@@ -144,29 +144,34 @@ SLIP = (
         ),
     ),
 )
-SCHEMA = (
-    one(
-        "Enveloppe",
-        (
-            one(
-                "Parametres",
-                (one("Version", "2"), one("TypFic", text(32)), one("NomFic", text(100))),
-            ),
-            one("Emetteur", (one("Sigle", text(32)), one("Adresse", text(38)))),
-        ),
-    ),
-    one(
+SENDER = one("Emetteur", (one("Sigle", text(32)), one("Adresse", text(38))))
+
+
+def envelope(version: str, sender: Element) -> Element:
+    """The envelope of any PES file."""
+    parameters = (one("Version", version), one("TypFic", text(32)), one("NomFic", text(100)))
+    return one("Enveloppe", (one("Parametres", parameters), sender))
+
+
+def head(collectivity: str) -> Element:
+    """The head of any PES file; the collectivity's code has two names."""
+    return one(
         "EnTetePES",
         (
             one("DteStr", DATE),
             one("IdPost", "(?!0+$)(02[AB][0-9]{3,4}|[0-9]{6,7})"),
             maybe("LibellePoste", text(38)),
             one("IdColl", "[0-9]{14}"),
-            one("CodCol", "(?!000)[0-9]{3}"),
+            one(collectivity, "(?!000)[0-9]{3}"),
             one("CodBud", "[0-9A-Z][0-9]"),
             maybe("LibelleColBud", text(38)),
         ),
-    ),
+    )
+
+
+SCHEMA = (
+    envelope("2", SENDER),
+    head("CodCol"),
     one(
         "PES_DepenseAller",
         (
@@ -199,12 +204,13 @@ def broken(content: bytes, *, is_functional: bool = True) -> list[str]:
         return ["the root is n:PES_Aller in the namespace of the Aller"]
     if not set(root.attrib) <= {"Id"} or root.nsmap != {"n": NAMESPACE}:
         return ["the root has at most an Id, and one namespace"]
-    found = [*_shape(root, SCHEMA, "PES_Aller")]
+    found = [*shape(root, SCHEMA, "PES_Aller")]
     # Sums of what is not there, or is no amount, say nothing.
     return found or [*_beside_the_schema(root, is_functional=is_functional)]
 
 
-def _shape(parent: etree._Element, children: tuple[Element, ...], path: str) -> Iterator[str]:
+def shape(parent: etree._Element, children: tuple[Element, ...], path: str) -> Iterator[str]:
+    """Each rule of an element's children that it breaks, in a sentence."""
     if (parent.text or "").strip() or any((each.tail or "").strip() for each in parent):
         yield f"{path}: text between elements"
     place = list(parent)
@@ -224,7 +230,7 @@ def _element(element: etree._Element, rule: Element, path: str) -> Iterator[str]
         allowed = {"Id"} if rule.name == "Bordereau" else set()
         if not set(element.attrib) <= allowed:
             yield f"{path}: attributes {dict(element.attrib)}"
-        yield from _shape(element, rule.of, path)
+        yield from shape(element, rule.of, path)
         return
     if set(element.attrib) != {"V"} or len(element) or element.text:
         yield f"{path}: exactly an attribute V"

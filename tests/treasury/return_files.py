@@ -102,10 +102,11 @@ def an_answer(
 ) -> bytes:
     """A PES_ACQUIT of these elements."""
     envelope = values({"Version": "2", "TypFic": "PESACQ", "NomFic": file_name})
+    sender = values({"Sigle": "HELIOS", "Adresse": "DGFiP"})
     named = {("CodCol" if name == "CodColl" else name): value for name, value in HEAD.items()}
     return (
         f'{DECLARATION}<n:PES_ACQUIT xmlns:n="{namespace}">'
-        f"<Enveloppe><Parametres>{envelope}</Parametres></Enveloppe>"
+        f"<Enveloppe><Parametres>{envelope}</Parametres><Emetteur>{sender}</Emetteur></Enveloppe>"
         f"<EnTetePES>{values(named | dict(head))}</EnTetePES>"
         f"<ACQUIT><EnTeteAcquit>{values({'IdVer': 2})}</EnTeteAcquit>{''.join(elements)}</ACQUIT>"
         "</n:PES_ACQUIT>"

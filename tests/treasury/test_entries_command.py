@@ -140,6 +140,12 @@ def test_where_there_is_no_read_model_none_is_made(command: str, tmp_path: Path)
     assert [] == list(tmp_path.iterdir())
 
 
+COMPARED = (
+    "Held against the ledger: 24 accounting entries; 0 slips with 0 pieces; 0 payments in returns."
+)
+NOTHING = f"{COMPARED}\nNothing differs.\n"
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_file_of_the_entries_reconciles_with_them(
     language: str, year: str, tmp_path: Path
@@ -148,7 +154,7 @@ def test_the_file_of_the_entries_reconciles_with_them(
     file = tmp_path / "entries.csv"
     ecluse("entries", "--db", year, "--csv", file, "--lang", language)
     done = ecluse("reconcile", "--db", year, "--erp", file)
-    assert (0, "Nothing differs.\n") == (done.code, done.text)
+    assert (0, NOTHING) == (done.code, done.text)
 
 
 def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: Path) -> None:
@@ -162,6 +168,7 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
         f"{BUDGET}: Account 4671, credit: €0.00 in the ERP, €2,263,600.00 in the entries.",
         f"{BUDGET}: Account 515, credit: €0.00 in the ERP, €2,263,600.00 in the entries.",
         f"{BUDGET}: Account 65748, debit: €2,263,600.01 in the ERP, €2,263,600.00 in the entries.",
+        COMPARED,
         "4 differences.",
     ] == done.text.splitlines()
     found = json.loads(ecluse("reconcile", "--db", year, "--erp", file, "--json").out)
@@ -193,7 +200,7 @@ def test_accounts_are_compared_with_those_of_the_file_that_is_named(
     file = tmp_path / "treasury.yaml"
     file.write_text('accounts:\n  - {treasury: "5151"}\n', encoding="utf-8")
     without = ecluse("reconcile", "--db", year)
-    assert (0, "Nothing differs.\n") == (without.code, without.text)
+    assert (0, NOTHING) == (without.code, without.text)
     assert "Accounts of entries are not compared" in without.err
     named = ecluse("reconcile", "--db", year, "--json", ECLUSE_TREASURY_FILE=str(file))
     changes = [each["changes"] for each in json.loads(named.out)["differences"]]
@@ -242,7 +249,7 @@ def test_records_at_fault_and_those_not_booked_are_named(tmp_path: Path) -> None
         f"{entry}/6 {other}: credit €0.01 instead of €75,500.00. Records: 6.\n"
         f"{BUDGET}: entries are made up to record 8 of 10; `ecluse entries --book` makes the"
         " others.\n"
-        "4 differences.\n"
+        f"{COMPARED.replace('24', '18')}\n4 differences.\n"
     ) == done.text
 
 
@@ -264,4 +271,4 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     for name, journal in (("entries", "general"), ("commitments", "commitments")):
         golden = GOLDEN / f"lille-avenirs-2023-{journal}.csv"
         assert golden.read_bytes() == (tmp_path / f"{name}.csv").read_bytes()
-    assert "Nothing differs.\n" == done[-1].text
+    assert NOTHING == done[-1].text

@@ -11,6 +11,7 @@ from sqlalchemy import Table, insert, text
 from services.treasury.application.differences.discrepancy import Discrepancy
 from services.treasury.store.tables import (
     orders,
+    own_events,
     pieces,
     slips,
 )
@@ -150,6 +151,12 @@ def on_slips(*places: tuple[str, int, int], states: Iterable[str] = ()) -> Rows:
     return {slips: of_slips, pieces: of_pieces, orders: list(of_orders.values())}
 
 
+def a_return_of(order: str) -> Json:
+    """A row of what a return says of an order; the ledger has not read the event yet."""
+    made: Json = {"event_type": "ecluse.payment-order.acknowledged.v1", "facts": {}, "made_at": NOW}
+    return {"event_id": order, "budget": BUDGET, "payment_order": order} | made
+
+
 ADVANCE, BALANCE = ("C/advance", 1, 100), ("C/balance", 1, 15)
 ACCEPTED = an_acknowledgement(order="C/balance")
 
@@ -165,7 +172,7 @@ ACCEPTED = an_acknowledgement(order="C/balance")
             on_slips(BALANCE),
             [],
             [{"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}],
-            id="the first waits, though the second was sent",
+            id="the treasury lacks the first, though the second was sent",
         ),
         pytest.param(
             on_slips(BALANCE), [an_acknowledgement("rejected")], [], id="the first was rejected"
@@ -173,11 +180,12 @@ ACCEPTED = an_acknowledgement(order="C/balance")
         pytest.param(
             on_slips(BALANCE), [an_acknowledgement()], [], id="the first went otherwise, before"
         ),
+        pytest.param(on_slips(ADVANCE), [ACCEPTED], [], id="the second went otherwise, after"),
         pytest.param(
-            on_slips(ADVANCE),
+            on_slips(ADVANCE) | {own_events: [a_return_of("C/balance")]},
             [ACCEPTED],
             [{"kind": "on_no_slip", "order": "C/balance", "expected": 15, "records": (3,)}],
-            id="the second is on none, though the accountant has it",
+            id="the second is on none, though a return has it",
         ),
         pytest.param(
             on_slips(ADVANCE, BALANCE, ("C/balance", 2, 15)),

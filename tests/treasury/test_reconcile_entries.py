@@ -174,7 +174,7 @@ def test_entries_of_an_account_that_the_settings_had_before_are_named(
 
     async def go(both: Opened) -> list[Discrepancy]:
         await book(both)
-        return await reconcile(both.store, both.read_model, now)
+        return (await reconcile(both.store, both.read_model, now)).differences
 
     found = asyncio.run(in_both(treasury_in_files, go))
     assert [(f"{BUDGET}/3/{item}", (("account", "46711", "4671"),)) for item in (2, 4, 6, 8)] == [

@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import insert, text
 
 from services.projector.tables import payment_order_lines
+from services.treasury.application.differences.compared import Compared
+from services.treasury.application.reconcile import reconcile
 from services.treasury.application.returns import Returns
+from services.treasury.config.accounts import Accounts
 from services.treasury.domain.slips import SlipState
 from services.treasury.store.database import inserting
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import booked, piece_states
-from tests.builders import BUDGET
+from tests.builders import BUDGET, IBAN
 from tests.treasury.books import differences
 from tests.treasury.desk import CANCELLATION, NOON, At, Desk
 from tests.treasury.orders import a_config, is_now
@@ -134,6 +137,31 @@ def test_a_piece_that_takes_back_what_nobody_cancelled_is_found(at_a_desk: At) -
         await is_now(desk.both, A, "issued")
         differs = {"kind": "taken_back_differs", "payment_order": A}
         assert [differs | {"expected_cents": 0, "found_cents": 30}] == await found(desk)
+
+    at_a_desk(work)
+
+
+def test_an_order_that_waits_or_was_answered_otherwise_is_no_difference_and_is_counted(
+    at_a_desk: At,
+) -> None:
+    """Whatever it waits for, and though a later one was sent: a nightly run finds nothing."""
+
+    async def work(desk: Desk) -> None:
+        await ordered(desk, A, 100)
+        await is_now(desk.both, A, "paid", paid_cents=100)
+        account = {"iban": IBAN, "holder": "Компания"}
+        await desk.orders("B/advance", bank_account=account)
+        await ordered(desk, "C/advance", 50, 25)
+        await desk.sent()
+        await ordered(desk, "D/advance", 10)
+        await is_now(desk.both, "D/advance", "taken_in_charge")
+        done = await reconcile(desk.both.store, desk.both.read_model, Accounts())
+        expected = Compared(slips=1, pieces=1, waiting=1, answered_otherwise=2)
+        assert ([], expected) == (done.differences, done.compared)
+        await desk.returned("D/advance", line=1, amount_cents=5)
+        assert [{"kind": "on_no_slip", "payment_order": "D/advance", "expected_cents": 10}] == [
+            each for each in await found(desk) if each["kind"] == "on_no_slip"
+        ]
 
     at_a_desk(work)
 

@@ -1,12 +1,14 @@
 """`ecluse returns` and `ecluse findings`: a day's work by the command, and what it leaves with."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
 
+from services.api.treasury.routes import FindingAnswer
 from services.treasury.store.tables import returns
 from tests.builders import BUDGET, IBAN
 from tests.integration.command import CommandResult, ecluse
@@ -141,8 +143,10 @@ def test_findings_are_listed_and_closed(office: Office) -> None:
     (finding,) = office.json("findings", "list")["findings"]
     assert ("unknown_piece", BUDGET) == (finding["kind"], finding["budget"])
     assert "n'a pas été envoyée" in finding["message"]["fr"]
-    assert finding["id"] in office.run("findings", "list", COLUMNS="250").text
-    closed = office.run("findings", "close", finding["id"], "--reason", "mandat of the ERP")
+    assert {each.name for each in fields(FindingAnswer)} == set(finding), "one shape with the API"
+    finding_id = finding["finding_id"]
+    assert finding_id in office.run("findings", "list", COLUMNS="250").text
+    closed = office.run("findings", "close", finding_id, "--reason", "mandat of the ERP")
     assert (0, True) == (closed.code, "is closed" in closed.text)
     assert [] == office.json("findings", "list")["findings"]
     (row,) = office.json("findings", "list", "--all")["findings"]

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import insert
 
 from events.topics import PAYMENT_ORDERS
+from services.projector.tables import conventions
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.jobs.slip_schedule import SlipSchedule
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.slips import SlipRow
+from tests.builders import BUDGET
 from tests.treasury.databases import Opened, opened
 from tests.treasury.desk import all_sent, reads
 from tests.treasury.orders import a_config, an_order, is_now, issued
@@ -96,6 +99,27 @@ def office(
             await body(Office(both, folder, **numbers))
 
     asyncio.run(go())
+
+
+def test_an_order_that_a_person_must_confirm_does_not_leave(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    suspended = {
+        "budget": BUDGET, "convention": "C", "grant_ref": "G", "stands_alone": False,
+        "state": "suspended", "effective_on": EARLY.date(), "sequence": 9,
+    }  # fmt: skip
+
+    async def body(it: Office) -> None:
+        async with it.both.read_model.begin() as connection:
+            await connection.execute(insert(conventions), [suspended])
+        await it.at("09:31")
+        (slip,) = await it.slips.listed(None)
+        assert ["D/advance"] == [each.payment_order for each in await it.slips.pieces(slip.slip_id)]
+        await it.slips.confirm(BUDGET, "C/advance", "anne", 9)
+        await it.at("16:05")
+        assert 2 == len(it.files())
+
+    office(treasury_url, tmp_path / "exports", body)
 
 
 def test_at_its_times_all_that_is_ready_leaves_and_only_once(

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from services.projector.tables import bank_accounts
 from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
-from tests.builders import BUDGET, IBAN
+from services.treasury.store.tables import booked
+from tests.builders import BUDGET, IBAN, OTHER_IBAN, SIRET
 from tests.integration.command import CommandResult, ecluse
 from tests.treasury.databases import in_files, opened
 from tests.treasury.orders import an_order, is_now, issued
@@ -35,8 +38,18 @@ class Office:
         self._settings.write_text(SETTINGS)
 
     def slips(self, *args: object, **env: str) -> CommandResult:
+        return self.do("slips", *args, **env)
+
+    def do(self, *args: object, **env: str) -> CommandResult:
         names = {"ECLUSE_DATABASE_URL": self._url, "ECLUSE_TREASURY_FILE": str(self._settings)}
-        return ecluse("slips", *args, given=b"", **names | env)
+        return ecluse(*args, given=b"", **names | env)
+
+    def count_as_booked(self) -> None:
+        async def go() -> None:
+            async with opened(self._url) as both, both.store.transaction() as connection:
+                await connection.execute(insert(booked), [{"budget": BUDGET, "sequence": 0}])
+
+        asyncio.run(go())
 
     def json(self, *args: object) -> Any:
         done = self.slips(*args, "--json")
@@ -48,6 +61,15 @@ class Office:
             account = {"iban": IBAN, "holder": holder}
             async with opened(self._url) as both:
                 await issued(both, *(an_order(each, bank_account=account) for each in names))
+
+        asyncio.run(go())
+
+    def replace_account(self) -> None:
+        row = {"budget": BUDGET, "siret": SIRET, "iban": OTHER_IBAN, "holder": "X", "sequence": 7}
+
+        async def go() -> None:
+            async with opened(self._url) as both, both.read_model.begin() as connection:
+                await connection.execute(insert(bank_accounts), [row])
 
         asyncio.run(go())
 
@@ -106,6 +128,51 @@ def test_a_day_of_slips_by_the_command(office: Office) -> None:
     cancelled = office.json("cancel", taken_back["slip_id"])["slip"]
     assert cancelled["state"] == "cancelled"
     assert "cancelled" in office.slips("show").text
+
+
+def test_an_order_whose_account_was_replaced_is_confirmed_by_the_command(office: Office) -> None:
+    office.issue_orders("C/advance")
+    office.replace_account()
+    said = office.slips("waiting").text
+    assert "1 order waits, 0 of them ready." in said
+    assert f"`ecluse slips confirm C/advance --budget {BUDGET} --record 7`" in said
+    (waiting,) = office.json("waiting")["waiting"]
+    assert (7, "FR76…0185") == (waiting["to_confirm"], waiting["changes"][0]["new_account"])
+    its = ("confirm", "C/advance", "--budget", BUDGET)
+    early = office.slips(*its, "--record", 6)
+    assert (1, True) == (early.code, "More happened to order C/advance" in early.err)
+    done = office.slips(*its, "--record", 7)
+    assert (0, True) == (done.code, "Order C/advance is to be paid all the same." in done.text)
+    assert [] == office.json("waiting")["waiting"][0]["reasons"]
+    again = office.slips(*its, "--record", 7)
+    assert (1, True) == (again.code, "Nothing of order C/advance is to be confirmed" in again.err)
+    assert 1 == len(office.json("prepare")["prepared"])
+
+
+def test_a_slip_behind_its_exercise_is_made_with_a_notice(office: Office) -> None:
+    """This command's clock is today's, and the orders are of 2023."""
+    office.issue_orders("C/advance")
+    said = "lies outside exercise 2023 and its complementary period, which ends on 2024-01-31"
+    prepared = office.slips("prepare")
+    assert (0, True) == (prepared.code, said in prepared.err)
+    slip_id = f"{BUDGET}-S1"
+    assert 0 == office.slips("issue", slip_id).code
+    assert said in office.json("show", slip_id)["slip"]["notice"]["en"]
+
+
+def test_reconciliation_leaves_with_0_while_an_order_waits_and_says_how_many(
+    office: Office,
+) -> None:
+    office.issue_orders("A/advance", holder="Компания")
+    office.issue_orders("C/advance")
+    office.count_as_booked()
+    (draft,) = office.json("prepare")["prepared"]
+    office.json("issue", draft["slip_id"])
+    done = office.do("reconcile")
+    assert (0, True) == (done.code, "1 order waits for a slip, which is no difference" in done.text)
+    assert done.text.endswith("Nothing differs.\n")
+    compared = json.loads(office.do("reconcile", "--json").out)["compared"]
+    assert (1, 1, 0) == tuple(compared[name] for name in ("waiting", "slips", "payments"))
 
 
 def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:

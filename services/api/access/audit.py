@@ -18,6 +18,7 @@ class Action(StrEnum):
     DEAD_LETTER_REDRIVEN = "dead_letter_redriven"
     WEBHOOK_ADDED = "webhook_added"
     WEBHOOK_REMOVED = "webhook_removed"
+    ORDER_CONFIRMED = "order_confirmed"
     SLIP_PREPARED = "slip_prepared"
     SLIP_ISSUED = "slip_issued"
     SLIP_EXPORTED = "slip_exported"
@@ -44,7 +45,8 @@ class Audit(Protocol):
             subject: the id of a key, a webhook, a slip or a finding, `<budget>/<SIRET>` of an
                 account, `<topic>/<partition>/<offset>`, `<budget>/<source>/<id>` of an event that a
                 form made, `_dead.<partition>/<number>` of a dead letter, `<budget>/<type>` of a
-                slip to be prepared, the name of a return's file.
+                slip to be prepared, `<budget>/<order>` of one that is confirmed, the name of
+                a return's file.
             facts: never what was revealed.
 
         Raises:

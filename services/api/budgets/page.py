@@ -13,7 +13,9 @@ from services.api.budgets.view import budget_name, budget_view
 from services.api.console.elements import address, following
 from services.api.console.lists import files
 from services.api.console.page_context import ROWS, After, Name, Text, Visit, Visitor, place_after
+from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
+from services.api.treasury.line_codes import lines_at_treasury
 
 router = APIRouter()
 
@@ -39,7 +41,7 @@ async def budget_list(visit: Visitor, after: After = None) -> Response:
 
 
 @router.get("/console/budgets/{budget}")
-async def execution(visit: Visitor, budget: Name) -> Response:
+async def execution(visit: Visitor, components: Given, budget: Name) -> Response:
     """The state of execution of a budget, of any day, as known at any record."""
     wanted, faults = visit.filters(Wanted)
     visit.check_authorized(budget)
@@ -66,6 +68,7 @@ async def execution(visit: Visitor, budget: Name) -> Response:
         choices=choices(lines, wanted, budget, names),
         execution=execution_view(budget, lines, wanted, names, locale),
         chart=await _chart(visit, found, wanted),
+        faulty_lines=await lines_at_treasury(visit, components, budget),
     )
 
 

@@ -1,6 +1,6 @@
 """What waits for a person: the lists by reason, and how many of each. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -49,13 +49,13 @@ TO_REISSUE: Final = _("Rejected payment orders, to be issued again")
 
 
 def todo(
-    counts: Counts,
-    overdue: tuple[int, str],
-    to_reissue: tuple[int, str],
-    locale: LocaleFormat,
+    others: Iterable[tuple[Translatable, int, str]], counts: Counts, locale: LocaleFormat
 ) -> list[ToDo]:
-    """Work that waits for somebody; what is nothing is left out. Of orders, count and address."""
-    found = [(_("Overdue payment orders"), *overdue), (TO_REISSUE, *to_reissue)]
+    """Work that waits for somebody; what is nothing is left out.
+
+    `others` are kinds of work beside the troubles that `counts` has: a name, a number, an address.
+    """
+    found = list(others)
     for text, kind in (
         (_("Points to review"), "flagged"),
         (_("Refused events"), "refused"),

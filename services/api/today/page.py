@@ -10,16 +10,18 @@ from events.texts import _
 from services.api.balances import query as balances
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_view
+from services.api.console.elements import address
 from services.api.console.page_context import Visitor, position_token
 from services.api.console.pages import TODAY_LIVE_PATH
-from services.api.http.dependencies import Ends, Watched
+from services.api.http.dependencies import Ends, Given, Watched
 from services.api.lag.view import lag_token
 from services.api.orders import query as orders
 from services.api.orders.waiting import overdue, to_reissue, waiting_view
 from services.api.rejections.page import trouble_counts
-from services.api.rejections.view import todo
+from services.api.rejections.view import TO_REISSUE, todo
 from services.api.today.read_model_status import read_model_status
 from services.api.today.view import status_view
+from services.api.treasury.line_codes import lines_at_treasury
 from services.lag.client.merge import Lag
 
 router = APIRouter()
@@ -29,7 +31,7 @@ BUDGETS_SHOWN: Final = 20
 
 
 @router.get("/console/today")
-async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
+async def today(lag: Watched, ends: Ends, visit: Visitor, components: Given) -> Response:
     """The page Today: the status of the accounts, and the work that waits."""
     status = await read_model_status(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
@@ -38,6 +40,13 @@ async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
         rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
         shown.append(budget_view(each, rows, visit.locale, visit.names))
     counts = await trouble_counts(visit)
+    rejected = await orders.count_to_reissue(visit.connection, visit.entities)
+    faulty = await lines_at_treasury(visit, components)
+    others = (
+        (_("Overdue payment orders"), waiting.overdue.count, overdue(visit.today)),
+        (TO_REISSUE, rejected, to_reissue()),
+        (_("Lines that no slip can take"), len(faulty), address("treasury") + "#lines"),
+    )
     return await visit.page(
         "today.html",
         live_token=await today_token(visit.connection, lag),
@@ -45,12 +54,7 @@ async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
         title=visit.locale.say(_("Today")),
         status=status_view(status, lag, visit.now, visit.locale, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.locale),
-        todo=todo(
-            counts,
-            (waiting.overdue.count, overdue(visit.today)),
-            (await orders.count_to_reissue(visit.connection, visit.entities), to_reissue()),
-            visit.locale,
-        ),
+        todo=todo(others, counts, visit.locale),
         budgets=shown,
     )
 

@@ -21,7 +21,7 @@ from services.api.treasury.view import NOT_SET_UP
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.returns import ForeignReturn, Taken
 from services.treasury.domain.findings import ReturnProblem
-from services.treasury.domain.slips import SlipProblem, SlipType
+from services.treasury.domain.slips import SlipProblem, SlipType, Waiting
 from services.treasury.pes.writer import PesFile
 
 REASON_MAX: Final = 1000
@@ -97,6 +97,22 @@ async def prepare(
     if made is None:
         raise Problem(NOTHING_WAITS)
     return await slip_for(components, caller, made.slip_id)
+
+
+async def confirm(
+    components: Components, caller: Caller, budget: str, payment_order: str, record: int
+) -> Waiting:
+    """An order that is to be paid, whatever happened up to a record of the journal.
+
+    Raises:
+        Problem: 404, another entity's budget; 409, nothing of it is to be confirmed, or more.
+    """
+    check_authorized(caller, budget, Scope.TREASURY)
+    treasury = treasury_of(components)
+    subject, facts = f"{budget}/{payment_order}", {"record": record}
+    await components.audit.write(caller.name, Action.ORDER_CONFIRMED, subject, facts)
+    with _refusals():
+        return await treasury.slips.confirm(budget, payment_order, name_of(caller), record)
 
 
 async def issue(

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from events.texts import _
+from events.texts import Translatable, _
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.caller import Scope
 from services.api.adapters.treasury import Treasury
 from services.api.budgets.choice import budget_choice
 from services.api.console.elements import address, slip_href
-from services.api.console.lists import Place, Shown, links, shown
+from services.api.console.lists import Place, links, shown
 from services.api.console.page_context import (
     ROWS,
     After,
@@ -29,13 +29,14 @@ from services.api.console.texts import treasury as texts
 from services.api.http.dependencies import Given
 from services.api.http.question import KeyTime
 from services.api.problems import NOT_FOUND, Problem
-from services.api.treasury import acts, query, view, waiting
+from services.api.treasury import acts, query, view
 from services.api.treasury.acts import Treasurer, file_answer
+from services.treasury.application.differences.compared import Compared
 from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.reconcile import reconcile
 from services.treasury.domain.findings import SLIP_STATES, FindingKind
-from services.treasury.domain.slips import SlipState, SlipType, Waiting
+from services.treasury.domain.slips import SlipState, SlipType, outside_exercise
 
 router = APIRouter()
 
@@ -47,52 +48,6 @@ DIFFERENCES_SHOWN: Final = 200
 """Differences on the page: `ecluse reconcile` names all."""
 
 TYPES: Final = frozenset(SlipType)
-
-
-@router.get("/console/treasury")
-async def orders_that_wait(
-    visit: Visitor,
-    components: Given,
-    budget: Asked = None,
-    prepare: Asked = None,
-    after: After = None,
-    before: After = None,
-) -> Response:
-    """The orders that wait for a slip, and why; by budget what a slip would hold."""
-    visit.check_authorized(budget)
-    if components.treasury is None:
-        return await _page(visit, components, "", "treasury.html")
-    choice = await budget_choice(visit, budget)
-    # Faults of thousands of orders are found meanwhile: nobody waits with a connection for that.
-    await visit.connection.close()
-    found = waiting.in_order(await components.treasury.slips.waiting(visit.entities, budget))
-    place = place_of(after, before, Text, Text, Text)
-    page = _shown(found, place)
-    return await _page(
-        visit,
-        components,
-        "",
-        "treasury.html",
-        groups=waiting.by_slip(found),
-        rows=page.rows,
-        count=len(found),
-        budget=budget,
-        **choice,
-        prepare=prepare if prepare in TYPES else None,
-        page_links=links((HOME,), {"budget": budget}, page, place, waiting.place_of),
-    )
-
-
-@router.post("/console/treasury/slips")
-async def prepare(
-    caller: Treasurer,
-    components: Given,
-    budget: Annotated[Text, Form()],
-    slip_type: Annotated[SlipType, Form()],
-) -> Response:
-    """A draft with all orders that are ready."""
-    made = await acts.prepare(components, caller, budget, slip_type)
-    return RedirectResponse(slip_href(made.slip_id), 303)
 
 
 @router.get("/console/treasury/slips")
@@ -107,7 +62,7 @@ async def slips(
     """Slips, the newest first."""
     visit.check_authorized(budget)
     if components.treasury is None:
-        return await _page(visit, components, "slips", "treasury_slips.html")
+        return await treasury_page(visit, components, "slips", "treasury_slips.html")
     place = place_of(after, before, KeyTime, Text)
     choice = await budget_choice(visit, budget)
     async with components.treasury.store.reading() as connection:
@@ -122,7 +77,7 @@ async def slips(
         )
     page = shown(found, place, ROWS)
     asked = {"budget": budget, "state": state}
-    return await _page(
+    return await treasury_page(
         visit,
         components,
         "slips",
@@ -153,7 +108,7 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
     is_duplicate = _is_duplicate(found)
     possible = acts_on(found.slip, is_duplicate=is_duplicate)
     may = visit.caller.may(Scope.TREASURY, found.slip.budget)
-    return await _page(
+    return await treasury_page(
         visit,
         components,
         "slips",
@@ -164,7 +119,15 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         confirm=confirm if may and confirm in possible else None,
         by_erp=_is_numbered_by_erp(treasury, found.slip),
         is_duplicate=is_duplicate,
+        outside=_outside(visit, found.slip),
     )
+
+
+def _outside(visit: Visit, slip: query.Slip) -> Translatable | None:
+    """A notice of a slip that may still be given up, or asked for, where its day is wrong."""
+    if slip.state not in {SlipState.PREPARED, SlipState.ISSUED}:
+        return None
+    return outside_exercise(slip.budget, slip.issued_on or visit.today)
 
 
 @router.post("/console/treasury/slips/{slip_id}")
@@ -219,7 +182,7 @@ async def show_returns(visit: Visit, components: Given, place: Place, **answered
             place,
             lambda row: (row.received_at.isoformat(), row.sha256),
         )
-    return await _page(
+    return await treasury_page(
         visit,
         components,
         "returns",
@@ -262,7 +225,7 @@ async def findings(
             place,
             lambda row: (row.opened_at.isoformat(), row.finding_id),
         )
-    return await _page(
+    return await treasury_page(
         visit,
         components,
         "findings",
@@ -298,18 +261,23 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
     visit.check_authorized(budget)
     treasury = components.treasury
     if treasury is None:
-        return await _page(visit, components, "reconciliation", "treasury_reconciliation.html")
+        return await treasury_page(
+            visit, components, "reconciliation", "treasury_reconciliation.html"
+        )
     choice = await budget_choice(visit, budget)
     await visit.connection.close()
     chosen = budget or next(iter(choice["budgets"]), None)
     found: Any = ()
+    compared: Compared | None = None
     behind: Any = ()
     if chosen is not None:
         accounts = treasury.config.accounts
-        found = await reconcile(treasury.store, components.engine, accounts, budget=chosen)
+        found, compared = await reconcile(
+            treasury.store, components.engine, accounts, budget=chosen
+        )
         books = Bookkeeper(treasury.store, components.engine, accounts, components.clock)
         behind = [each for each in await books.behind() if each.budget == chosen]
-    return await _page(
+    return await treasury_page(
         visit,
         components,
         "reconciliation",
@@ -318,6 +286,7 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
         **choice,
         differences=found[:DIFFERENCES_SHOWN],
         left_out=len(found[DIFFERENCES_SHOWN:]),
+        compared=compared,
         behind=behind,
     )
 
@@ -348,21 +317,7 @@ def _may_close(visit: Visit, finding: query.Finding) -> bool:
     return visit.caller.may(Scope.TREASURY, finding.budget)
 
 
-def _shown(found: list[Waiting], place: Place) -> Shown[Waiting]:
-    """The page of the orders that wait: one row more than it holds says that others follow."""
-    rows = found
-    if place.key is not None:
-        here = place.key
-        rows = [
-            each
-            for each in found
-            if (waiting.place_of(each) < here if place.backwards else waiting.place_of(each) > here)
-        ]
-    part = rows[-ROWS - 1 :] if place.backwards else rows[: ROWS + 1]
-    return shown(part, place, ROWS)
-
-
-async def _page(
+async def treasury_page(
     visit: Visit, components: Given, tab: str, template: str, **content: Any
 ) -> Response:
     """A page of the treasury under its tabs; where there is none, that is all it says."""

@@ -1,7 +1,7 @@
 """The treasury for programs: what waits, slips with their files, returns, findings."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
@@ -22,12 +22,12 @@ from services.api.queries.rows import Name as Shown
 from services.api.treasury import acts, query
 from services.api.treasury.acts import XML, Treasurer, file_answer, treasury_of
 from services.api.treasury.view import NOT_SET_UP, finding_text
-from services.api.treasury.waiting import in_order, place_of
+from services.api.treasury.waiting import WaitingOrder, in_order, place_of
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import Sentence, both, translate
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.returns import Taken
-from services.treasury.domain.slips import SlipState, SlipType, Waiting
+from services.treasury.domain.slips import SlipState, SlipType
 
 RETURNS: Final = "/treasury/returns"
 
@@ -125,22 +125,30 @@ class Cancelling(BaseModel):
     reason: Reason
 
 
-class WaitingOrder(BaseModel):
-    """An order that waits for a slip."""
+class ToConfirm(BaseModel):
+    """An order that is to be paid, whatever happened up to a record of the journal."""
 
-    budget: str
-    payment_order: Shown
-    slip_type: SlipType
-    amount_cents: int
-    reasons: list[str] = Field(description="Why it cannot stand on one; none where it can.")
+    model_config = _given(
+        {"budget": "21590350100017-00-2023", "payment_order": "C/advance", "record": 12}
+    )
+
+    budget: BudgetId
+    payment_order: Name
+    record: int = Field(ge=1, description="`to_confirm` of the order, as it was shown.")
 
 
 @dataclass(frozen=True, slots=True)
-class FindingAnswer:
-    """A finding, and its sentence in the language that was asked for."""
+class FindingAnswer(query.Finding):
+    """A finding with its sentence, as `ecluse findings` prints it."""
 
-    finding: query.Finding
-    text: str
+    message: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SlipAnswer(query.WholeSlip):
+    """A slip with its pieces, the events made of returns about them, and what was found."""
+
+    findings: tuple[FindingAnswer, ...]
 
 
 class TakenReturn(BaseModel):
@@ -175,8 +183,23 @@ async def waiting(
     found = in_order(await treasury_of(components).slips.waiting(sirets, asked.budget))
     rows = [each for each in found if after is None or place_of(each) > after]
     page = _page(request, rows, asked.limit, place_of)
-    answers = [_waiting(each, language) for each in page.items]
+    answers = [WaitingOrder.of(each, language) for each in page.items]
     return Page[WaitingOrder](items=answers, next=page.next)
+
+
+@router.post("/slips/waiting/confirm", summary="Confirm that an order is to be paid")
+async def confirm(
+    caller: Treasurer, components: Given, language: Lang, wanted: ToConfirm
+) -> WaitingOrder:
+    """Said of an order whose convention was suspended or terminated, or its account replaced.
+
+    That happened after the order was issued, and no slip takes it before. What happens behind
+    `record` is to be confirmed again.
+    """
+    order = await acts.confirm(
+        components, caller, wanted.budget, wanted.payment_order, wanted.record
+    )
+    return WaitingOrder.of(order, language)
 
 
 @router.get("/slips", summary="Slips")
@@ -247,14 +270,15 @@ async def file(caller: Treasurer, components: Given, slip_id: Name) -> Response:
 
 
 @router.get("/slips/{slip_id}", summary="A slip")
-async def slip(caller: Treasurer, components: Given, slip_id: Name) -> query.WholeSlip:
+async def slip(caller: Treasurer, components: Given, slip_id: Name) -> SlipAnswer:
     """A slip with its pieces, the answers of the accountant on them, and what was found."""
     async with treasury_of(components).store.reading() as connection:
         sirets = caller.entities(Scope.TREASURY).sirets
         found = await query.whole_slip(connection, sirets, slip_id)
     if found is None:
         raise Problem(NOT_FOUND)
-    return found
+    answers = tuple(map(_answered, found.findings))
+    return SlipAnswer(found.slip, found.pieces, found.events, answers)
 
 
 @router.post(
@@ -286,7 +310,6 @@ async def findings(
     request: Request,
     caller: Treasurer,
     components: Given,
-    language: Lang,
     asked: Annotated[FindingFilters, Query()],
 ) -> Page[FindingAnswer]:
     """What returns say that is no event, the newest first."""
@@ -302,17 +325,17 @@ async def findings(
             limit=asked.limit + 1,
         )
     page = _page(request, rows, asked.limit, lambda each: (each.opened_at, each.finding_id))
-    answers = [_answered(each, language) for each in page.items]
+    answers = [_answered(each) for each in page.items]
     return Page[FindingAnswer](items=answers, next=page.next)
 
 
 @router.post("/findings/{finding_id}/close", summary="Close a finding")
 async def close(
-    caller: Treasurer, components: Given, language: Lang, finding_id: Name, closing: Closing
+    caller: Treasurer, components: Given, finding_id: Name, closing: Closing
 ) -> FindingAnswer:
     """A finding is closed once somebody has looked, with what was done about it."""
     closed = await acts.close_finding(components, caller, finding_id, closing.reason)
-    return _answered(closed, language)
+    return _answered(closed)
 
 
 def _page(
@@ -326,19 +349,10 @@ def _page(
     return Page[T].model_construct(items=items, next=following)
 
 
-def _waiting(waiting: Waiting, language: Language) -> WaitingOrder:
-    order = waiting.order
-    return WaitingOrder(
-        budget=order.budget,
-        payment_order=order.payment_order,
-        slip_type=waiting.slip_type,
-        amount_cents=waiting.amount_cents,
-        reasons=[translate(each, language) for each in waiting.reasons],
-    )
-
-
-def _answered(finding: query.Finding, language: Language) -> FindingAnswer:
-    return FindingAnswer(finding, masked(translate(finding_text(finding), language)))
+def _answered(finding: query.Finding) -> FindingAnswer:
+    members = {each.name: getattr(finding, each.name) for each in fields(finding)}
+    sentence = Sentence(**masked(asdict(both(finding_text(finding)))))
+    return FindingAnswer(**members, message=sentence)
 
 
 def _taken(taken: Taken, language: Language) -> TakenReturn:

@@ -1,12 +1,56 @@
 """The orders that wait for a slip: in their order, and by budget and type what they come to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
 
+from pydantic import BaseModel, Field
+
+from events.masking import masked_name
+from services.api.queries.rows import Name
+from services.texts.language import Language
+from services.texts.translation import translate
+from services.treasury.domain.order_changes import Change
 from services.treasury.domain.slips import SlipType, Waiting
 
 Place = tuple[str, str, str]
 """The place of an order that waits: budget, type of its slip, order."""
+
+
+class WaitingOrder(BaseModel):
+    """An order that waits for a slip."""
+
+    budget: str
+    payment_order: Name
+    slip_type: SlipType
+    amount_cents: int
+    reasons: list[str] = Field(description="Why it cannot stand on one; none where it can.")
+    changes: list[Change] = Field(description="What happened since it was issued.")
+    to_confirm: int | None = Field(
+        description="The last record of that, where a person must confirm it."
+    )
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+
+    @classmethod
+    def of(cls, waiting: Waiting, language: Language) -> Self:
+        """The answer about an order, in the language that was asked for."""
+        order, confirmation = waiting.order, waiting.confirmation
+        return cls(
+            budget=order.budget,
+            payment_order=order.payment_order,
+            slip_type=waiting.slip_type,
+            amount_cents=waiting.amount_cents,
+            reasons=[translate(each, language) for each in waiting.reasons],
+            changes=[
+                replace(each, convention=each.convention and masked_name(each.convention))
+                for each in waiting.changes
+            ],
+            to_confirm=waiting.to_confirm,
+            confirmed_at=None if confirmation is None else confirmation.at,
+            confirmed_by=None if confirmation is None else confirmation.by,
+        )
 
 
 @dataclass(frozen=True, slots=True)

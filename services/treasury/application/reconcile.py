@@ -1,5 +1,7 @@
 """Reconciliation: entries, slips and returns against the ledger, the ERP against the entries."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -16,6 +18,7 @@ from services.treasury.application.differences import (
     slips,
     taken_back,
 )
+from services.treasury.application.differences.compared import Compared, count
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.application.differences.erp import ErpTotals
 from services.treasury.application.entries import Place
@@ -23,6 +26,13 @@ from services.treasury.domain.entries import Accounts
 from services.treasury.domain.slips import SIRET_DIGITS
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.tables import booked
+
+
+class Reconciliation(NamedTuple):
+    """All differences, and the extent of the comparison."""
+
+    differences: list[Discrepancy]
+    compared: Compared
 
 
 async def reconcile(
@@ -34,7 +44,7 @@ async def reconcile(
     sirets: frozenset[str] | None = None,
     totals: ErpTotals | None = None,
     with_accounts: bool = True,
-) -> list[Discrepancy]:
+) -> Reconciliation:
     """Every difference, by budget: of one, of those of these entities, or of all.
 
     Records of which no entries were made yet are no difference. Each database is seen as it is at
@@ -45,6 +55,7 @@ async def reconcile(
         Unreachable: a database does not answer.
     """
     found: list[Discrepancy] = []
+    compared = Compared()
     async with (
         store.reading() as treasury,
         raising_unreachable(engine_address(read_model)),
@@ -63,14 +74,19 @@ async def reconcile(
                     found += await entries.differences(
                         treasury, ledger, accounts, place, with_accounts=with_accounts
                     )
-                found += await slips.differences(treasury, ledger, name)
+                of_slips = await slips.compare(treasury, ledger, name)
+                found += of_slips.differences
                 found += await taken_back.differences(treasury, ledger, name)
                 found += await slip_totals.differences(treasury, name)
                 found += await own_events.differences(treasury, ledger, name)
                 found += await payments.differences(treasury, ledger, name)
                 if totals is not None:
                     found += await erp.differences(treasury, totals, name)
-    return found
+                of_budget = (await count(treasury, name))._replace(
+                    waiting=of_slips.waiting, answered_otherwise=of_slips.answered_otherwise
+                )
+                compared = compared.plus(of_budget)
+    return Reconciliation(found, compared)
 
 
 async def _places(connection: AsyncConnection, table: Table) -> dict[str, int]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from gzip import decompress
 from typing import NoReturn
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.texts import Day, _
+from events.texts import Day, Number, _
 from events.treasury import PIECES_MAX
 from services.treasury.application.cancelling import (
     CANCELLED_ALREADY,
@@ -35,6 +35,7 @@ from services.treasury.application.waiting import (
     waiting_orders,
 )
 from services.treasury.config.accountant import Numbers, TreasuryConfig
+from services.treasury.domain.order_changes import Confirmation
 from services.treasury.domain.slips import (
     SlipNotSent,
     SlipProblem,
@@ -47,6 +48,7 @@ from services.treasury.domain.slips import (
 )
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.compared import check_compared
+from services.treasury.store.confirmations import note_confirmed
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.orders import are_of_a_process
 from services.treasury.store.outbox import is_unsent, put
@@ -69,6 +71,15 @@ from services.treasury.store.tables import orders, slips
 NO_SLIP = _("No slip is called {slip}.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
+NOTHING_TO_CONFIRM = _(
+    "Nothing of order {order} is to be confirmed: nothing happened to it since it was issued, it is"
+    " confirmed already, or it does not wait for a slip any more."
+)
+MORE_HAPPENED = _(
+    "More happened to order {order} than was shown, up to record {record} of the journal. Look "
+    "again, and confirm that."
+)
+CHANGED_SINCE = _("Slip {slip} was not exported. {reason} Else cancel the slip.")
 NOT_LEFT = _(
     "Slip {slip} was not exported: its message has not left within {seconds} s, and lost tables "
     "would be made again without it. Have the operator check that the treasury's process runs "
@@ -162,6 +173,33 @@ class Slips:
         found = await waiting_orders(connection, self._read_model, self._config, slip_type, which)
         return [each for each in found if not each.reasons and each.payment_order in ours]
 
+    async def confirm(self, budget: str, payment_order: str, by: str, record: int) -> Waiting:
+        """Note a person's word that an order is to be paid, whatever happened up to this record."""
+        of_it = (orders.c.budget == budget) & (orders.c.payment_order == payment_order)
+        sent = select(slips.c.slip_id).where(slips.c.exported_at.is_not(None))
+        which = of_it & (orders.c.slip_id.is_(None) | orders.c.slip_id.not_in(sent))
+        async with self._store.transaction() as connection:
+            # Its row is locked: of two that confirm, the second finds that it is done.
+            await connection.execute(select(orders.c.budget).where(of_it).with_for_update())
+            found = await self._to_pay(connection, which)
+            last = found[0].to_confirm if found else None
+            if last is None:
+                raise SlipProblem(NOTHING_TO_CONFIRM.render({"order": payment_order}))
+            if last != record:
+                facts = {"order": payment_order, "record": Number(last)}
+                raise SlipProblem(MORE_HAPPENED.render(facts))
+            confirmation = Confirmation(record, self._clock(), by)
+            await note_confirmed(connection, budget, payment_order, confirmation)
+            (confirmed,) = await self._to_pay(connection, which)
+            return confirmed
+
+    async def _to_pay(
+        self, connection: AsyncConnection, which: ColumnElement[bool]
+    ) -> list[Waiting]:
+        return await waiting_orders(
+            connection, self._read_model, self._config, SlipType.PAYMENT, which
+        )
+
     async def issue(self, slip_id: str, by: str, given: GivenNumbers | None = None) -> SlipRow:
         """Number a draft and make its file: it never changes again.
 
@@ -220,6 +258,7 @@ class Slips:
                 if slip.slip_type is SlipType.PAYMENT:
                     gone = await answered_or_cancelled_since(connection, self._read_model, slip_id)
                     await check_owed(connection, slip, gone)
+                    await self._check_confirmed(connection, slip)
                 else:
                     check_left(slip, await self._changed(connection, slip))
                 if keep is not None:
@@ -227,6 +266,13 @@ class Slips:
                 noted = {"exported_at": self._clock(), "exported_by": by}
                 await connection.execute(update(slips).where(its).values(noted))
         return file
+
+    async def _check_confirmed(self, connection: AsyncConnection, slip: SlipRow) -> None:
+        """Refuse to export a slip while a person must confirm one of its orders."""
+        for each in await self._to_pay(connection, its_orders(slip.slip_id, slip.budget)):
+            if each.to_confirm is not None:
+                facts = {"slip": slip.slip_id, "reason": each.reason}
+                raise SlipProblem(CHANGED_SINCE.render(facts))
 
     async def cancel(self, slip_id: str, by: str, reason: str | None = None) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.

@@ -14,6 +14,7 @@ from events.texts import Euros, Translatable, _
 from services.projector.database import engine_address
 from services.projector.database_errors import raising_unreachable
 from services.projector.tables import payment_orders
+from services.treasury.application.order_changes import with_changes
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.findings import FindingKind
 from services.treasury.domain.slips import (
@@ -123,6 +124,8 @@ async def waiting_orders(
                 waiting = replace(waiting, reasons=(reason, *waiting.reasons))
         if waiting is not None:
             found.append(waiting)
+    if slip_type is SlipType.PAYMENT:
+        found = await with_changes(connection, read_model, found)
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
 
 

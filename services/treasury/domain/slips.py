@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from events.outbound import PaymentOrderIssued
-from events.texts import Translatable
+from events.texts import Day, Translatable, _
+from services.treasury.domain.order_changes import Change, Confirmation
 
 
 class SlipProblem(Exception):
@@ -191,6 +192,26 @@ class BudgetName:
         return cls(siret, code, int(year))
 
 
+LATEST_DAY: Final = (1, 31)
+"""Month and day of the year behind it on which the complementary period of an exercise ends, as
+far as slips are issued: unverified, no public text of PES says it."""
+
+OUTSIDE_EXERCISE: Final = _(
+    "A slip of {day} lies outside exercise {year} and its complementary period, which ends on "
+    "{latest}: the accountant may refuse it. Ask first."
+)
+
+
+def outside_exercise(budget: str, day: date) -> Translatable | None:
+    """A notice that a slip of this day is none of its budget's exercise; None where it is."""
+    year = BudgetName.of(budget).year
+    latest = date(year + 1, *LATEST_DAY)
+    if date(year, 1, 1) <= day <= latest:
+        return None
+    days = {"day": Day(day.isoformat()), "latest": Day(latest.isoformat())}
+    return OUTSIDE_EXERCISE.render({**days, "year": year})
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A payment order that waits for a slip; or one that was cancelled after it was sent."""
@@ -204,6 +225,17 @@ class Waiting:
     """The piece that is taken back."""
     reasons: tuple[Translatable, ...]
     """Each fault that keeps it from a slip, in words; none where it is ready."""
+    changes: tuple[Change, ...] = ()
+    """What happened after it was issued, also where a person has confirmed it since."""
+    confirmation: Confirmation | None = None
+    """The latest; more may have happened behind it."""
+
+    @property
+    def to_confirm(self) -> int | None:
+        """The last record of what happened, where a person has not confirmed all of it."""
+        last = max((each.record for each in self.changes), default=None)
+        known = self.confirmation
+        return None if last is None or (known is not None and last <= known.record) else last
 
     @property
     def reason(self) -> Translatable | None:

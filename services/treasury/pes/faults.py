@@ -13,11 +13,10 @@ from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.domain.plain_text import is_text, without_plain_form
 from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
+from services.treasury.pes.line_codes import FUNCTION, takes_operation
 from services.treasury.pes.payee import Payee
 
 ARTICLE: Final = re.compile(r"(?!0+$)[0-9]{1,12}")
-FUNCTION: Final = re.compile(r"[0-9]{1,10}")
-OPERATION: Final = re.compile(r"[0-9a-zA-Z]{1,10}")
 BIC: Final = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 
 OPERATING: Final = "6"
@@ -145,7 +144,7 @@ def _of_line(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
         elif FUNCTION.fullmatch(code.function) is None:
             yield BAD_FUNCTION.render({"code": code.function})
     operation = code.operation
-    if operation is not None and not (OPERATION.fullmatch(operation) and is_text(operation)):
+    if operation is not None and not takes_operation(operation):
         yield BAD_OPERATION.render({"code": operation})
 
 

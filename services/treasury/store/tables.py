@@ -71,6 +71,19 @@ orders: Final = Table(
     " (02-02-06) by which it was withdrawn after it was sent.",
 )
 
+confirmations: Final = Table(
+    "confirmations",
+    metadata,
+    Column("budget", Text, primary_key=True),
+    Column("payment_order", Text, primary_key=True),
+    Column("record", BigInteger, primary_key=True, autoincrement=False),
+    Column("confirmed_at", Instant, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+    comment="Who said that an order is to be paid although its beneficiary's account was replaced,"
+    " or its convention suspended or terminated. `record` is the last record of the budget's"
+    " journal of which they knew.",
+)
+
 compared: Final = Table(
     "compared",
     metadata,

@@ -16,6 +16,7 @@ from services.treasury.domain.slips import (
     SlipType,
     Waiting,
     fitting_count,
+    outside_exercise,
     serial_of,
     slip_id_of,
     unpaid_by_line,
@@ -142,3 +143,20 @@ def test_what_does_not_fit_on_a_slip_waits_for_the_next(
     amounts: list[tuple[int, ...]], pieces_max: int, count: int
 ) -> None:
     assert fitting_count([waiting(each) for each in amounts], pieces_max) == count
+
+
+@pytest.mark.parametrize(
+    ("day", "is_outside"),
+    [
+        (date(2022, 12, 31), True),
+        (date(2023, 1, 1), False),
+        (date(2023, 12, 31), False),
+        (date(2024, 1, 31), False),
+        (date(2024, 2, 1), True),
+        (date(2026, 12, 2), True),
+    ],
+)
+def test_a_slip_is_of_its_exercise_until_the_complementary_period_ends(
+    day: date, *, is_outside: bool
+) -> None:
+    assert is_outside == (outside_exercise(BUDGET, day) is not None)

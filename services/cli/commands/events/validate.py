@@ -23,15 +23,22 @@ WARNING = _(
 )
 
 
+OF_LINE = _("Line {line}: warning: {fault}")
+
+
 class Warned(NamedTuple):
-    """A valid line of a type that only a file and the topic of internal events may bring."""
+    """A warning of a valid line."""
 
     line: int
     type: str
+    fault: Translatable | None = None
+    """None where only a file and the topic of internal events may bring its type."""
 
     @property
     def sentence(self) -> Translatable:
         """The warning for people."""
+        if self.fault is not None:
+            return OF_LINE.render({"line": self.line, "fault": self.fault})
         return WARNING.render({"line": self.line, "type": self.type})
 
     def row(self) -> dict[str, Any]:
@@ -48,11 +55,15 @@ def validate_file(
     as_json: AsJson = False,
 ) -> None:
     """Check each line by the rules of the ledger's input, and say in words what is wrong where."""
+    # Only here: `--help` would wait for a file of settings and its library.
+    from services.cli.commands.events.line_codes import LineCodes  # noqa: PLC0415
+
     screen = Screen()
     name = display_name(file)
     read = 0
     faults: list[Fault] = []
     warned: list[Warned] = []
+    codes = LineCodes()
     with progress(VALIDATING, [file]) as handled:
         for line, result in read_events(file, name, handled):
             read += 1
@@ -60,8 +71,13 @@ def validate_file(
                 faults.append(result)
                 if not as_json and len(faults) <= ROWS_MAX:
                     result.say(screen)
-            elif result.envelope.type in UNREAD_ON_KAFKA:
+                continue
+            if result.envelope.type in UNREAD_ON_KAFKA:
                 warned.append(Warned(line.number, result.envelope.type))
+            warned += [
+                Warned(line.number, result.envelope.type, fault)
+                for fault in codes.faults(result.envelope.type, result.raw)
+            ]
     valid = read - len(faults)
     if as_json:
         rows = {"faults": [each.row() for each in faults]}

@@ -78,15 +78,15 @@ def close(
 
 
 def finding_json(row: "FindingRow") -> dict[str, Any]:
-    """A finding as a program reads it."""
+    """A finding as a program reads it: as the API answers it."""
     sentence: dict[str, Any] = masked(asdict(both(row.text)))
     return {
-        "id": row.finding_id,
+        "finding_id": row.finding_id,
         "kind": row.kind,
         "budget": row.budget,
-        "slip": row.slip_id,
+        "slip_id": row.slip_id,
         "payment_order": row.payment_order,
-        "file": row.file_name and masked_name(row.file_name),
+        "file_name": row.file_name and masked_name(row.file_name),
         "facts": masked(row.facts),
         "message": sentence,
         "opened_at": instant(row.opened_at),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from services.treasury.application.differences.discrepancy import Discrepancy
     from services.treasury.application.differences.erp import ErpTotals
     from services.treasury.application.entries import BudgetBehind
+    from services.treasury.application.reconcile import Reconciliation
 
 DIFFERENCE: Final = _("{budget}: {text}.")
 OF_RECORDS: Final = _("{budget}: {text}. Records: {records}.")
@@ -48,22 +49,26 @@ def reconcile(
 ) -> None:
     """Compare entries, slips and returns with the ledger, and the ERP's totals with the entries.
 
-    Every difference is named with its records of the journal. It exits 1 if there is any.
+    Every difference is named with its records of the journal. It exits 1 if there is any; an order
+    that waits for its slip is none, and is counted.
     """
     from services.treasury.settings import TreasurySettings
 
     totals = None if erp is None else _totals(erp)
     has_accounts = TreasurySettings().treasury_file is not None
     with show_spinner(READING):
-        found, behind = asyncio.run(_differences(db, budget, totals, with_accounts=has_accounts))
+        done, behind = asyncio.run(_reconciled(db, budget, totals, with_accounts=has_accounts))
     if as_json:
-        rows = [_row(each) for each in found]
-        print_json({"differences": rows, "not_booked": [each._asdict() for each in behind]})
+        rows = [_row(each) for each in done.differences]
+        not_booked = [each._asdict() for each in behind]
+        print_json(
+            {"differences": rows, "not_booked": not_booked, "compared": done.compared._asdict()}
+        )
     else:
-        _show(found, behind)
+        _show(done, behind)
     if not has_accounts:
         say(NO_ACCOUNTS, err=True)
-    if found:
+    if done.differences:
         raise typer.Exit(EXIT_DIFFERENT)
 
 
@@ -78,17 +83,17 @@ def _totals(erp: typer.FileBinaryRead) -> "ErpTotals":
         exit_with(FAULT.render(facts), EXIT_DIFFERENT)
 
 
-async def _differences(
+async def _reconciled(
     db: str | None, budget: str | None, totals: "ErpTotals | None", *, with_accounts: bool
-) -> "tuple[list[Discrepancy], list[BudgetBehind]]":
+) -> "tuple[Reconciliation, list[BudgetBehind]]":
     from services.api.adapters.clock import wall_clock
     from services.treasury.application.entries import Bookkeeper
-    from services.treasury.application.reconcile import reconcile as differences
+    from services.treasury.application.reconcile import reconcile as reconciled
 
     async with opened(db) as (store, read_model, config):
         accounts = config.accounts
         behind = await Bookkeeper(store, read_model, accounts, wall_clock).behind()
-        found = await differences(
+        done = await reconciled(
             store,
             read_model,
             accounts,
@@ -96,7 +101,7 @@ async def _differences(
             totals=totals,
             with_accounts=with_accounts,
         )
-        return found, [each for each in behind if budget in {None, each.budget}]
+        return done, [each for each in behind if budget in {None, each.budget}]
 
 
 def _row(each: "Discrepancy") -> dict[str, Any]:
@@ -117,10 +122,12 @@ def _row(each: "Discrepancy") -> dict[str, Any]:
     }
 
 
-def _show(found: "list[Discrepancy]", behind: "list[BudgetBehind]") -> None:
-    for each in found:
+def _show(done: "Reconciliation", behind: "list[BudgetBehind]") -> None:
+    for each in done.differences:
         facts = {"budget": each.budget, "text": each.text, "records": each.records}
         say((OF_RECORDS if each.records else DIFFERENCE).render(facts))
     for budget in behind:
         say(BEHIND.render(budget._asdict()))
-    say(COUNT.render(len(found)) if found else NOTHING)
+    for text in done.compared.texts:
+        say(text)
+    say(COUNT.render(len(done.differences)) if done.differences else NOTHING)

@@ -15,12 +15,23 @@ from events.texts import Day, Euros, Number, Translatable, _, ngettext
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase, opened
-from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json
+from services.cli.commands.treasury.waiting_orders import (
+    say_to_confirm,
+    waiting_cells,
+    waiting_row,
+)
+from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed, typed_or_none
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json, say
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
 from services.texts.system_errors import error_text
-from services.treasury.domain.slips import SlipProblem, SlipState, SlipType, UnknownSlip, Waiting
+from services.treasury.domain.slips import (
+    SlipProblem,
+    SlipState,
+    SlipType,
+    UnknownSlip,
+    outside_exercise,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,8 +49,7 @@ NOBODY_WAITS = _("No order waits for a slip.")
 WAITING = ngettext(
     "{count} order waits, {ready} of them ready.", "{count} orders wait, {ready} of them ready."
 )
-READY = _("ready")
-TO_TAKE_BACK = _("to be taken back")
+CONFIRMED = _("Order {order} is to be paid all the same.")
 NONE_READY = _("No order is ready for a slip; `ecluse slips waiting` says what keeps them.")
 PREPARED = _("Draft {slip}: {payment_orders}, {amount}. `ecluse slips issue {slip}` issues it.")
 ISSUED = _("Slip {slip} is issued under number {number}: {payment_orders}, {amount}.")
@@ -81,16 +91,43 @@ def waiting(budget: OfBudget = None, db: AtDatabase = None, as_json: AsJson = Fa
     """List the orders that wait for a slip, and what keeps each from one."""
     found = _do(db, lambda slips: slips.waiting(None, budget))
     if as_json:
-        print_json({"waiting": [_waiting_row(each) for each in found]})
+        print_json({"waiting": [waiting_row(each) for each in found]})
         return
     screen = Screen()
     if not found:
         screen.say(NOBODY_WAITS)
         return
     columns = ("budget", "order", "amount", "issued", "detail")
-    screen.show_list("slips_waiting", columns, found, _waiting_cells)
+    screen.show_list("slips_waiting", columns, found, waiting_cells)
     ready = sum(not each.reasons for each in found)
     screen.say(WAITING.render(len(found), ready=Number(ready)))
+    say_to_confirm(screen, found)
+
+
+@app.command(cls=Command)
+def confirm(
+    payment_order: Annotated[str, typer.Argument(metavar="ORDER", help="As `waiting` lists it.")],
+    budget: Annotated[str, typer.Option(metavar="BUDGET", help="Its budget.")],
+    record: Annotated[
+        int, typer.Option(metavar="N", min=1, help="The last record known; `waiting` names it.")
+    ],
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Confirm that an order is to be paid, whatever happened since it was issued.
+
+    The beneficiary's account was replaced, or the convention suspended or terminated: no slip takes
+    the order before. What happens behind that record is to be confirmed again.
+    """
+    who = command_user()
+    order = _do(db, lambda slips: slips.confirm(typed(budget), typed(payment_order), who, record))
+    if as_json:
+        print_json({"confirmed": waiting_row(order)})
+        return
+    screen = Screen()
+    for each in order.changes:
+        screen.say(each.text(order.payment_order))
+    screen.say(CONFIRMED.render({"order": order.payment_order}))
 
 
 @app.command(cls=Command)
@@ -124,6 +161,7 @@ def prepare(
         return
     for each in found:
         Screen().say(PREPARED.render(_facts(each)))
+        _warn(each)
     if not found:
         Screen().say(NONE_READY)
 
@@ -187,7 +225,10 @@ def issue(
             return await slips.issue(slip_id, command_user())
         return await slips.issue(slip_id, command_user(), GivenNumbers(number, first_piece))
 
-    _say(_do(db, work), ISSUED, as_json=as_json)
+    issued = _do(db, work)
+    _say(issued, ISSUED, as_json=as_json)
+    if not as_json:
+        _warn(issued)
 
 
 @app.command(cls=Command)
@@ -276,6 +317,19 @@ def _say(slip: "SlipRow", text: Translatable, *, as_json: bool) -> None:
         Screen().say(text.render(_facts(slip)))
 
 
+def _warn(slip: "SlipRow") -> None:
+    """Say where the day of a slip is none of its exercise."""
+    notice = _notice(slip)
+    if notice is not None:
+        say(notice, err=True)
+
+
+def _notice(slip: "SlipRow") -> Translatable | None:
+    from services.treasury.application.issuing import day_of
+
+    return outside_exercise(slip.budget, slip.issued_on or day_of(slip.prepared_at))
+
+
 def _facts(slip: "SlipRow") -> dict[str, object]:
     return {
         "slip": slip.slip_id,
@@ -299,11 +353,15 @@ def _show_all(found: list["SlipRow"], *, as_json: bool) -> None:
 
 def slip_json(slip: "SlipRow") -> dict[str, Any]:
     """A slip as a program reads it."""
+    from services.texts.translation import both
+
     row = asdict(slip)
     for name, value in row.items():
         if isinstance(value, datetime):
             row[name] = instant(value)
     row["answer"] = masked(slip.answer)
+    notice = _notice(slip)
+    row["notice"] = None if notice is None else asdict(both(notice))
     return row | {"issued_on": slip.issued_on and slip.issued_on.isoformat()}
 
 
@@ -317,35 +375,3 @@ def _slip_cells(slip: "SlipRow") -> Cells:
 def _piece_cells(piece: "PieceRow") -> Cells:
     number = "" if piece.number is None else piece.number
     return number, piece.payment_order, Euros(piece.amount_cents)
-
-
-def _waiting_row(each: Waiting) -> dict[str, Any]:
-    from services.texts.translation import both
-
-    order = each.order
-    return {
-        "budget": order.budget,
-        "payment_order": order.payment_order,
-        "slip_type": each.slip_type.value,
-        "amount_cents": each.amount_cents,
-        "issued_on": order.issued_on.isoformat(),
-        "due_on": order.due_on.isoformat(),
-        "beneficiary": order.beneficiary.name,
-        "reasons": [asdict(both(reason)) for reason in each.reasons],
-    }
-
-
-def _waiting_cells(each: Waiting) -> Cells:
-    ready = READY if each.slip_type is SlipType.PAYMENT else TO_TAKE_BACK
-    order = each.order
-    reasons = each.reasons or (ready,)
-    named = {f"reason_{place}": reason for place, reason in enumerate(reasons)}
-    detail = Translatable("\n".join(f"{{{name}}}" for name in named), named)
-    day = Day(order.issued_on.isoformat())
-    return (
-        order.budget,
-        order.payment_order,
-        Euros(each.amount_cents),
-        day,
-        detail,
-    )

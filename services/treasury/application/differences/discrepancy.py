@@ -78,8 +78,8 @@ TEXTS: Final = {
         "journal, or has lost records; have the operator make it again"
     ),
     DiscrepancyKind.ON_NO_SLIP: _(
-        "Order {payment_order} was left out of the slips of its budget; the list of "
-        "those that wait says for what"
+        "Order {payment_order} should stand on a slip and stands on none: its own row, a piece, a "
+        "return, or what was sent after it says so"
     ),
     DiscrepancyKind.ON_SEVERAL_SLIPS: _("Order {payment_order} stands on several slips"),
     DiscrepancyKind.UNKNOWN_ON_SLIP: _(

@@ -1,10 +1,9 @@
 """Slips against the ledger's payment orders: each order on one slip, with its own amount.
 
 An order stands on a slip where its own row and a piece of the slip both say so; where one alone
-does, it would be sent twice or never. An order may wait for its slip. It is a difference once
-another order of its budget that was issued after it was sent, or once the accountant has answered
-about it, though others before it went by slips. Budgets that never sent a slip send their orders
-otherwise.
+does, it would be sent twice or never. One that waits for its slip is no difference, for whatever it
+waits, nor is one that was answered by other means than returns. Both are counted. On no slip is an
+order that a return answers, or that these tables do not have though a later one was sent.
 """
 
 from collections import defaultdict
@@ -18,11 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.projector.tables import payment_orders
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.domain.slips import SlipState, SlipType
-from services.treasury.store.tables import orders, pieces, slips
+from services.treasury.store.tables import orders, own_events, pieces, slips
 
 ISSUED: Final = "issued"
 GIVEN_BACK: Final = frozenset(("rejected", "cancelled"))
 """States of orders that are paid no more."""
+
+
+class SlipsCompared(NamedTuple):
+    """Differences of a budget's slips, and orders that need none."""
+
+    differences: list[Discrepancy]
+    waiting: int
+    """Orders that nobody has answered, and that stand on no slip yet."""
+    answered_otherwise: int
+    """Orders that were answered without one, where slips are sent."""
 
 
 class _Order(NamedTuple):
@@ -33,6 +42,16 @@ class _Order(NamedTuple):
     payment_order: str
     amount_cents: int
     state: str
+    paid_cents: int
+
+
+class _AtTreasury(NamedTuple):
+    """The treasury's own rows about a budget's orders."""
+
+    slip_of: dict[str, str | None]
+    """The slip that an order's own row names, by order."""
+    returned: set[str]
+    """Orders of which a return says something."""
 
 
 class _Place(NamedTuple):
@@ -44,9 +63,7 @@ class _Place(NamedTuple):
     state: str
 
 
-async def differences(
-    treasury: AsyncConnection, ledger: AsyncConnection, budget: str
-) -> list[Discrepancy]:
+async def compare(treasury: AsyncConnection, ledger: AsyncConnection, budget: str) -> SlipsCompared:
     """Orders on no slip or on several, and pieces that are not what the ledger ordered.
 
     `treasury` reads the treasury's tables, `ledger` the read model.
@@ -54,10 +71,7 @@ async def differences(
     places: dict[str, list[_Place]] = defaultdict(list)
     for place in await _places(treasury, budget):
         places[place.payment_order].append(place)
-    named = await _named(treasury, budget)
-    if not places and not named:
-        return []
-    known = await _orders(ledger, budget)
+    known, here = await _orders(ledger, budget), await _at_treasury(treasury, budget)
     unknown = [
         Discrepancy(
             kind=DiscrepancyKind.UNKNOWN_ON_SLIP,
@@ -67,7 +81,9 @@ async def differences(
         )
         for each in sorted(places.keys() - {each.payment_order for each in known})
     ]
-    return [*_left_out(budget, known, places, named), *_pieces(budget, known, places), *unknown]
+    left_out, waiting, answered_otherwise = _left_out(budget, known, places, here)
+    found = [*left_out, *_pieces(budget, known, places), *unknown]
+    return SlipsCompared(found, waiting, answered_otherwise)
 
 
 async def _places(treasury: AsyncConnection, budget: str) -> list[_Place]:
@@ -80,11 +96,13 @@ async def _places(treasury: AsyncConnection, budget: str) -> list[_Place]:
     return [_Place(*row) for row in await treasury.execute(asked)]
 
 
-async def _named(treasury: AsyncConnection, budget: str) -> dict[str, str]:
-    """The slip that an order's own row names."""
-    asked = select(orders.c.payment_order, orders.c.slip_id)
-    asked = asked.where(orders.c.budget == budget, orders.c.slip_id.is_not(None))
-    return {row.payment_order: row.slip_id for row in await treasury.execute(asked)}
+async def _at_treasury(treasury: AsyncConnection, budget: str) -> _AtTreasury:
+    its = select(orders.c.payment_order, orders.c.slip_id).where(orders.c.budget == budget)
+    returned = select(own_events.c.payment_order).where(own_events.c.budget == budget)
+    return _AtTreasury(
+        {row.payment_order: row.slip_id for row in await treasury.execute(its)},
+        set(await treasury.scalars(returned.distinct())),
+    )
 
 
 async def _orders(ledger: AsyncConnection, budget: str) -> list[_Order]:
@@ -97,32 +115,45 @@ def _left_out(
     budget: str,
     known: Sequence[_Order],
     places: Mapping[str, Sequence[_Place]],
-    named: Mapping[str, str],
-) -> Iterator[Discrepancy]:
-    """Orders that stand on no slip, and should."""
+    here: _AtTreasury,
+) -> SlipsCompared:
+    """Orders that stand on no slip, and should; and those that need not."""
     on_slip: dict[str, str] = {}
     for each in chain.from_iterable(places.values()):
-        if named.get(each.payment_order) == each.slip_id:
+        if here.slip_of.get(each.payment_order) == each.slip_id:
             on_slip[each.payment_order] = each.state
     sent = [
         number
         for number, order in enumerate(known)
         if on_slip.get(order.payment_order, SlipState.PREPARED) != SlipState.PREPARED
     ]
+    found: list[Discrepancy] = []
+    waiting = answered_otherwise = 0
     for number, order in enumerate(known):
         name = order.payment_order
         if name in on_slip or order.state in GIVEN_BACK:
             continue
-        one_says_so = name in named or name in places
-        overtaken = sent and (number < sent[-1] if order.state == ISSUED else number > sent[0])
-        if one_says_so or overtaken:
-            yield Discrepancy(
-                kind=DiscrepancyKind.ON_NO_SLIP,
-                budget=budget,
-                payment_order=name,
-                expected_cents=order.amount_cents,
-                records=(order.sequence,),
+        is_answered = order.state != ISSUED or order.paid_cents > 0
+        one_says_so = here.slip_of.get(name) is not None or name in places
+        if is_answered:
+            is_lost = name in here.returned and bool(sent)
+        else:
+            is_lost = name not in here.slip_of and number < max(sent, default=0)
+        if one_says_so or is_lost:
+            found.append(
+                Discrepancy(
+                    kind=DiscrepancyKind.ON_NO_SLIP,
+                    budget=budget,
+                    payment_order=name,
+                    expected_cents=order.amount_cents,
+                    records=(order.sequence,),
+                )
             )
+        elif is_answered:
+            answered_otherwise += bool(sent)
+        else:
+            waiting += name in here.slip_of
+    return SlipsCompared(found, waiting, answered_otherwise)
 
 
 def _pieces(

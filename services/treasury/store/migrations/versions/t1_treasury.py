@@ -222,6 +222,18 @@ def _findings(schema: str | None) -> None:
     op.create_index(
         "findings_open", "findings", ["budget"], schema=schema, **_where("closed_at IS NULL")
     )
+    op.create_table(
+        "confirmations",
+        sa.Column("budget", sa.Text, primary_key=True),
+        sa.Column("payment_order", sa.Text, primary_key=True),
+        sa.Column("record", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("confirmed_at", INSTANT, nullable=False),
+        sa.Column("confirmed_by", sa.Text, nullable=False),
+        schema=schema,
+        comment="Who said that an order is to be paid although its beneficiary's account was "
+        "replaced, or its convention suspended or terminated. `record` is the last record of the "
+        "budget's journal of which they knew.",
+    )
 
 
 def _entries(schema: str | None) -> None:
