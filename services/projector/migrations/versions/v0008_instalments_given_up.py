@@ -4,7 +4,7 @@ from alembic import op
 
 from services.projector.sql import HELD
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
