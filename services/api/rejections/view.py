@@ -45,6 +45,9 @@ class ToDo:
     count: str
 
 
+TO_REISSUE: Final = _("Rejected payment orders, to be issued again")
+
+
 def todo(
     others: Iterable[tuple[Translatable, int, str]], counts: Counts, locale: LocaleFormat
 ) -> list[ToDo]:

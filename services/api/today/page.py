@@ -18,7 +18,7 @@ from services.api.lag.view import lag_token
 from services.api.orders import query as orders
 from services.api.orders.waiting import overdue, to_reissue, waiting_view
 from services.api.rejections.page import trouble_counts
-from services.api.rejections.view import todo
+from services.api.rejections.view import TO_REISSUE, todo
 from services.api.today.read_model_status import read_model_status
 from services.api.today.view import status_view
 from services.api.treasury.line_codes import lines_at_treasury
@@ -44,7 +44,7 @@ async def today(lag: Watched, ends: Ends, visit: Visitor, components: Given) -> 
     faulty = await lines_at_treasury(visit, components)
     others = (
         (_("Overdue payment orders"), waiting.overdue.count, overdue(visit.today)),
-        (_("Rejected payment orders, to be issued again"), rejected, to_reissue()),
+        (TO_REISSUE, rejected, to_reissue()),
         (_("Lines that no slip can take"), len(faulty), address("treasury") + "#lines"),
     )
     return await visit.page(
