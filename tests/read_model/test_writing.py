@@ -18,6 +18,7 @@ from services.projector.database import (
     take,
     write,
 )
+from services.projector.fold_state import fold_state
 from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import Fold
 from services.projector.rows.settling import Unsettled
@@ -75,7 +76,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its position would be of the old ones, and its last records of the new."""
-    real, locked = database.fold_state, []
+    real, locked = fold_state, []
 
     async def go(engine: AsyncEngine) -> None:
         async def beside(*args: Any) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
