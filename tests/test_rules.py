@@ -78,8 +78,8 @@ def test_the_flags_are_those_of_their_chapter() -> None:
 
 def test_the_architecture_names_every_rule_that_the_projector_repeats() -> None:
     root = HERE.parent
-    told = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    said = told.split("rules of the ledger that it repeats:")[1].split(".")[0]
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    said = text.split("rules of the ledger that it repeats:")[1].split(".")[0]
     projector = root / "services" / "projector"
     sources = [*projector.glob("*.py"), *(projector / "rows").glob("*.py")]
     cited = [

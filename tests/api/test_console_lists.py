@@ -117,13 +117,13 @@ def test_unreadable_records_come_newest_first_as_refusals_do(sqlite_url: str) ->
         assert sorted(numbers, reverse=True) == numbers
 
 
-def test_nobody_is_told_to_correct_a_deadline_of_our_own(sqlite_url: str) -> None:
+def test_nobody_has_to_correct_a_deadline_of_our_own(sqlite_url: str) -> None:
     events = [a_vote(), a_closing("none"), a_deadline(), a_payment(1)]
     fill(sqlite_url, journal_of_events(map(encoded, events)))
-    told = {
+    advised = {
         number: "What to do" in page(sqlite_url, f"/console/records/{BUDGET}/{number}")[1]
         for number in (3, 4)
     }
-    assert {3: False, 4: True} == told
+    assert {3: False, 4: True} == advised
     _, text = page(sqlite_url, "/console/troubles/refused")
     assert f"/console/records/{BUDGET}/3" not in text

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from events.journal import read_record
+from events.reviews import EventWithdrawn
 from services.projector.rows.changes import Key, Members
 from services.projector.rows.settling import Unsettled, event_subject, flag_things
 
@@ -94,9 +95,13 @@ def _changes(
             key = (budget, record.sequence)
             if record.outcome == "accepted":
                 yield from unsettled.settle(record, event)
+                if event.type == EventWithdrawn.TYPE:
+                    unsettled.add_withdrawal(budget, record.sequence)
             for item, flag in enumerate(record.review_flags or (), start=1):
                 awaits = unsettled.add("review_flags", (*key, item), flag_things(flag))
                 yield "review_flags", (*key, item), {"awaits": awaits, "settled_sequence": None}
             if record.refusal is not None:
-                awaits = unsettled.add("refusals", key, [event_subject(event)])
-                yield "refusals", key, {"awaits": awaits, "settled_sequence": None}
+                settled = unsettled.withdrawal_of(record)
+                awaited = [event_subject(event)] if settled is None else []
+                awaits = unsettled.add("refusals", key, awaited)
+                yield "refusals", key, {"awaits": awaits, "settled_sequence": settled}
