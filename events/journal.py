@@ -351,6 +351,18 @@ class Record(Hashed):
         named = None if self.event is None else self.event.data.convention
         return named if named is None else self.renamed.get(named, named)
 
+    @property
+    def former_grant(self) -> str | None:
+        """The grant in whose place a convention that is carried over was signed (rules, 13).
+
+        Instalments that were ordered before the signature are called `<grant>/<instalment>`; the
+        grant may be called otherwise in the new year.
+        """
+        planned = () if self.event is None else self.event.data.instalments or ()
+        grants = (each.instalment.rpartition("/")[0] for each in planned)
+        named = next((grant for grant in grants if grant), None)
+        return named if named is None else self.renamed.get(named, named)
+
 
 class Place(msgspec.Struct):
     """The place of a record in its chain, for readers that decode nothing else."""

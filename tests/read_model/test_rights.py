@@ -190,19 +190,19 @@ def test_given_again_nothing_changes(roles: Roles) -> None:
 
 
 def test_what_a_role_has_beside_it_is_taken(roles: Roles) -> None:
-    deleted, iban = (
+    deleted, due = (
         ["DELETE FROM ecluse_read.lines"],
-        ["SELECT iban FROM ecluse_read.bank_accounts"],
+        ["SELECT due_on FROM ecluse_read.obligations"],
     )
     roles.run(f"GRANT DELETE ON ecluse_read.lines TO {roles.name('api')}")
-    roles.run(f"GRANT SELECT (iban) ON ecluse_read.bank_accounts TO {roles.name('treasury')}")
+    roles.run(f"GRANT SELECT (due_on) ON ecluse_read.obligations TO {roles.name('treasury')}")
     roles.run(f"GRANT USAGE ON SCHEMA ecluse_access TO {roles.name('projector')}")
     roles.run(f"GRANT SELECT ON ecluse_access.api_keys TO {roles.name('projector')}")
     assert deleted == roles.allowed("api", writing(["lines"]))
-    assert iban == roles.allowed("treasury", iban)
+    assert due == roles.allowed("treasury", due)
     assert 0 == roles.granted("--apply").code
     hold(roles)
-    assert [] == roles.allowed("treasury", iban)
+    assert [] == roles.allowed("treasury", due)
 
 
 OF_NEW_TABLES: Final = "ALTER DEFAULT PRIVILEGES FOR ROLE {projector}"
@@ -218,7 +218,7 @@ OTHER_WAYS: Final = {
     "GRANT {api} TO {treasury}": reading(ACCESS, "ecluse_access"),
     "GRANT {api} TO {projector} WITH ADMIN OPTION;"
     " SET ROLE {projector}; GRANT {api} TO {treasury}": reading(ACCESS, "ecluse_access"),
-    "GRANT SELECT ON ecluse_read.bank_accounts TO PUBLIC": reading(["bank_accounts"]),
+    "GRANT SELECT ON ecluse_read.obligations TO PUBLIC": reading(["obligations"]),
     "GRANT USAGE ON SCHEMA ecluse_access TO PUBLIC;"
     " GRANT SELECT (key_id) ON ecluse_access.api_keys TO PUBLIC": [
         "SELECT key_id FROM ecluse_access.api_keys"

@@ -307,7 +307,8 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGr
     fell = any(
         each.target == "available" and each.instalment is None for each in record.moves or ()
     )
-    planned, former = schedules.renamed(data.instalments or (), record.renamed)
+    former = record.former_grant
+    planned = schedules.carried_plan(data.instalments or (), former)
     own = _convention_row(convention, data, record.sequence) | {
         "state": "withdrawn" if fell else data.state,
         "continues": former,

@@ -1,6 +1,6 @@
 """Schedules, documents and obligations of conventions, as events state them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -25,23 +25,18 @@ def of_award(data: EventData) -> tuple[Instalment, ...]:
     return (Instalment(WHOLE_AWARD, "signature", data.lines or ()),)
 
 
-def renamed(
-    planned: Iterable[Instalment], names: Mapping[str, str]
-) -> tuple[list[Instalment], str | None]:
-    """A schedule that is carried over, and the grant whose name some of its orders bear.
+def carried_plan(planned: Iterable[Instalment], former_grant: str | None) -> list[Instalment]:
+    """A schedule that is carried over, with the name of the grant in the new year.
 
-    Those that were ordered before the convention was signed are called `<grant>/<instalment>`; the
-    grant may be called otherwise in the new year (rules, 13 and 32).
+    Instalments ordered before the convention was signed are called `<grant>/<instalment>` (rules,
+    13 and 32).
     """
-    found, former = [], None
+    found = []
     for each in planned:
-        grant, slash, instalment = each.instalment.rpartition("/")
-        if slash:
-            former = names.get(grant, grant)
-            found.append(msgspec.structs.replace(each, instalment=f"{former}/{instalment}"))
-        else:
-            found.append(each)
-    return found, former
+        _, slash, instalment = each.instalment.rpartition("/")
+        name = f"{former_grant}/{instalment}" if slash else instalment
+        found.append(msgspec.structs.replace(each, instalment=name))
+    return found
 
 
 def plan(

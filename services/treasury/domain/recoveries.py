@@ -79,6 +79,8 @@ class Recoveries:
         """Grants that stand without convention: one that is signed takes their money (rules, 13).
         """
         self._conventions: dict[str, _Convention] = {}
+        self._former: dict[str, str] = {}
+        """By grant, the convention signed in its place: recoveries may name either (rules, 13)."""
 
     def take(self, record: Record) -> list[Posted]:
         """The postings of the record, where it is one about a recovery."""
@@ -87,8 +89,8 @@ class Recoveries:
         match record.event.type:
             case DeliberationAdopted.TYPE if data.requires_convention is False:
                 self._alone.add(required(data.grant, "grant"))
-            case FiscalYearOpened.TYPE if data.stands_alone and record.convention == data.grant:
-                self._alone.add(required(data.grant, "grant"))
+            case FiscalYearOpened.TYPE:
+                self._open(record)
             case ConventionSigned.TYPE if data.grant in self._alone:
                 self._rename(data.grant, required(data.convention, "convention"))
             case PaymentExecuted.TYPE:
@@ -105,8 +107,17 @@ class Recoveries:
 
     def _rename(self, grant: str, convention: str) -> None:
         self._alone.discard(grant)
+        self._former[grant] = convention
         if grant in self._conventions:
             self._conventions[convention] = self._conventions.pop(grant)
+
+    def _open(self, record: Record) -> None:
+        assert record.event is not None, "it is of an event"
+        name, data = required(record.convention, "convention"), record.event.data
+        if data.stands_alone and name == data.grant:
+            self._alone.add(name)
+        if record.former_grant is not None:
+            self._former[record.former_grant] = name
 
     def _pay(self, record: Record) -> None:
         for move in record.moves or ():
@@ -151,7 +162,8 @@ class Recoveries:
             yield Posted(RECOVERY_COLLECTED, line, cents)
 
     def _of(self, convention: str) -> _Convention:
-        return self._conventions.setdefault(convention, _Convention())
+        name = self._former.get(convention, convention)
+        return self._conventions.setdefault(name, _Convention())
 
 
 def _shared(convention: _Convention, amount_cents: int) -> Iterator[tuple[Line, int]]:

@@ -109,9 +109,8 @@ ROWS = [
         "of two lines each takes its own first",
         [a_recovery(lines=[an_amount(30), an_amount(15, "490")]), a_collection(45)],
         [
-            *moved("65748", 25, "489", "490"),
-            *booked("recovery_collected", "515", "46721", 40, "490"),
-            *booked("recovery_collected", "515", "46721", 5),
+            *booked("recovery_collected", "515", "46721", 15, "490"),
+            *booked("recovery_collected", "515", "46721", 30),
         ],
     ),
     (
@@ -176,6 +175,34 @@ def test_rule_13_a_convention_is_asked_for_what_its_grant_was_paid() -> None:
         a_payment(40),
     ]
     assert booked("recovery_ordered", "46721", "65748", 100) == last(*history, a_recovery(100))
+    by_grant = a_recovery(100, convention="G")
+    assert booked("recovery_ordered", "46721", "65748", 100) == last(*history, by_grant)
+    came = a_collection(30, convention="G")
+    assert booked("recovery_collected", "515", "46721", 30) == last(*history, by_grant, came)
+
+
+def test_rule_13_the_grant_may_be_named_in_the_next_year_too() -> None:
+    schedule = [
+        an_instalment(1_500_000, "now"),
+        an_instalment(100, "later", trigger="notification"),
+    ]
+    history = Scenario(
+        a_vote(9_000_000),
+        a_new_account(),
+        an_award(1_500_100, requires_convention=False, instalments=schedule),
+        an_award(1_000_000, grant="H", _id="above"),
+        an_acknowledgement(order="G/now"),
+        a_convention(instalments=[an_instalment(100, "rest", trigger="notification")]),
+        a_closing(["C"]),
+    )
+    history.deliver()
+    history.tell(a_notification(budget=NEXT_BUDGET))
+    history.tell(a_payment(100, "C/rest", budget=NEXT_BUDGET))
+    history.tell(a_recovery(30, budget=NEXT_BUDGET, convention="G", on="2024-10-01"))
+    assert "accepted" == history.answer()
+    assert {("65748", "489"): 70, ("515", "489"): -100, ("46721", "489"): 30} == balances(
+        history, NEXT_BUDGET
+    )
 
 
 def test_rule_13_a_grant_that_nobody_was_paid_for_gives_its_name_up_as_well() -> None:
