@@ -355,8 +355,7 @@ class Record(Hashed):
     def former_grant(self) -> str | None:
         """The grant in whose place a convention that is carried over was signed (rules, 13).
 
-        Instalments that were ordered before the signature are called `<grant>/<instalment>`; the
-        grant may be called otherwise in the new year.
+        Instalments that were ordered before the signature are called `<grant>/<instalment>`.
         """
         planned = () if self.event is None else self.event.data.instalments or ()
         grants = (each.instalment.rpartition("/")[0] for each in planned)

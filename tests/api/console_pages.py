@@ -57,6 +57,7 @@ OF_LILLE: Final[Values] = {
     "siret": [SIRET],
     "convention": ["C"],
     "refused": ["6"],
+    "parked": ["7"],
     "event_id": ["nobody"],
 }
 OF_ROUBAIX: Final[Values] = {
@@ -68,6 +69,7 @@ OF_ROUBAIX: Final[Values] = {
     "siret": [OTHER_ESTABLISHMENT],
     "convention": [CONVENTION],
     "refused": ["8"],
+    "parked": ["9"],
     "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}

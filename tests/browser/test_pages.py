@@ -144,8 +144,8 @@ PAGES: Final = {
     ),
     "reconciliation": (
         "/console/treasury/reconciliation",
-        "CONV-2023-ORCHESTRE/advance",
-        "CONV-2023-ORCHESTRE/advance",
+        "1 mandat a reçu sa réponse autrement",
+        "1 order was answered by other means",
     ),
     "order-on-slip": (
         f"/console/orders/{BUDGET}/CONV-2023-LILLE-AVENIRS/avance",

@@ -186,10 +186,10 @@ def test_each_deadline_has_one_deadline_event_whatever_was_written_read_and_kill
         world.wrote(written)
         if not written:
             break
-        # All that was told is in the journal: what is written then, the ledger accepts.
-        told = len(world.journal)
+        # Everything delivered is in the journal: what is written then, the ledger accepts.
+        known = len(world.journal)
         world.deliver()
-        answers = [read_record(raw) for raw in world.journal[told:]]
+        answers = [read_record(raw) for raw in world.journal[known:]]
         assert {"accepted"} == {each.outcome for each in answers if each.event_source == WATCH}
     assert len(world.written) == len(set(world.written)), "none twice"
     assert set(world.due(last)) <= set(world.written), "none missed"

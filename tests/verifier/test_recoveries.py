@@ -125,8 +125,8 @@ def test_rule_13_a_recovery_may_go_on_to_name_the_grant() -> None:
     assert [] == journal.tell(CAME_BY_GRANT, [back(50_000)]).findings()
 
 
-def test_rule_13_one_that_is_refused_names_what_its_event_names() -> None:
-    more = refused("recovery_exceeds", convention="G", room_cents=600_000, asked_cents=600_001)
+def test_rule_13_one_that_is_refused_names_the_convention_on_which_it_counts() -> None:
+    more = refused("recovery_exceeds", convention="C", room_cents=600_000, asked_cents=600_001)
     journal = ByHand(Scenario(*FOR_ITS_REST))
     assert [] == journal.tell(a_recovery(600_001, convention="G"), **more).findings()
 
@@ -183,7 +183,7 @@ def test_rule_28_there_it_is_woken_by_the_opening() -> None:
     journal.tell(report, **waits_for("convention", "G"))
     journal.tell(opening, [a_move("- committed", 400_000)])
     assert {"not_resumed"} == journal.codes()
-    more = refused("recovery_exceeds", convention="G", room_cents=0, asked_cents=1)
+    more = refused("recovery_exceeds", convention="C", room_cents=0, asked_cents=1)
     assert [] == journal.resume(1, **more).findings()
     assert NEXT_BUDGET == journal.records[-1].budget
 

@@ -117,7 +117,7 @@ FLAGGED: Final = ListTable(
         ListColumn(_("beneficiary"), "beneficiary"),
         *_verdict("verdict"),
         ListColumn(_("document"), _document_name),
-        ListColumn(_("of year"), lambda row: _document(row).get("year"), Kind.NUMBER),
+        ListColumn(_("document year"), lambda row: _document(row).get("year"), Kind.NUMBER),
         ListColumn(_("due on"), _due_on, Kind.DAY),
         *SETTLED,
         *PLACE,
