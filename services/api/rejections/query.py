@@ -222,12 +222,10 @@ async def flagged(
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
     event = (journal.c.event_type, journal.c.event_time)
     grant = _grant(review_flags)
-    whose = select(grants.c.beneficiary).where(
-        grants.c.budget == review_flags.c.budget, grants.c.grant_ref == grant.element
-    )
-    beneficiary = whose.scalar_subquery().label("beneficiary")
-    query = select(review_flags, *event, grant, beneficiary, *REVIEW)
-    query = reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
+    same_grant = (grants.c.budget == review_flags.c.budget, grants.c.grant_ref == grant.element)
+    whose = select(grants.c.beneficiary).where(*same_grant).scalar_subquery().label("beneficiary")
+    query = reviewed(select(review_flags, *event, grant, whose, *REVIEW), review_flags, settled)
+    query = query.join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
     return await make_each(rows, _flagged)
