@@ -45,6 +45,7 @@ def stage_of(name: str, group: str, partitions: Sequence[Partition], members: in
     drains = [row.drain_s for row in late if row.drain_s is not None]
     trends = {row.trend for row in partitions}
     state = State.UNKNOWN if worst_row is None else worst_row.state
+    since = [row.state_since for row in partitions if row.state is state]
     return Stage(
         name,
         group,
@@ -58,7 +59,7 @@ def stage_of(name: str, group: str, partitions: Sequence[Partition], members: in
         next((trend for trend in TRENDS if trend in trends), None),
         max(drains, default=None) if len(drains) == len(late) else None,
         tuple(partitions),
-        earliest(row.state_since for row in partitions if row.state is state),
+        None if None in since else earliest(since),
         earliest(row.waits_since for row in late),
     )
 

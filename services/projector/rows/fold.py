@@ -142,7 +142,8 @@ class Fold:
         assert event is not None, "what is no dead letter holds its event"
         self._update_budget(record)
         if record.outcome == "accepted":
-            for table, key, members in self._unsettled.settle(record, event):
+            alone = self._alone.get(record.budget, ())
+            for table, key, members in self._unsettled.settle(record, event, alone):
                 changes.patch(table, key, members)
             if event.type == EventWithdrawn.TYPE:
                 self._unsettled.add_withdrawal(record.budget, record.sequence)

@@ -25,7 +25,7 @@ from events.conventions import (
 from events.deadlines import DeadlinePassed
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.journal import Code, Event, Record
+from events.journal import Code, Event, Record, required
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
@@ -75,7 +75,6 @@ ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 """The states in which nobody waits for a payment order any more."""
 
 _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
-_parts: Final = msgspec.json.Decoder(list[Any]).decode
 
 
 def awaited_key(*parts: object) -> str:
@@ -168,21 +167,16 @@ def _asked_of(record: Record, event: Event) -> Iterator[str]:
             yield awaited_key(PAYABLE, order.convention)
 
 
-def _left_behind(record: Record, event: Event) -> set[str]:
+def _conventions_left(record: Record, event: Event, alone: Collection[str]) -> set[str]:
     """The conventions whose documents are owed elsewhere from this record on (rules, 13 and 31)."""
     match event.type:
-        case ConventionSigned.TYPE if event.data.grant is not None:
-            return {event.data.grant}
+        case ConventionSigned.TYPE if event.data.grant in alone:
+            return {required(event.data.grant, "grant")}
         case FiscalYearClosed.TYPE:
             moves = record.moves or ()
             return {each.convention or "" for each in moves if each.target == "carried_over"}
         case _:
             return set()
-
-
-def _is_document_of(awaited: str, names: Collection[str]) -> bool:
-    kind, *parts = _parts(awaited)
-    return kind == DOCUMENT and parts[0] in names
 
 
 @dataclass(slots=True, eq=False)
@@ -235,11 +229,13 @@ class Unsettled:
         """True where a row says already that a document is late."""
         return not self._late.get(budget, {}).keys().isdisjoint(awaits)
 
-    def settle(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
+    def settle(
+        self, record: Record, event: Event, alone: Collection[str] = ()
+    ) -> Iterator[tuple[str, Key, Members]]:
         """The rows that an accepted record changes: it settles them, or a part of what they await.
 
         Or it opens one again: a late document was rejected after it came. Nothing is asked of a
-        budget without such rows.
+        budget without such rows. `alone` are the grants that stand without convention before it.
         """
         if event.type == ReportRejected.TYPE:
             yield from self._open_again(record, event)
@@ -247,8 +243,9 @@ class Unsettled:
         if not of_budget:
             return
         things = list(awaited_keys_of(record, event, self._kinds[record.budget]))
-        if names := _left_behind(record, event):
-            things += [each for each in of_budget if _is_document_of(each, names)]
+        for name in _conventions_left(record, event, alone):
+            documents = awaited_key(DOCUMENT, name)[:-1] + ","
+            things += [each for each in of_budget if each.startswith(documents)]
         for each in things:
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)

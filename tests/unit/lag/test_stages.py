@@ -95,7 +95,8 @@ def test_a_stage_is_in_its_state_since_the_first_partition_that_is() -> None:
         for number, seconds in ((1, 20), (2, 10))
     )
     assert ago(20) == stage(stalled, stopped, later).state_since
-    assert stage(judged(state=State.STOPPED)).state_since is None
+    unseen = judged(number=3, state=State.STOPPED)
+    assert stage(stopped, unseen).state_since is None, "one began before the watch saw it"
 
 
 def test_nothing_is_promised_where_one_does_not_get_less() -> None:

@@ -271,6 +271,17 @@ ALONE = [
         # In a closed year, where it stays; and where it goes on in the next, it is late there.
         ([*KEPT, a_closing("none"), LATE[0]], {(4, 1): 6, (4, 2): None}),
         ([*KEPT, a_closing("all")], {(4, 1): 5, (4, 2): 5}),
+        # A second convention of a grant, of which the first bears the name, takes nothing over.
+        (
+            [
+                *OWING[:2],
+                a_convention(60, convention="G", obligations=OWED),
+                a_payment(60, "G/advance"),
+                a_deadline("report_due", convention="G", due_on="2024-06-30"),
+                a_convention(40, convention="G2"),
+            ],
+            {(5, 1): None, (5, 2): None},
+        ),
         # The convention in place of a grant owes its own.
         (
             [*ALONE, a_convention(instalments=[an_instalment(100, documents=ONE)])],
