@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
@@ -20,46 +20,62 @@ TO_REISSUE: Final = "to_reissue"
 
 
 def _is_to_reissue() -> ColumnElement[bool]:
-    """True of the latest order of an instalment that still has money to be ordered.
+    """True of a rejected order, the latest of an instalment that has money to be ordered.
 
     The year is open, the convention has not ended, and no amendment gave the instalment up.
     """
-    order, later = payment_orders.c, payment_orders.alias("later")
-    own, planned = conventions.alias("own").c, instalments.alias("planned").c
+    order, later = payment_orders.c, payment_orders.alias("later").c
+    own, planned = conventions.alias("own"), instalments.alias("planned")
     as_before = order.convention + "/" + order.instalment
-    is_own = and_(own.convention == order.convention, planned.instalment == order.instalment)
-    was_of_grant = and_(own.continues == order.convention, planned.instalment == as_before)
+    replaced = exists().where(later.budget == order.budget, later.previous == order.payment_order)
+    # Not one condition with OR: no index would serve it.
+    is_awaited = or_(
+        _is_awaited(own, planned, own.c.convention, order.instalment),
+        _is_awaited(own, planned, own.c.continues, as_before),
+    )
+    return and_(~replaced, is_awaited)
+
+
+def _is_awaited(
+    own: FromClause, planned: FromClause, name: ColumnElement[str], instalment: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """True of an order whose convention has this name, and goes on with this instalment."""
+    order, plan = payment_orders.c, planned.c
     # Of a grant that stood alone, what was rejected before is the convention's own to plan.
     goes_on = or_(
-        planned.left_out_by.is_(None),
-        and_(planned.left_out_by == own.convention, order.state_sequence > own.sequence),
+        plan.left_out_by.is_(None),
+        and_(plan.left_out_by == own.c.convention, order.state_sequence > own.c.sequence),
     )
     of_instalment = or_(
         and_(moves.c.convention == order.convention, moves.c.instalment == order.instalment),
-        and_(moves.c.convention == own.convention, moves.c.instalment == planned.instalment),
+        and_(moves.c.convention == own.c.convention, moves.c.instalment == plan.instalment),
     )
     committed, cents = Stage.COMMITTED, moves.c.amount_cents
     gone = case((moves.c.from_stage == committed, cents), (moves.c.to_stage == committed, -cents))
+    # A difference, that SQLite takes the index of conventions and not the key (budget, sequence).
+    since = moves.c.sequence - plan.sequence >= 0
     gone_cents = (
         select(total(gone))
-        .where(moves.c.budget == order.budget, of_instalment, moves.c.sequence >= planned.sequence)
-        .correlate(payment_orders, own.convention.table, planned.instalment.table)
+        .where(moves.c.budget == order.budget, since)
+        .where(moves.c.convention.in_([order.convention, own.c.convention]), of_instalment)
+        .correlate(payment_orders, own, planned)
         .scalar_subquery()
     )
-    is_awaited = (
+    return (
         exists()
         .where(budgets.c.budget == order.budget, budgets.c.closed_on.is_(None))
-        .where(own.budget == order.budget, own.state.in_(GOES_ON))
-        .where(planned.budget == order.budget, planned.convention == own.convention)
-        .where(or_(is_own, was_of_grant), goes_on, planned.planned_cents > gone_cents)
+        .where(own.c.budget == order.budget, name == order.convention)
+        .where(own.c.state.in_(GOES_ON))
+        .where(plan.budget == order.budget, plan.convention == own.c.convention)
+        .where(plan.instalment == instalment, goes_on, plan.planned_cents > gone_cents)
     )
-    replaced = exists().where(
-        later.c.budget == order.budget, later.c.previous == order.payment_order
-    )
-    return and_(order.state == REJECTED, ~replaced, is_awaited)
 
 
-STATUS: Final = case((_is_to_reissue(), literal(TO_REISSUE)), else_=payment_orders.c.state)
+STATUS: Final = case(
+    (payment_orders.c.state != REJECTED, payment_orders.c.state),
+    (_is_to_reissue(), literal(TO_REISSUE)),
+    else_=payment_orders.c.state,
+)
 """The state of an order; of one that was rejected, and is to be issued again, `TO_REISSUE`."""
 
 

@@ -11,11 +11,13 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Index,
     Integer,
     MetaData,
     String,
     TypeDecorator,
 )
+from sqlalchemy import text as text_clause
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata: Final = MetaData()
@@ -111,3 +113,9 @@ def beneficiary() -> Sequence[Column[Any]]:
 def act() -> Sequence[Column[Any]]:
     """The act on which a row rests."""
     return [*texts("act_body", "act_number"), Column("act_on", Date)]
+
+
+def index_where_named(index: str, name: str, *columns: str) -> Index:
+    """An index of these columns over the rows that have a name, which most have not."""
+    named = text_clause(f"{name} IS NOT NULL")
+    return Index(index, *columns, postgresql_where=named, sqlite_where=named)

@@ -14,6 +14,7 @@ from services.projector.tables.columns import (
     cents,
     days,
     folded,
+    index_where_named,
     keys,
     line,
     metadata,
@@ -86,6 +87,7 @@ conventions: Final = Table(
     folded(),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
+    index_where_named("conventions_by_former_name", "continues", "budget", "continues"),
     Index(
         "conventions_alone",
         "budget",

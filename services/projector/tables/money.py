@@ -13,6 +13,7 @@ from services.projector.tables.columns import (
     cents,
     days,
     folded,
+    index_where_named,
     key,
     keys,
     line,
@@ -91,6 +92,7 @@ payment_orders: Final = Table(
     Index("orders_by_state", "state", "due_on"),
     Index("orders_by_due", "due_on", "budget", "payment_order"),
     Index("orders_by_convention", "budget", "convention"),
+    index_where_named("orders_by_previous", "previous", "budget", "previous"),
     Index("orders_by_record", "budget", "sequence", "item", unique=True),
     postgresql_with=HALF_FULL,
     comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "

@@ -21,6 +21,7 @@ from services.projector.tables.columns import (
     Instant,
     Json,
     Text,
+    index_where_named,
     key,
     keys,
     line,
@@ -28,12 +29,6 @@ from services.projector.tables.columns import (
     text,
     texts,
 )
-
-
-def _where_named(index: str, name: str, *columns: str) -> Index:
-    """An index of these columns over the rows that have a name, which most have not."""
-    named = text_clause(f"{name} IS NOT NULL")
-    return Index(index, *columns, postgresql_where=named, sqlite_where=named)
 
 
 def _where_missing(index: str, name: str, *columns: str) -> Index:
@@ -93,9 +88,9 @@ journal: Final = Table(
     Column("record", LargeBinary, nullable=False),
     Index("journal_by_event", "event_id"),
     Index("journal_by_offset", "partition", "journal_offset", unique=True),
-    _where_named("journal_by_grant", "grant_ref", "grant_ref", "budget"),
-    _where_named("journal_by_convention", "convention", "convention", "budget"),
-    _where_named("journal_by_order", "payment_order", "payment_order", "budget"),
+    index_where_named("journal_by_grant", "grant_ref", "grant_ref", "budget"),
+    index_where_named("journal_by_convention", "convention", "convention", "budget"),
+    index_where_named("journal_by_order", "payment_order", "payment_order", "budget"),
     postgresql_with=PLAIN_UP_TO_A_PAGE,
     comment="Every record of the journal, with its bytes as they stand on the topic.",
 )
@@ -123,7 +118,7 @@ moves: Final = Table(
     Column("amount_cents", Cents, nullable=False),
     Column("effective_on", Date, nullable=False),
     Index("moves_by_day", "budget", "effective_on"),
-    _where_named("moves_by_convention", "convention", "budget", "convention"),
+    index_where_named("moves_by_convention", "convention", "budget", "convention"),
     comment="What money moved from which stage to which; null is outside the budget. Balances of "
     "any day, or as known at any record, are sums over this table.",
 )

@@ -1,5 +1,6 @@
-"""What an order held when an amendment came is not given up by it."""
+"""What an order held when an amendment came is not given up by it; what goes on, by an index."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from services.projector.sql import HELD
@@ -25,6 +26,10 @@ WHERE left_out_by IS NOT NULL AND NOT EXISTS (
       AND NOT {HELD.format(at="journal.sequence")}
 )
 """  # noqa: S608 # our own names
+INDEXES = {
+    "orders_by_previous": ("payment_orders", "previous"),
+    "conventions_by_former_name": ("conventions", "continues"),
+}
 
 
 def upgrade() -> None:
@@ -32,3 +37,7 @@ def upgrade() -> None:
     op.execute(HELD_BY_AN_ORDER_AT_EACH_AMENDMENT)
     if op.get_bind().dialect.name == "postgresql":
         op.create_table_comment("instalments", COMMENT)
+    for index, (table, name) in INDEXES.items():
+        named = sa.text(f"{name} IS NOT NULL")
+        columns = ["budget", name]
+        op.create_index(index, table, columns, postgresql_where=named, sqlite_where=named)
