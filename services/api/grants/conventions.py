@@ -203,7 +203,17 @@ def _about(table: Table, *order: str) -> Prepared:
 INSTALMENTS: Final = _about(instalments, "position", "instalment")
 OBLIGATIONS: Final = _about(obligations, "due_on", "kind")
 DOCUMENTS: Final = _about(documents, "kind", "year")
-RECOVERIES: Final = _about(recoveries, "sequence")
+
+
+@Prepared
+def _recoveries(budget: Parameter, names: Parameters) -> Select[Any]:
+    """By the name that each event gives: the grant's too, in place of which a convention came."""
+    table = recoveries.c
+    return (
+        select(recoveries)
+        .where(table.budget == budget, table.convention.in_(names))
+        .order_by(table.sequence)
+    )
 
 
 async def _convention(conn: AsyncConnection, row: Row) -> Convention:
@@ -219,7 +229,8 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
         received[document] = row_as(Document, each, due_on=due.get(document))
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
     of_grants = {grant for each in planned for grant in each["instalment"].split("/")[:-1]}
-    orders = await _orders(conn, row["budget"], [row["convention"], *sorted(of_grants)])
+    names = sorted({row["convention"], *of_grants, row["continues"] or row["convention"]})
+    orders = await _orders(conn, row["budget"], names)
     sums = {each["instalment"]: each for each in await _money.rows(conn, **key)}
     money = {name: {each: sums[name][each] for each in NO_MONEY} for name in sums}
     found = []
@@ -230,7 +241,8 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
             owed = tuple(_of_schedule(key, received, due) for key in keys)
             figures = money.get(each["instalment"], NO_MONEY)
             found.append(_instalment(row, {**each, **figures}, owed, own))
-    recovered = tuple(row_as(Recovery, each) for each in await RECOVERIES.rows(conn, **key))
+    rows = await _recoveries.rows(conn, budget=row["budget"], names=names)
+    recovered = tuple(row_as(Recovery, each) for each in rows)
     year = int(row["budget"][-YEAR_DIGITS:])
     # What comes back in a later year is revenue there, and makes no move here (rules, 27).
     revenue_cents = sum(

@@ -13,11 +13,13 @@ from tests.builders import (
     NEXT_BUDGET,
     Json,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
     a_new_account,
     a_notification,
     a_payment,
+    a_recovery,
     a_rejected_report,
     a_report,
     a_suspension,
@@ -251,6 +253,24 @@ FOR_THE_REST = [
     a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
 ]
 """A convention for what is held back of a grant; both have an instalment of one id."""
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [*FOR_THE_REST, a_recovery(7, convention="G"), a_collection(7, convention="G")],
+        [*FOR_THE_REST, a_recovery(7, convention="G"), a_collection(7)],
+        [*FOR_THE_REST[:5], a_recovery(7, convention="G"), FOR_THE_REST[5], a_collection(7)],
+    ],
+    ids=["by the grant", "by both", "ordered before"],
+)
+def test_rule_13_a_convention_for_the_rest_has_the_recoveries_that_name_the_grant(
+    made: Made, steps: list[Json]
+) -> None:
+    (convention,) = page_of(made, steps).conventions
+    assert [("ordered", 7), ("collected", 7)] == [
+        (each.step, each.amount_cents) for each in convention.recoveries
+    ]
 
 
 def test_a_convention_for_the_rest_shows_what_the_grant_had_ordered_beside_its_own(
