@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, select
+from sqlalchemy import Select, Table, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
@@ -21,6 +21,7 @@ from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.model.book import YEAR_DIGITS
 from services.projector.tables import (
     bank_accounts,
+    budgets,
     convention_lines,
     conventions,
     documents,
@@ -137,6 +138,8 @@ class Convention:
     carried_from: str | None
     continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
+    is_closed: bool
+    """True if its year is closed: nothing more is ordered of it in this budget."""
     goes_on_in: str | None
     """The budget into which it was carried over: what it still owes is owed there."""
     paid_cents: int
@@ -165,6 +168,11 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
     return tuple([await _convention(conn, row) for row in rows])
 
 
+CLOSED: Final = exists().where(
+    budgets.c.budget == conventions.c.budget, budgets.c.closed_on.is_not(None)
+)
+
+
 @Prepared
 def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
     of_it = (
@@ -176,7 +184,7 @@ def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
         for name in ("paid_cents", "carried_over_cents")
     )
     return (
-        select(conventions, bank_accounts.c.iban, *sums)
+        select(conventions, bank_accounts.c.iban, CLOSED.label("is_closed"), *sums)
         .outerjoin(
             bank_accounts,
             and_(
@@ -302,8 +310,8 @@ def _is_of(order: PaymentOrder, row: Row) -> bool:
 
 
 def _is_awaited(convention: Row, row: Mapping[Any, Any], orders: Sequence[PaidOrder]) -> bool:
-    """True if an order is still to come: none holds it, and the convention has not ended."""
-    if convention["state"] in {TERMINATED, WITHDRAWN}:
+    """True if an order is still to come: none holds it, and neither convention nor year ended."""
+    if convention["is_closed"] or convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
     if any(each.order.state != "rejected" for each in orders):
         return False
