@@ -77,7 +77,7 @@ STATUSES: Final = {
     "waiting": ("later", "", _("waiting")),
     "planned": ("later", "", _("planned")),
     "released": ("done", "", _("released")),
-    "carried_over": ("now", "info", pgettext("commitment entry", "carried over")),
+    "carried_over": ("now", "info", pgettext("instalment", "carried over")),
     "rejected": ("wrong", "bad", _("order rejected")),
     "ended_in_part": ("wrong", "", _("paid in part, the rest will not take place")),
     "ended": ("wrong", "", _("will not take place")),
