@@ -41,6 +41,7 @@ NO_PAGES: Final = frozenset(
         "/console/treasury/returns",
         "/console/treasury/findings",
         "/console/treasury/reconciliation",
+        "/console/treasury/confirmations",
         "/console/treasury/findings/{finding_id}",
     }
 )

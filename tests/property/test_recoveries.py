@@ -188,7 +188,7 @@ def _paid(convention: Convention) -> dict[Line, int]:
     return {line: cents for line, cents in convention.paid_by_line(lines).items() if cents}
 
 
-def told(drawn: list[tuple[str, str, Json, int]]) -> set[str]:
+def run_recoveries(drawn: list[tuple[str, str, Json, int]]) -> set[str]:
     """A convention of three lines, all paid, and these recoveries of it."""
     lines = [an_amount(60, "490"), an_amount(50), an_amount(40, "1978")]
     scenario = Scenario(
@@ -210,12 +210,12 @@ histories_of_recoveries = st.lists(acts, min_size=4, max_size=14)
 def test_rule_27_recoveries_by_line_and_in_one_sum_are_as_its_words_count_them(
     drawn: list[tuple[str, str, Json, int]],
 ) -> None:
-    told(drawn)
+    run_recoveries(drawn)
 
 
 @pytest.mark.rest
 def test_the_recoveries_reach_what_this_property_is_about() -> None:
-    seen = reached_by(histories_of_recoveries, 200, told)
+    seen = reached_by(histories_of_recoveries, 200, run_recoveries)
     ways = product(
         ("ordered", "collected", "revenue"),
         ("by line", "in one sum"),

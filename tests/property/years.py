@@ -210,8 +210,8 @@ def years(draw: st.DrawFn) -> Inputs:
     late = st.sampled_from([*says, *back, a_vote(), a_report(convention="C1")])
     paid = draw(st.lists(late, max_size=6))
     decided = draw(st.lists(late, max_size=9))
-    told = st.lists(st.sampled_from(reports(known, BUDGET)), max_size=5)
-    decided = draw(woven([decided, draw(told)]))
+    reported = st.lists(st.sampled_from(reports(known, BUDGET)), max_size=5)
+    decided = draw(woven([decided, draw(reported)]))
     repeated = [
         history[each % len(history)] for each in draw(st.lists(st.integers(0, 99), max_size=2))
     ]

@@ -327,6 +327,8 @@ def _grant(table: Table) -> Label[str | None]:
         select(conventions.c.grant_ref)
         .where(conventions.c.budget == table.c.budget)
         .where(conventions.c.convention == table.c.convention)
+        # Also where it stands in another query: else that would take the table once more.
+        .correlate(table)
         .scalar_subquery()
     )
     return func.coalesce(table.c.grant_ref, of_convention).label("grant")
