@@ -176,3 +176,10 @@ def test_who_may_not_see_its_entity_finds_nobody(made: Made) -> None:
     assert [404, 404] == [each.status_code for each in answers]
     (mine,) = get(url, BENEFICIARY, key=ROUBAIX_KEY, headers=PAGE)
     assert 404 == mine.status_code
+
+
+def test_a_grant_that_lapsed_waits_for_no_convention(made_in_files: Made) -> None:
+    events = [a_vote(), an_award(), a_closing()]
+    url = made_in_files(journal_of_events(map(encoded, events)))
+    shown = page(url, f"/console/grants/{BUDGET}/G")
+    assert "No convention was signed." in part(shown, "schedule")

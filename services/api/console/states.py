@@ -32,8 +32,10 @@ TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "announced": ("info", "later"),
         "awarded": ("info", "now"),
         "paid": ("good", "good"),
+        "lapsed": ("", ""),
         "withdrawn": ("bad", "bad"),
         "carried": ("info", "info"),
+        "carried_over": ("info", "info"),
     },
     "convention": {
         "in_force": ("good", "good"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Select, Table, and_, select
+from sqlalchemy import Select, Table, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
@@ -21,6 +21,7 @@ from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.model.book import YEAR_DIGITS
 from services.projector.tables import (
     bank_accounts,
+    budgets,
     convention_lines,
     conventions,
     documents,
@@ -137,6 +138,8 @@ class Convention:
     carried_from: str | None
     continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
+    is_closed: bool
+    """True if its year is closed: nothing more is ordered of it in this budget."""
     goes_on_in: str | None
     """The budget into which it was carried over: what it still owes is owed there."""
     paid_cents: int
@@ -165,6 +168,11 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
     return tuple([await _convention(conn, row) for row in rows])
 
 
+CLOSED: Final = exists().where(
+    budgets.c.budget == conventions.c.budget, budgets.c.closed_on.is_not(None)
+)
+
+
 @Prepared
 def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
     of_it = (
@@ -176,7 +184,7 @@ def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
         for name in ("paid_cents", "carried_over_cents")
     )
     return (
-        select(conventions, bank_accounts.c.iban, *sums)
+        select(conventions, bank_accounts.c.iban, CLOSED.label("is_closed"), *sums)
         .outerjoin(
             bank_accounts,
             and_(
@@ -203,7 +211,17 @@ def _about(table: Table, *order: str) -> Prepared:
 INSTALMENTS: Final = _about(instalments, "position", "instalment")
 OBLIGATIONS: Final = _about(obligations, "due_on", "kind")
 DOCUMENTS: Final = _about(documents, "kind", "year")
-RECOVERIES: Final = _about(recoveries, "sequence")
+
+
+@Prepared
+def _recoveries(budget: Parameter, names: Parameters) -> Select[Any]:
+    """By the name that each event gives: the grant's too, in place of which a convention came."""
+    table = recoveries.c
+    return (
+        select(recoveries)
+        .where(table.budget == budget, table.convention.in_(names))
+        .order_by(table.sequence)
+    )
 
 
 async def _convention(conn: AsyncConnection, row: Row) -> Convention:
@@ -219,7 +237,8 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
         received[document] = row_as(Document, each, due_on=due.get(document))
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
     of_grants = {grant for each in planned for grant in each["instalment"].split("/")[:-1]}
-    orders = await _orders(conn, row["budget"], [row["convention"], *sorted(of_grants)])
+    names = sorted({row["convention"], *of_grants, row["continues"] or row["convention"]})
+    orders = await _orders(conn, row["budget"], names)
     sums = {each["instalment"]: each for each in await _money.rows(conn, **key)}
     money = {name: {each: sums[name][each] for each in NO_MONEY} for name in sums}
     found = []
@@ -230,7 +249,8 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
             owed = tuple(_of_schedule(key, received, due) for key in keys)
             figures = money.get(each["instalment"], NO_MONEY)
             found.append(_instalment(row, {**each, **figures}, owed, own))
-    recovered = tuple(row_as(Recovery, each) for each in await RECOVERIES.rows(conn, **key))
+    rows = await _recoveries.rows(conn, budget=row["budget"], names=names)
+    recovered = tuple(row_as(Recovery, each) for each in rows)
     year = int(row["budget"][-YEAR_DIGITS:])
     # What comes back in a later year is revenue there, and makes no move here (rules, 27).
     revenue_cents = sum(
@@ -290,8 +310,8 @@ def _is_of(order: PaymentOrder, row: Row) -> bool:
 
 
 def _is_awaited(convention: Row, row: Mapping[Any, Any], orders: Sequence[PaidOrder]) -> bool:
-    """True if an order is still to come: none holds it, and the convention has not ended."""
-    if convention["state"] in {TERMINATED, WITHDRAWN}:
+    """True if an order is still to come: none holds it, and neither convention nor year ended."""
+    if convention["is_closed"] or convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
     if any(each.order.state != "rejected" for each in orders):
         return False

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from events.texts import _
+from events.texts import Translatable, _, pgettext
 from services.api.console.elements import State
 from services.api.console.states import TONES, state_of
 from services.api.console.texts.codes import TRIGGERS
 from services.api.grants.conventions import Convention, Instalment, Want
 from services.api.orders.query import PaymentOrder
+from services.ledger.domain.order_issuing import PAYMENT_DELAY
 from services.ledger.explain.sentences import DOCUMENTS
 from services.texts.locale_format import LocaleFormat
 
@@ -60,6 +61,10 @@ def instalment_status(convention: Convention, instalment: Instalment) -> str:
         return "ended_in_part" if instalment.paid_cents else "ended"
     if instalment.released_cents >= instalment.planned_cents > 0:
         return "released"
+    if convention.goes_on_in is not None:
+        return "carried_over"
+    if convention.is_closed:
+        return "ended_in_part" if instalment.paid_cents else "ended"
     if instalment.orders:
         return "rejected"
     return "waiting" if instalment.waits_for else "planned"
@@ -72,6 +77,7 @@ STATUSES: Final = {
     "waiting": ("later", "", _("waiting")),
     "planned": ("later", "", _("planned")),
     "released": ("done", "", _("released")),
+    "carried_over": ("now", "info", pgettext("instalment", "carried over")),
     "rejected": ("wrong", "bad", _("order rejected")),
     "ended_in_part": ("wrong", "", _("paid in part, the rest will not take place")),
     "ended": ("wrong", "", _("will not take place")),
@@ -83,11 +89,15 @@ WANTS: Final = {
     "bank_account": _("the beneficiary's bank details"),
     "resumption": _("the convention to be resumed"),
 }
+AWARDED: Final = _("grant awarded {day}")
+AMENDED: Final = _("amendment signed {day}")
 MET: Final = {
     "signature": _("convention signed {day}"),
     "notification": _("convention notified {day}"),
     "reports": _("documents received on {day}"),
 }
+ENDS: Final = frozenset({"released", "carried_over", "ended"})
+"""States of an instalment of which nothing more will come in this budget."""
 
 
 def instalment_view(
@@ -102,6 +112,8 @@ def instalment_view(
         _ordered(each, status, today, locale),
         _paid(each, status, today, locale),
     ]
+    if status in ENDS:
+        steps = [step for step in steps if step.how != "later"]
     return InstalmentView(how, State(locale.say(text), tone), steps)
 
 
@@ -124,17 +136,20 @@ def _planned(each: Instalment, locale: LocaleFormat) -> Step:
 def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
     if each.waits_for:
         return Step("condition", "now", [wants_text(each.waits_for, locale)])
-    if status in {"ended", "released"} and not each.orders:
+    if status == "carried_over":
+        goes_on = locale.say(_("goes on in budget {budget}"), budget=convention.goes_on_in)
+        return Step("condition", "now", [goes_on])
+    brought = {one.sequence for one in each.documents if one.is_there and one.sequence}
+    if status in ENDS and not each.orders and not brought:
         return Step("condition", "later")
     if status == "planned":
         next_event = _("nothing is missing: the order comes with the next event on the convention")
         return Step("condition", "now", [locale.say(next_event)])
-    met_on = _met_on(convention, each)
+    met_on = _met_on(each)
     if met_on is None:
         return Step("condition", "done", [locale.say(_("condition met"))])
-    text = locale.say(MET[each.trigger], day=locale.day(met_on))
-    brought = [one.sequence for one in each.documents if one.is_there and one.sequence]
-    return Step("condition", "done", [text], sorted(set(brought)))
+    text = locale.say(_met_by(convention, each), day=locale.day(met_on))
+    return Step("condition", "done", [text], sorted(brought))
 
 
 def wants_text(wants: Sequence[Want], locale: LocaleFormat) -> str:
@@ -143,13 +158,21 @@ def wants_text(wants: Sequence[Want], locale: LocaleFormat) -> str:
     return locale.say(_("waits for {wants}"), wants=text)
 
 
-def _met_on(convention: Convention, each: Instalment) -> date | None:
-    """The day that met the condition, where the tables say it."""
-    if each.trigger == "signature":
-        return convention.signed_on
-    if each.trigger == "notification":
-        return convention.notified_on
+def _met_on(each: Instalment) -> date | None:
+    """The day that met the condition: of an order, so long before it is due (rules, 19)."""
+    if each.orders:
+        return each.orders[-1].order.due_on - PAYMENT_DELAY
     return max((one.received_on for one in each.documents if one.received_on), default=None)
+
+
+def _met_by(convention: Convention, each: Instalment) -> Translatable:
+    """What met the condition: of a grant that stands alone, or stood so, the award itself."""
+    if each.trigger != "signature":
+        return MET[each.trigger]
+    stood_alone = each.instalment.startswith(f"{convention.continues}/")
+    if convention.stands_alone or stood_alone:
+        return AWARDED
+    return AMENDED if each.amendment else MET[each.trigger]
 
 
 def _want(want: Want, locale: LocaleFormat) -> str:

@@ -1,4 +1,4 @@
-"""Lists of grants: what they may be sorted by, what they come to, and which are fully paid."""
+"""Lists of grants: what they may be sorted by, what they come to, and their states."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     false,
     func,
-    not_,
+    literal,
+    or_,
     select,
     true,
 )
@@ -25,13 +27,20 @@ from services.api.queries.figures import granted_columns
 from services.api.queries.names import matches_all, patterns_of
 from services.api.queries.rows import Entities, of_entity, same, total, visible
 from services.api.queries.sorting import by_name
-from services.projector.tables import convention_lines, conventions, grants
+from services.projector.tables import budgets, convention_lines, conventions, grants
 
 PAID: Final = "paid"
 """State of a grant of which something is paid, and nothing is left to commit, to order or to pay.
 
-What was not paid was released. The read model keeps the ledger's state: this one is derived.
+What was not paid was released. The read model keeps the ledger's state: this one is derived, and
+so are the next two.
 """
+
+CARRIED_OVER: Final = "carried_over"
+"""State of a grant that goes on in the next year: the closing of its own carried it over."""
+
+LAPSED: Final = "lapsed"
+"""State of a grant whose year is closed, and of which nothing is paid and nothing goes on."""
 
 PAYABLE: Final = ("awarded", "carried")
 """The ledger's states in which a grant may be paid."""
@@ -39,7 +48,9 @@ PAYABLE: Final = ("awarded", "carried")
 WITHDRAWN: Final = "withdrawn"
 """The state of a grant whose award was withdrawn: no total of awards includes it."""
 
-PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
+BY_MONEY: Final = frozenset({PAID, CARRIED_OVER, LAPSED, *PAYABLE})
+"""The states that depend on money."""
+
 BY_REFERENCE: Final = "grant"
 NEWEST: Final = "newest"
 """The newest fiscal years first, each by budget and reference."""
@@ -80,12 +91,25 @@ CARRIED_IN_CENTS: Final = func.coalesce(ADDED.c.carried_in_cents, 0)
 
 WITH_AWARDS: Final = _with(grants, ADDED)
 WITH_MONEY: Final = _with(WITH_AWARDS, OF_ALL)
-FULLY_PAID: Final = and_(
-    grants.c.state.in_(PAYABLE),
-    _figure("paid_cents") > 0,
-    *(_figure(f"{name}_cents") == 0 for name in ("remaining", "ordered", "carried_over")),
-    _figure("paid_cents") + _figure("released_cents") >= AWARDED_CENTS + CARRIED_IN_CENTS,
+IS_CLOSED: Final = exists().where(
+    budgets.c.budget == grants.c.budget, budgets.c.closed_on.is_not(None)
 )
+NOTHING_LEFT: Final = and_(
+    *(_figure(f"{name}_cents") == 0 for name in ("remaining", "ordered", "carried_over")),
+    or_(
+        IS_CLOSED,
+        _figure("paid_cents") + _figure("released_cents") >= AWARDED_CENTS + CARRIED_IN_CENTS,
+    ),
+)
+STATE: Final = case(
+    (grants.c.state.not_in(PAYABLE), grants.c.state),
+    (_figure("carried_over_cents") > 0, literal(CARRIED_OVER)),
+    (and_(NOTHING_LEFT, _figure("paid_cents") > 0), literal(PAID)),
+    (and_(NOTHING_LEFT, IS_CLOSED), literal(LAPSED)),
+    else_=grants.c.state,
+)
+"""The state of a grant with its figures, as `state_of` has it."""
+
 IDENTITY: Final = (grants.c.budget, grants.c.grant_ref)
 SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
     "awarded": (AWARDED_CENTS,),
@@ -146,21 +170,31 @@ def conditions(
     yield from same(grants, budget=budget, siret=siret)
     if entity is not None:
         yield of_entity(grants.c.budget, entity)
-    if state == PAID:
-        yield FULLY_PAID
-    elif state is not None:
-        yield grants.c.state == state
-        if state in PAYABLE:
-            yield not_(FULLY_PAID)
+    if state is not None:
+        yield STATE.in_((state,)) if state in BY_MONEY else grants.c.state == state
     if search:
         patterns = patterns_of(search)
         yield from matches_all(grants.c.folded, patterns) if patterns else [false()]
 
 
+def closed(which: Which) -> Select[Any]:
+    """Which of these grants are of a closed year."""
+    key = (grants.c.budget, grants.c.grant_ref)
+    return select(*key, literal(True).label("is_closed")).where(which(key), IS_CLOSED)
+
+
 def state_of(had: Mapping[Any, Any]) -> str:
-    """State of a grant by its row with its figures: the ledger's, or `PAID`, as the filter says."""
-    left_cents = had["remaining_cents"] + had["ordered_cents"] + had["carried_over_cents"]
+    """State of a grant by its row with its figures: the ledger's, or one that money gives it."""
+    if had["state"] not in PAYABLE:
+        return str(had["state"])
+    if had["carried_over_cents"] > 0:
+        return CARRIED_OVER
+    left_cents = had["remaining_cents"] + had["ordered_cents"]
     done_cents = had["paid_cents"] + had["released_cents"]
-    is_settled = left_cents == 0 and done_cents >= had["awarded_cents"] + had["carried_in_cents"]
-    is_paid = had["state"] in PAYABLE and had["paid_cents"] > 0 and is_settled
-    return PAID if is_paid else str(had["state"])
+    is_done = had["is_closed"] or done_cents >= had["awarded_cents"] + had["carried_in_cents"]
+    if left_cents == 0 and is_done:
+        if had["paid_cents"] > 0:
+            return PAID
+        if had["is_closed"]:
+            return LAPSED
+    return str(had["state"])

@@ -17,17 +17,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.fiscal_years import FiscalYearClosed
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.grants.awards import GrantKey, Which, raised
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.listing import (
+    BY_MONEY,
     BY_REFERENCE,
     IDENTITY,
-    PAID_OR_NOT,
+    LAPSED,
     SORTED_BY,
     SORTED_BY_MONEY,
     WITH_MONEY,
     WITHDRAWN,
+    closed,
     conditions,
     figures,
     state_of,
@@ -61,6 +64,7 @@ from services.projector.tables import (
     review_flags,
 )
 
+ACCEPTED: Final = "accepted"
 KEYS_MAX: Final = 1000
 """Keys that one query names: databases take some thousands of values."""
 
@@ -181,7 +185,7 @@ async def listed(
     """
     name = sort.removeprefix("-")
     # To add up the money of all grants takes longer than to read a page of them.
-    needs_money = name in SORTED_BY_MONEY or state in PAID_OR_NOT
+    needs_money = name in SORTED_BY_MONEY or state in BY_MONEY
     rows = WITH_MONEY if needs_money else grants
     query = select(grants).select_from(rows).where(visible(grants.c.budget, entities))
     query = query.where(*conditions(budget, entity, state, siret, search))
@@ -207,12 +211,20 @@ async def one(
     row = await _one.first(conn, entities=entities, **named)
     if row is None:
         return None
-    figures = [await each.first(conn, **named) for each in (ADDED, FIGURES, FLAG_COUNTS)]
+    figures = [await each.first(conn, **named) for each in (ADDED, FIGURES, FLAG_COUNTS, OF_CLOSED)]
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
+    records = [*await _records.rows(conn, **named, names=names)]
+    whole = _grant(row, *figures)
+    if whole.state == LAPSED:
+        seen = {each["sequence"] for each in records}
+        # It gave back what was reserved for the grant, and names none (rules, 30).
+        closings = await _closing.rows(conn, budget=budget)
+        records += [each for each in closings if each["sequence"] not in seen]
+        records.sort(key=lambda each: each["sequence"])
     return WholeGrant(
-        _grant(row, *figures),
+        whole,
         tuple(row_as(AwardedLine, each) for each in await AWARDED.rows(conn, **named)),
         tuple(
             row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
@@ -224,7 +236,7 @@ async def one(
             row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
             for row in await FLAGS.rows(conn, **named, names=names)
         ),
-        tuple(row_as(Record, each) for each in await _records.rows(conn, **named, names=names)),
+        tuple(row_as(Record, each) for each in records),
     )
 
 
@@ -248,12 +260,12 @@ async def with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
-        more, money, flags = [
+        known = [
             _by_key(await all_rows(conn, ask(matches_any(keys))))
-            for ask in (raised, figures, _flag_counts)
+            for ask in (raised, figures, _flag_counts, closed)
         ]
         found += [
-            _grant(row, more.get(key), money.get(key), flags.get(key))
+            _grant(row, *(each.get(key) for each in known))
             for row, key in zip(some, keys, strict=True)
         ]
     return found
@@ -263,7 +275,12 @@ def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-NOTHING: Final = {"flags": 0, "added_cents": 0, "carried_in_cents": 0, **dict.fromkeys(GRANTED, 0)}
+NOTHING: Final = {
+    "flags": 0,
+    "is_closed": False,
+    **dict.fromkeys(("added_cents", "carried_in_cents"), 0),
+    **dict.fromkeys(GRANTED, 0),
+}
 """The figures of a grant of which nothing is known but its act."""
 
 
@@ -315,6 +332,7 @@ def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Se
 ADDED: Final = Prepared(lambda budget, grant: raised(matches_grant(budget, grant)))
 FIGURES: Final = Prepared(lambda budget, grant: figures(matches_grant(budget, grant)))
 FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(matches_grant(budget, grant)))
+OF_CLOSED: Final = Prepared(lambda budget, grant: closed(matches_grant(budget, grant)))
 AWARDED: Final = Prepared(
     lambda budget, grant: (
         select(grant_lines)
@@ -324,6 +342,10 @@ AWARDED: Final = Prepared(
 )
 ACTS: Final = _about(acts, select(acts))
 FLAGS: Final = _about(review_flags, reviewed(select(review_flags), review_flags, settled=False))
+
+
+RECORD_COLUMNS: Final = tuple(journal.c[field.name] for field in fields(Record))
+"""Those of a record in a line: its own bytes stay where they are."""
 
 
 @Prepared
@@ -346,6 +368,15 @@ def _records(budget: Parameter, grant: Parameter, names: Parameters) -> Select[A
         journal.c.payment_order.in_(orders),
         journal.c.sequence.in_(moved),
     )
-    # The records' own bytes stay where they are.
-    columns = (journal.c[field.name] for field in fields(Record))
-    return select(*columns).where(journal.c.budget == budget, named).order_by(journal.c.sequence)
+    return (
+        select(*RECORD_COLUMNS)
+        .where(journal.c.budget == budget, named)
+        .order_by(journal.c.sequence)
+    )
+
+
+@Prepared
+def _closing(budget: Parameter) -> Select[Any]:
+    """The record that closed a year."""
+    closing = and_(journal.c.event_type == FiscalYearClosed.TYPE, journal.c.outcome == ACCEPTED)
+    return select(*RECORD_COLUMNS).where(journal.c.budget == budget, closing)

@@ -27,7 +27,7 @@ router = APIRouter(
     tags=["grants"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED, route_class=QuestionRoute
 )
 
-State = Literal["announced", "awarded", "paid", "withdrawn", "carried"]
+State = Literal["announced", "awarded", "paid", "lapsed", "withdrawn", "carried", "carried_over"]
 Sort = Annotated[str, StringConstraints(pattern=listing.SORT)]
 
 
@@ -37,7 +37,10 @@ class GrantFilters(ListFilters):
     budget: BudgetId | None = None
     entity: Siret | None = Field(None, description="Of all budgets of this entity.")
     state: State | None = Field(
-        None, description="Paid: something is paid, and nothing is left to order or to pay."
+        None,
+        description="Paid: something is paid, and nothing is left to order or to pay. Lapsed: its "
+        "year is closed, nothing is paid, and nothing goes on. Carried: from the year before; "
+        "carried over: into the next one.",
     )
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     search: Name | None = Field(

@@ -17,7 +17,7 @@ from events.conventions import (
     ConventionTerminated,
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.fiscal_years import FiscalYearOpened
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.journal import Act, ChangedOrder, Event, Move, PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted
 from events.texts import _
@@ -179,14 +179,18 @@ def _act(act: Act, locale: LocaleFormat) -> str:
 
 def _led_to(record: Record, subject: Subject, locale: LocaleFormat) -> Iterator[str]:
     """The orders and the money that a record changed."""
-    is_payment = record.event is not None and record.event.type == PaymentExecuted.TYPE
+    event_type = None if record.event is None else record.event.type
+    is_payment, is_closing = (
+        event_type == each.TYPE for each in (PaymentExecuted, FiscalYearClosed)
+    )
     for order in _orders(record):
         if subject.has_order(order):
             in_part = is_payment and order.state != PAID
             yield _paid_in_part(order, locale) if in_part else _order(order, locale)
     sums: dict[tuple[str | None, str | None], int] = {}
     for move in record.moves or ():
-        if subject.has_move(move):
+        # A closing gives back all that is reserved, and names no grant (rules, 30).
+        if subject.has_move(move) and (move.convention is not None or not is_closing):
             ends = (move.origin, move.target)
             sums[ends] = sums.get(ends, 0) + move.amount_cents
     for (origin, target), cents in sums.items():

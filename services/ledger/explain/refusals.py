@@ -14,7 +14,10 @@ CARRIED_OVER = Answer(
         "The year is closed, and the event is about the documents of a convention that was carried "
         "over."
     ),
-    _("Send it to that budget, with this number."),
+    _(
+        "Send it to that budget, with this number; if its year is closed by now, its answer names "
+        "the next one."
+    ),
     ("budget", "convention"),
     _("The convention was carried over: it goes on in budget {budget}, under number {convention}."),
 )

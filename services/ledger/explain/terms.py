@@ -19,10 +19,12 @@ GRANT_STATES: Final = {
     "announced": _("announced"),
     "awarded": _("awarded"),
     "paid": _("fully paid"),
+    "lapsed": _("lapsed"),
     "withdrawn": _("withdrawn"),
-    "carried": pgettext("commitment entry", "carried over"),
+    "carried": pgettext("grant", "carried from last year"),
+    "carried_over": pgettext("grant", "carried over to next year"),
 }
-"""States of a grant. The ledger does not keep `paid`: the read model's queries derive it."""
+"""States of a grant. The ledger does not keep what money gives: the read model's queries do."""
 
 OUTSIDE: Final[Mapping[str | None, Translatable]] = {
     "available": _("opening of credits"),

@@ -19,6 +19,7 @@ from tests.builders import (
     a_payment,
     a_vote,
     a_withdrawal,
+    an_acknowledgement,
     an_act,
     an_award,
     an_instalment,
@@ -117,7 +118,7 @@ def test_the_list_of_grants_and_the_open_data_name_one_amount(made: Made) -> Non
 
 
 def test_a_grant_is_in_one_state_wherever_it_is_shown(made: Made) -> None:
-    names = {"A": 11_00, "P": 12_00, "W": 13_00, "O": 14_00}
+    names = {"A": 11_00, "P": 12_00, "W": 13_00, "O": 14_00, "T": 15_00}
     on_report = an_instalment(14_00, documents=[("activity_report", 2022)])
     events = [
         a_vote(),
@@ -126,6 +127,8 @@ def test_a_grant_is_in_one_state_wherever_it_is_shown(made: Made) -> None:
         a_convention(12_00, grant="P", convention="P1"),
         a_payment(12_00, "P1/advance"),
         a_withdrawal(grant="W"),
+        a_convention(15_00, grant="T", convention="T1"),
+        an_acknowledgement("taken_in_charge", "T1/advance"),
         a_convention(grant="O", convention="O1", instalments=[on_report]),
         a_closing("all"),
     ]

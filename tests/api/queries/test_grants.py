@@ -1,23 +1,30 @@
 """A grant's page: schedule, what each instalment waits for, money by line, acts, flags, records."""
 
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from services.api.grants import query as grants
+from services.api.journal.grant_records import whole_records
+from services.api.journal.timeline import Moment, Subject, timeline
 from services.api.statements.grant_list import grant_list
+from services.texts.language import Language
+from services.texts.locale_format import LocaleFormat
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
 from tests.builders import (
     NEXT_BUDGET,
     Json,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
     a_new_account,
     a_notification,
     a_payment,
+    a_recovery,
     a_rejected_report,
     a_report,
     a_suspension,
@@ -251,6 +258,90 @@ FOR_THE_REST = [
     a_convention(instalments=[an_instalment(500_000, "1", trigger="notification")]),
 ]
 """A convention for what is held back of a grant; both have an instalment of one id."""
+
+
+A_CLOSED_YEAR = [
+    a_vote(9_000_000),
+    an_award(grant="CARRIED"),
+    a_convention(instalments=TWO, grant="CARRIED"),
+    a_payment(40_000),
+    an_award(grant="UNSIGNED"),
+    an_award(grant="UNPAID"),
+    a_convention(instalments=[ON_REPORTS], grant="UNPAID", convention="U"),
+    an_award(grant="PAID"),
+    a_convention(60_000, grant="PAID", convention="P"),
+    a_payment(60_000, "P/advance"),
+    an_award(grant="OPEN"),
+    a_convention(grant="OPEN", convention="O"),
+    an_acknowledgement("taken_in_charge", "O/advance"),
+    an_award(grant="FELL"),
+    a_withdrawal(grant="FELL"),
+    a_closing(["C"]),
+]
+ENDED = {
+    "CARRIED": "carried_over",
+    "UNSIGNED": "lapsed",
+    "UNPAID": "lapsed",
+    "PAID": "paid",
+    "OPEN": "awarded",
+    "FELL": "withdrawn",
+}
+
+
+def test_a_closed_year_leaves_no_grant_awarded_but_those_that_are_still_to_be_paid(
+    made: Made,
+) -> None:
+    url = made(journal_of_events(map(encoded, A_CLOSED_YEAR)))
+
+    async def listed(conn: Any) -> list[list[tuple[str, str]]]:
+        states: list[str | None] = [None, *sorted({*ENDED.values()}), "carried"]
+        found = [await grants.listed(conn, None, budget=BUDGET, state=state) for state in states]
+        pages = [await grants.one(conn, None, BUDGET, each.grant) for each in found[0]]
+        rows = [*found, [page.grant for page in pages if page is not None]]
+        return [[(each.grant, each.state) for each in some] for some in rows]
+
+    everything, *by_state, of_pages = ask(url, listed)
+    assert ENDED == dict(everything) == dict(of_pages)
+    assert sorted(ENDED.items()) == sorted(chain.from_iterable(by_state))
+
+
+@pytest.mark.parametrize(
+    ("grant", "moved"),
+    [("UNSIGNED", []), ("UNPAID", ["Committed, not ordered → Available €600.00"])],
+)
+def test_rule_30_the_journal_of_a_grant_that_lapsed_ends_with_the_closing(
+    made: Made, grant: str, moved: list[str]
+) -> None:
+    """What it gave back of other grants' reservations is not told."""
+    url = made(journal_of_events(map(encoded, A_CLOSED_YEAR)))
+
+    async def told(conn: Any) -> list[Moment]:
+        page = await grants.one(conn, None, BUDGET, grant)
+        assert page is not None
+        records = await whole_records(conn, BUDGET, [each.sequence for each in page.records])
+        names = {name for each in page.conventions for name in each.names}
+        return timeline(records, Subject(names), LocaleFormat(Language.EN))
+
+    last = ask(url, told)[-1]
+    assert ("Fiscal year closed", moved) == (last.title, [*last.texts])
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [*FOR_THE_REST, a_recovery(7, convention="G"), a_collection(7, convention="G")],
+        [*FOR_THE_REST, a_recovery(7, convention="G"), a_collection(7)],
+        [*FOR_THE_REST[:5], a_recovery(7, convention="G"), FOR_THE_REST[5], a_collection(7)],
+    ],
+    ids=["by the grant", "by both", "ordered before"],
+)
+def test_rule_13_a_convention_for_the_rest_has_the_recoveries_that_name_the_grant(
+    made: Made, steps: list[Json]
+) -> None:
+    (convention,) = page_of(made, steps).conventions
+    assert [("ordered", 7), ("collected", 7)] == [
+        (each.step, each.amount_cents) for each in convention.recoveries
+    ]
 
 
 def test_a_convention_for_the_rest_shows_what_the_grant_had_ordered_beside_its_own(

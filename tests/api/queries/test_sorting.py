@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.grants import listing
 from services.api.grants import query as grants
 from services.api.orders import query as orders
+from services.ledger.explain.terms import GRANT_STATES
 from tests.api.environment import LILLE
 from tests.api.made import Made
 from tests.api.queries.asked import ask
@@ -125,7 +126,7 @@ def test_the_place_of_a_row_that_its_reader_may_not_see_is_nowhere(made: Made) -
     assert [] == found
 
 
-@pytest.mark.parametrize("state", [None, *listing.PAYABLE, "paid", "announced", "withdrawn"])
+@pytest.mark.parametrize("state", [None, *GRANT_STATES])
 def test_a_state_lists_the_grants_that_are_shown_in_it_and_its_totals_are_theirs(
     made: Made, state: str | None
 ) -> None:

@@ -307,9 +307,11 @@ def test_the_sentence_names_the_budget_and_the_number_under_which_a_convention_g
     said = both(refusal_sentence("fiscal_year_closed", GOES_ON))
     assert (
         f"The convention was carried over: it goes on in budget {NEXT_BUDGET}, under number C. "
-        "Send it to that budget, with this number."
+        "Send it to that budget, with this number; if its year is closed by now, its answer names "
+        "the next one."
     ) == said.en
     assert (
         f"La convention a été reportée\u00a0: elle continue au budget {NEXT_BUDGET}, sous le "
-        "numéro C. Envoyez-le à ce budget, avec ce numéro."
+        "numéro C. Envoyez-le à ce budget, avec ce numéro\u00a0; s'il est clos à son tour, sa "
+        "réponse nomme le suivant."
     ) == said.fr

@@ -29,7 +29,7 @@ def an_order(state: str = "issued", amount_cents: int = 100_00, **more: Any) -> 
     name = more.get("name", "C/advance")
     order = PaymentOrder(
         BUDGET, name, "C", "advance", amount_cents, paid_cents, state, date(2023, 6, 12),
-        None, date(2023, 8, 11), date(2023, 6, 12), None, None,
+        None, more.get("due_on", date(2023, 8, 11)), date(2023, 6, 12), None, None,
         MaskedAccount("FR76…110", None, "H"), None, None, None, 4, 4,
     )  # fmt: skip
     payments = (Payment(6, paid_cents, date(2023, 6, 30), None),) if paid_cents else ()
@@ -74,6 +74,7 @@ def a_convention(*instalments: Instalment, **more: Any) -> Convention:
         "reason": None,
         "carried_from": None,
         "continues": None,
+        "is_closed": False,
         "goes_on_in": None,
         "paid_cents": 0,
         "has_bank_account": True,
@@ -103,6 +104,10 @@ CUT_SHORT = an_order("cancelled", paid_cents=40_00)
         (a_convention(), an_instalment(), "planned"),
         (a_convention(), WAITS, "waiting"),
         (a_convention(), an_instalment(released_cents=100_00), "released"),
+        (a_convention(is_closed=True), an_instalment(released_cents=100_00), "released"),
+        (a_convention(is_closed=True), an_instalment(an_order("rejected")), "ended"),
+        (a_convention(is_closed=True), an_instalment(an_order("taken_in_charge")), "ordered"),
+        (a_convention(is_closed=True, goes_on_in="2024"), an_instalment(), "carried_over"),
         (a_convention(state="terminated"), an_instalment(), "ended"),
         (a_convention(state="terminated"), an_instalment(an_order("paid")), "paid"),
         (
@@ -122,8 +127,47 @@ def steps_of(instalment: Instalment, locale: LocaleFormat, today: date = TODAY) 
     return instalment_view(a_convention(instalment), instalment, today, locale).steps
 
 
-def said_of(instalment: Instalment, locale: LocaleFormat) -> list[tuple[str, str]]:
-    return [(step.how, "; ".join(step.text)) for step in steps_of(instalment, locale)]
+def said_of(
+    instalment: Instalment, locale: LocaleFormat, **convention: Any
+) -> list[tuple[str, str]]:
+    own = a_convention(instalment, **convention)
+    steps = instalment_view(own, instalment, TODAY, locale).steps
+    return [(step.how, "; ".join(step.text)) for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("instalment", "convention", "text"),
+    [
+        ({}, {}, "convention signed 12 June 2023"),
+        ({}, {"stands_alone": True}, "grant awarded 12 June 2023"),
+        ({"instalment": "G/1"}, {"continues": "G"}, "grant awarded 12 June 2023"),
+        ({"amendment": "A"}, {}, "amendment signed 12 June 2023"),
+        ({"trigger": "notification"}, {}, "convention notified 12 June 2023"),
+    ],
+)
+def test_rule_19_the_condition_of_an_order_is_dated_by_what_met_it(
+    instalment: dict[str, Any], convention: dict[str, Any], text: str
+) -> None:
+    ordered = an_instalment(an_order(), **instalment)
+    assert ("done", text) == said_of(ordered, EN, signed_on=date(2023, 7, 1), **convention)[1]
+
+
+def test_of_what_has_ended_nothing_is_to_come() -> None:
+    settled = an_instalment(trigger="reports", documents=(REPORT,), released_cents=100_00)
+    assert [
+        ("done", "on documents"),
+        ("done", "documents received on 26 June 2023"),
+        ("done", "€100.00 released"),
+    ] == said_of(settled, EN), "the report proved no cost"
+    given_up = an_instalment(trigger="reports", documents=(MISSING,), released_cents=100_00)
+    assert ["done", "done"] == [how for how, _ in said_of(given_up, EN)]
+    lapsed = an_instalment(an_order("rejected"), ordered_cents=0)
+    assert ["done", "done", "wrong"] == [how for how, _ in said_of(lapsed, EN, is_closed=True)]
+
+
+def test_what_was_carried_over_says_where_it_goes_on() -> None:
+    steps = said_of(an_instalment(trigger="reports"), EN, is_closed=True, goes_on_in="2024")
+    assert [("done", "on documents"), ("now", "goes on in budget 2024")] == steps
 
 
 def test_a_paid_instalment_has_all_steps_behind_it() -> None:
@@ -192,7 +236,8 @@ def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
 
 
 def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
-    met = an_instalment(an_order(), trigger="reports", documents=(REPORT,))
+    order = an_order(due_on=date(2023, 8, 25))
+    met = an_instalment(order, trigger="reports", documents=(REPORT,))
     assert ("done", "documents received on 26 June 2023") == said_of(met, EN)[1]
     condition = steps_of(met, EN)[1]
     assert [REPORT.sequence] == condition.records, "its record is one step away"
