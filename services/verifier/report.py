@@ -21,8 +21,9 @@ class Note(Enum):
         "nothing."
     )
     DECISIONS = _(
-        "Refusals are computed again, and of review flags only condition_year_differs and "
-        "recovery_is_revenue: `ecluse verify --redecide` shows whether the others were justified."
+        "Refusals are computed again, and of review flags only condition_year_differs, "
+        "payment_late, recovery_is_revenue, report_late and report_rejected_after_order: "
+        "`ecluse verify --redecide` shows whether the others were justified."
     )
     AS_IT_STANDS = _(
         "Taken as it stands: an accepted event that the contract does not read, rules_version, "

@@ -7,6 +7,7 @@ from tests.verifier.planting import (
     AMENDED,
     AWARD,
     COLLECTED,
+    DOCUMENT_REJECTED,
     DUPLICATE,
     ENDED,
     PAID,
@@ -293,6 +294,21 @@ TURNS = [
         forged(
             lambda row: COLLECTED(row) and row["event_id"] == "revenue", "review_flags", value=None
         ),
+        "flag_differs",
+    ),
+    Planted(
+        "a document is rejected after its order, and no flag says so",
+        forged(DOCUMENT_REJECTED, "review_flags", value=None),
+        "flag_differs",
+    ),
+    Planted(
+        "a document is rejected after its order, and the flag names another",
+        forged(DOCUMENT_REJECTED, "review_flags", 0, "facts", "payment_order", value="TC/advance"),
+        "flag_differs",
+    ),
+    Planted(
+        "a payment that came says that a report is late",
+        forged(PAID, "review_flags", value=[{"code": "report_late", "facts": {}}]),
         "flag_differs",
     ),
     Planted(

@@ -59,6 +59,7 @@ REDUCED = of_kind("commitment.reduced")
 ENDED = of_kind("convention.terminated")
 WITHDRAWN = of_kind("deliberation.withdrawn")
 COLLECTED = of_kind("recovery.collected")
+DOCUMENT_REJECTED = of_kind("report.rejected")
 
 
 def spelled(record: Record, row: Json) -> bytes:

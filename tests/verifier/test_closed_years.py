@@ -14,13 +14,15 @@ from tests.builders import (
     an_acknowledgement,
     an_award,
 )
-from tests.verifier.by_hand import ByHand, refused, waits_for
+from tests.verifier.by_hand import ByHand, flagged, refused, waits_for
 from tests.verifier.settled import CARRIED, TAKEN_IN_CHARGE, YEAR
 
 REPORT = a_report(year=2023, eligible_cost_cents=0)
 REJECTED = a_rejected_report(year=2023)
 OVERDUE = a_deadline("report_due", due_on="2024-06-30")
 ABOUT_REPORTS = (REPORT, REJECTED, OVERDUE)
+OWED = [{"kind": "activity_report", "year": 2023}]
+LATE = flagged("report_late", convention="C", documents=OWED, due_on="2024-06-30")
 LAPSED = [*YEAR, TAKEN_IN_CHARGE, a_closing()]
 PAID = a_payment(60)
 """The last that was open of the year: behind it only what outlives it is remembered."""
@@ -38,8 +40,8 @@ def closed(*given: Json) -> ByHand:
 def test_rule_31_reports_and_their_deadlines_are_recorded_and_remembered() -> None:
     for given in (LAPSED, [*LAPSED, PAID]):
         journal = closed(*given)
-        for event in ABOUT_REPORTS:
-            journal.tell(event)
+        for event, members in ((REPORT, {}), (REJECTED, {}), (OVERDUE, LATE)):
+            journal.tell(event, **members)
         for event in ABOUT_REPORTS:
             duplicate_of(event, journal)
         other = REPORT | {"time": "2024-05-01T12:00:00+02:00"}

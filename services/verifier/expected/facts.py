@@ -6,6 +6,7 @@ from typing import Final
 from services.verifier.expected import years
 from services.verifier.expected.moves import amended
 from services.verifier.expected.recoveries import is_revenue, recovered_by_line, sum_of
+from services.verifier.expected.reports import orders_on
 from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books
@@ -89,6 +90,7 @@ def _take_over(books: Books, name: str, convention: Convention, replaced: str) -
     convention.shares, convention.state = alone.shares, alone.state
     convention.notified_on, convention.earlier = alone.notified_on, alone.earlier
     convention.received, convention.costs = alone.received, alone.costs
+    convention.rejected = alone.rejected
     convention.recoveries = alone.recoveries
     for order in books.orders.values() if drawn else ():
         if order.holder == replaced:
@@ -108,13 +110,16 @@ def _notified(books: Books, data: Json) -> None:
 def _report_received(books: Books, data: Json) -> None:
     convention, key = books.conventions[data["convention"]], document_of(data["document"])
     convention.received.setdefault(key, data["received_on"])
+    convention.rejected.pop(key, None)
     cost = data.get("eligible_cost_cents")
     if cost is not None:
         convention.costs[key] = (books.place.sequence, cost)
 
 
-def _report_rejected(_books: Books, convention: Convention, data: Json) -> None:
+def _report_rejected(books: Books, convention: Convention, data: Json) -> None:
     key = document_of(data["document"])
+    rested = convention.rejected.get(key, False)
+    convention.rejected[key] = rested or bool(orders_on(books, data["convention"], key))
     convention.received.pop(key, None)
     convention.costs.pop(key, None)
 

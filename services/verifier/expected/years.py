@@ -204,6 +204,10 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
         convention.received[document] = row["received_on"]
         if (cost := row.get("eligible_cost_cents")) is not None:
             convention.costs[document] = (rank, cost)
+    held = (each for each in schedule.values() if each.ordered_before)
+    asked = {document for each in held for document in each.documents}
+    # It was there when the order was issued.
+    convention.rejected = dict.fromkeys(asked - convention.received.keys(), True)
     return convention
 
 
