@@ -31,10 +31,10 @@ from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
 from services.api.grants.routes import Sort, State
 from services.api.grants.view import (
-    awaited_of,
     convention_facts,
     documents_of,
     grant_money,
+    is_awaited,
     is_owed,
     stages_of,
 )
@@ -161,11 +161,13 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
 
 
 def _documents_by_hand(convention: Convention, locale: LocaleFormat) -> list[tuple[str, str]]:
-    """Address and text of the forms for the documents that have not come.
+    """Address and text of the forms for the documents that are awaited.
 
     A closed year refuses those of what was carried over: they are recorded where it goes on.
     """
-    awaited = awaited_of(convention)
+    awaited = [
+        each for each, _why in documents_of(convention, locale) if is_awaited(convention, each)
+    ]
     if awaited and convention.goes_on_in is not None:
         text = locale.say(
             _("Convention {convention} goes on in budget {budget}: record its documents there"),
@@ -180,10 +182,10 @@ def _documents_by_hand(convention: Convention, locale: LocaleFormat) -> list[tup
                 "document",
                 convention.budget,
                 convention.convention,
-                kind=kind,
-                year=str(year),
+                kind=each.kind,
+                year=str(each.year),
             ),
-            document_name(kind, year, locale),
+            document_name(each.kind, each.year, locale),
         )
-        for kind, year in awaited
+        for each in awaited
     ]

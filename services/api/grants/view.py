@@ -67,13 +67,20 @@ def documents_of(convention: Convention, locale: LocaleFormat) -> Iterator[tuple
 
 
 def is_owed(convention: Convention, document: Document) -> bool:
-    """True of a document that has not come, or was rejected, and that this budget waits for.
+    """True of a document that is awaited in this budget: what is carried over owes it in the next.
 
-    As the ledger has it (rules, 29): what is carried over owes it in the next year; what has ended
-    owes, while anything stays paid, what its text names and what was rejected; and nobody waits for
-    the documents of an instalment that was given up.
+    As the ledger has it (rules, 29).
     """
-    if document.is_there or convention.goes_on_in is not None:
+    return convention.goes_on_in is None and is_awaited(convention, document)
+
+
+def is_awaited(convention: Convention, document: Document) -> bool:
+    """True of a document that has not come, or was rejected, and is owed here or where it goes on.
+
+    What has ended owes, while anything stays paid, what its text names and what was rejected; and
+    nobody waits for the documents of an instalment that was given up.
+    """
+    if document.is_there:
         return False
     key = (document.kind, document.year)
     has_ended = convention.state in ENDED
@@ -87,13 +94,6 @@ def is_owed(convention: Convention, document: Document) -> bool:
         and instalment_status(convention, instalment) != "released"
         for instalment in convention.instalments
     )
-
-
-def awaited_of(convention: Convention) -> list[tuple[str, int]]:
-    """Kind and year of the documents that have not come, or were rejected, each once."""
-    owed = [each for one in convention.instalments for each in one.documents]
-    rows = _new((*owed, *convention.obligations, *convention.documents), set())
-    return [(each.kind, each.year) for each in rows if not each.is_there]
 
 
 def _new(documents: Iterable[Document], listed: set[tuple[str, int]]) -> Iterator[Document]:

@@ -200,22 +200,26 @@ async def _at_treasury(
 async def _after_rejection(
     visit: Visit, order: orders.PaymentOrder, grant: str | None, *, is_awaited: bool
 ) -> Notice | None:
-    """What comes after a rejection; None of an order that was not rejected."""
+    """What comes after a rejection; None of an order that was not, or is of no convention here."""
     if order.state != REJECTED or grant is None:
         return None
     conn, budget = visit.connection, order.budget
-    its_convention, its_instalment = next(
-        (convention, instalment)
-        for convention in await conventions_of(conn, budget, grant)
-        for instalment in (*convention.instalments, None)
-        if order.convention in convention.names
-        and (instalment is None or any(each.order == order for each in instalment.orders))
+    place = next(
+        (
+            (convention, instalment)
+            for convention in await conventions_of(conn, budget, grant)
+            for instalment in (*convention.instalments, None)
+            if order.convention in convention.names
+            and (instalment is None or any(each.order == order for each in instalment.orders))
+        ),
+        None,
     )
+    if place is None:
+        return None
     its_budget = await budgets.one(conn, visit.entities, budget)
     rejected = Rejected(
         order,
-        its_convention,
-        its_instalment,
+        *place,
         is_awaited,
         await goes_on_as(conn, budget, order.payment_order),
         is_closed=its_budget is not None and its_budget.closed_on is not None,
