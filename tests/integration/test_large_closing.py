@@ -125,7 +125,7 @@ def test_each_of_its_records_fits_into_a_topic(closing: Batch, opening: Batch) -
 def test_with_no_order_open_the_year_keeps_what_is_still_asked_of_it(
     city: City, closing: Batch
 ) -> None:
-    """Its conventions stay, without documents: reports on them belong to the next year, and ids too."""
+    """Its conventions stay, without documents: reports on them belong to the next year."""
     removed = Counter(key.kind for key, value in closing.changes.items() if value is None)
     assert CONVENTIONS == removed["grant"]
     assert 0 == removed["convention"] == removed["convention_progress"]
