@@ -52,7 +52,9 @@ def agrees(office: FinanceOffice) -> bool:
     """True once all entries are made and have left."""
     said = asked(office.cluster, "reconcile", "--json", given=b"", **office.environment)
     found = json.loads(said.out) if said.code == DONE else None
-    return {"differences": [], "not_booked": []} == found and not office.unsent()
+    if found is None or office.unsent():
+        return False
+    return ([], []) == (found["differences"], found["not_booked"])
 
 
 def waits(office: FinanceOffice) -> bool:

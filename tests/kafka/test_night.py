@@ -1,6 +1,7 @@
 """A night rehearsed by whoever is on duty: the ledger is killed, seen, understood and started."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,7 @@ def test_a_ledger_that_is_killed_is_seen_and_started_again(stack: Dev) -> None:
 
     def is_seen() -> bool:
         line = of(brief(), "Ledger")
-        return line.startswith(f"Ledger: STOPPED, {events} behind")
+        return re.match(rf"Ledger: STOPPED since [\d: -]+, {events} behind", line) is not None
 
     eventually(is_seen, "the ledger is not seen to have stopped")
     result = brief()
