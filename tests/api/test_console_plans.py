@@ -76,7 +76,7 @@ def test_no_page_reads_the_records_or_their_moves_through(made_in_files: Made, p
 
 
 @pytest.mark.parametrize("path", PAGES_OF_REJECTED_ORDERS)
-def test_whether_a_rejected_order_comes_again_is_told_without_its_whole_budget(
+def test_whether_a_rejected_order_comes_again_is_known_without_its_whole_budget(
     made_in_files: Made, path: str
 ) -> None:
     """Else a page takes as long as the rejected orders of a budget by all of its rows."""

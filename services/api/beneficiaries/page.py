@@ -43,7 +43,7 @@ class Year(NamedTuple):
     awarded_cents: int
     """The sum of the awards that were not withdrawn."""
     carried_in_cents: int
-    """What the year before carried over to those that were not withdrawn."""
+    """The sum that the year before carried over to those that were not withdrawn."""
     withdrawn: int
     """The number of withdrawn grants."""
     ordered_cents: int

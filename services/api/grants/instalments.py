@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from events.texts import Translatable, _, pgettext
+from events.texts import Translatable, _
 from services.api.console.elements import State
 from services.api.console.states import TONES, state_of
 from services.api.console.texts.codes import TRIGGERS
@@ -77,7 +77,7 @@ STATUSES: Final = {
     "waiting": ("later", "", _("waiting")),
     "planned": ("later", "", _("planned")),
     "released": ("done", "", _("released")),
-    "carried_over": ("now", "info", pgettext("instalment", "carried over")),
+    "carried_over": ("now", "info", _("carried over")),
     "rejected": ("wrong", "bad", _("order rejected")),
     "ended_in_part": ("wrong", "", _("paid in part, the rest will not take place")),
     "ended": ("wrong", "", _("will not take place")),
@@ -166,7 +166,7 @@ def _met_on(each: Instalment) -> date | None:
 
 
 def _met_by(convention: Convention, each: Instalment) -> Translatable:
-    """What met the condition: of a grant that stands alone, or stood so, the award itself."""
+    """The event that met the condition: of a grant that stands or stood alone, the award."""
     if each.trigger != "signature":
         return MET[each.trigger]
     stood_alone = each.instalment.startswith(f"{convention.continues}/")

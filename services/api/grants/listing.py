@@ -178,7 +178,7 @@ def conditions(
 
 
 def closed(which: Which) -> Select[Any]:
-    """Which of these grants are of a closed year."""
+    """Those of these grants that are of a closed year."""
     key = (grants.c.budget, grants.c.grant_ref)
     return select(*key, literal(True).label("is_closed")).where(which(key), IS_CLOSED)
 

@@ -42,7 +42,7 @@ class GrantLine:
     line: BudgetLine
     awarded_cents: int
     carried_in_cents: int
-    """What the year before awarded and carried over."""
+    """The amount that the year before awarded and carried over."""
     reserved_cents: int
     """Cents of the award that no convention has taken."""
     remaining_cents: int

@@ -87,7 +87,7 @@ class Grant:
     awarded_cents: int
     """By the act of the award, and what amendments added by an act."""
     carried_in_cents: int
-    """What the year before awarded and carried over: no award of this one."""
+    """The amount that the year before awarded and carried over: no award of this one."""
     granted_cents: int
     remaining_cents: int
     ordered_cents: int

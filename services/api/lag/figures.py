@@ -148,14 +148,14 @@ class Figures:
 
     @property
     def resumed(self) -> str:
-        """How many events waited and were decided since; empty without any."""
+        """The number of events that waited and were decided since; empty without any."""
         count = self.board.outcomes and self.board.outcomes.resumed
         return self.moment.locale.counted(RESUMED, count) if count else ""
 
     # -------------------------------------------------------------- what else waits
     @property
     def past(self) -> str:
-        """How many parked events are past their deadline; empty without any."""
+        """The number of parked events past their deadline; empty without any."""
         count = self.board.parked and self.board.parked.past
         return self.moment.locale.counted(PAST, count) if count else ""
 

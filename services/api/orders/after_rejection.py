@@ -1,4 +1,4 @@
-"""What comes after the rejection of an order: another in its place, or why there is none. Pure."""
+"""The step after the rejection of an order: another in its place, or why there is none. Pure."""
 
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ def _awaited(rejected: Rejected, locale: LocaleFormat) -> Notice:
 
 
 def _why(rejected: Rejected) -> Translatable:
-    """Why nothing comes in place of it."""
+    """The reason that nothing comes in place of it."""
     convention, instalment = rejected.convention, rejected.instalment
     if convention.state in ENDED:
         return (

@@ -200,7 +200,7 @@ async def _at_treasury(
 async def _after_rejection(
     visit: Visit, order: orders.PaymentOrder, grant: str | None, *, is_awaited: bool
 ) -> Notice | None:
-    """What comes after a rejection; None of an order that was not, or is of no convention here."""
+    """The step after a rejection; None of an order that was not, or is of no convention here."""
     if order.state != REJECTED or grant is None:
         return None
     conn, budget = visit.connection, order.budget
