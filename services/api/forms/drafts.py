@@ -206,7 +206,7 @@ async def document(
 async def correction(form_request: AskedForm, budget: Name, refused: Sequence64) -> Draft:
     """A refused event, or one that waits, to be sent again with other values."""
     async with form_request.visit(budget) as visit:
-        event, waits = await _undone(visit, budget, refused)
+        event, waits = await _event_to_undo(visit, budget, refused)
         fields = fields_of(event["type"], event["data"], visit.language)
         if len(fields) > FIELDS_MAX:
             raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
@@ -229,7 +229,7 @@ async def correction(form_request: AskedForm, budget: Name, refused: Sequence64)
 async def withdrawal(form_request: AskedForm, budget: Name, parked: Sequence64) -> Draft:
     """The withdrawal of an event that waits."""
     async with form_request.visit(budget) as visit:
-        event, waits = await _undone(visit, budget, parked)
+        event, waits = await _event_to_undo(visit, budget, parked)
         if not waits:
             raise Problem(NOT_FOUND)
         data = {"budget": budget, "event": _reference(event), "reason": None}
@@ -246,7 +246,7 @@ async def withdrawal(form_request: AskedForm, budget: Name, parked: Sequence64) 
         )
 
 
-async def _undone(visit: Visit, budget: str, sequence: int) -> tuple[dict[str, Any], bool]:
+async def _event_to_undo(visit: Visit, budget: str, sequence: int) -> tuple[dict[str, Any], bool]:
     """The event of a record that was refused, or that waits still; true of one that waits.
 
     Raises:

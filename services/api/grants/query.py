@@ -52,7 +52,7 @@ from services.api.queries.rows import (
 )
 from services.api.queries.sorting import Sorting, sorted_page
 from services.api.queries.verdicts import Verdict, flag_verdict
-from services.api.rejections.query import reviewed
+from services.api.rejections.query import with_reviews
 from services.projector.tables import (
     acts,
     conventions,
@@ -297,7 +297,7 @@ def _flag_counts(which: Which) -> Select[Any]:
     found = select(*key, func.count().label("flags")).join_from(
         grants, review_flags, _flag_of(grants.c.budget, grants.c.grant_ref)
     )
-    return reviewed(found, review_flags, settled=False).where(which(key)).group_by(*key)
+    return with_reviews(found, review_flags, settled=False).where(which(key)).group_by(*key)
 
 
 def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -341,7 +341,7 @@ AWARDED: Final = Prepared(
     )
 )
 ACTS: Final = _about(acts, select(acts))
-FLAGS: Final = _about(review_flags, reviewed(select(review_flags), review_flags, settled=False))
+FLAGS: Final = _about(review_flags, with_reviews(select(review_flags), review_flags, settled=False))
 
 
 RECORD_COLUMNS: Final = tuple(journal.c[field.name] for field in fields(Record))

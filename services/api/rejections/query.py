@@ -162,7 +162,7 @@ async def refused(
 ) -> list[RefusedEvent]:
     """Refused events of senders, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
-    query = reviewed(select(refusals, *REVIEW), refusals, settled)
+    query = with_reviews(select(refusals, *REVIEW), refusals, settled)
     query = query.where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
@@ -201,7 +201,7 @@ async def unreadable(
 ) -> list[DeadLetter]:
     """Dead letters by chain, the newest first. They name no entity: who sees some sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
-    query = reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
+    query = with_reviews(select(dead_letters, *REVIEW), dead_letters, settled)
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
@@ -224,7 +224,7 @@ async def flagged(
     grant = _grant(review_flags)
     same_grant = (grants.c.budget == review_flags.c.budget, grants.c.grant_ref == grant.element)
     whose = select(grants.c.beneficiary).where(*same_grant).scalar_subquery().label("beneficiary")
-    query = reviewed(select(review_flags, *event, grant, whose, *REVIEW), review_flags, settled)
+    query = with_reviews(select(review_flags, *event, grant, whose, *REVIEW), review_flags, settled)
     query = query.join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
@@ -235,7 +235,7 @@ async def one_dead_letter(
     conn: AsyncConnection, entities: Entities, chain: str, sequence: int
 ) -> DeadLetter | None:
     """One dead letter; None where the caller can see none."""
-    query = reviewed(select(dead_letters, *REVIEW), dead_letters, None).where(
+    query = with_reviews(select(dead_letters, *REVIEW), dead_letters, None).where(
         visible(dead_letters.c.budget, entities),
         dead_letters.c.budget == chain,
         dead_letters.c.sequence == sequence,
@@ -284,7 +284,7 @@ async def by_reason(
     if table is parked:
         query = query.where(_has_ended(bool(settled)))
     else:
-        query = reviewed(query, table, settled)
+        query = with_reviews(query, table, settled)
     rows = await conn.execute(query.group_by(code).order_by(count.desc(), code))
     return [ByReason(*row) for row in rows]
 
@@ -342,7 +342,7 @@ REVIEW: Final = (
 """The review of a record, where there is one."""
 
 
-def reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
+def with_reviews(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
     """The rows of a table with their reviews; only those settled, or not, where it is asked.
 
     Internal events that were refused are on no list: there is nothing to do about them.

@@ -36,7 +36,7 @@ from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.reconcile import reconcile
 from services.treasury.domain.findings import SLIP_STATES, FindingKind
-from services.treasury.domain.slips import SlipState, SlipType, outside_exercise
+from services.treasury.domain.slips import SlipState, outside_exercise
 
 router = APIRouter()
 
@@ -46,8 +46,6 @@ ISSUE, EXPORT, CANCEL = "issue", "export", "cancel"
 
 DIFFERENCES_SHOWN: Final = 200
 """Differences on the page: `ecluse reconcile` names all."""
-
-TYPES: Final = frozenset(SlipType)
 
 
 @router.get("/console/treasury/slips")

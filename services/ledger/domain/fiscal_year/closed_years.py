@@ -54,7 +54,9 @@ def close_out(state: BudgetState) -> BudgetState:
     left = BudgetState(
         Book(
             book.budget,
-            conventions={name: _left_of(book, each) for name, each in book.conventions.items()},
+            conventions={
+                name: _lasting_part(book, each) for name, each in book.conventions.items()
+            },
             closed=True,
             closed_out=True,
         ),
@@ -83,7 +85,7 @@ def close_out(state: BudgetState) -> BudgetState:
     return left
 
 
-def _left_of(book: Book, convention: Convention) -> Convention:
+def _lasting_part(book: Book, convention: Convention) -> Convention:
     """The part of a convention that a closed-out year keeps; of one carried over, no documents."""
     money = {each.line: each for each in convention.lines}
     left = Convention(
@@ -118,7 +120,7 @@ def _left_of(book: Book, convention: Convention) -> Convention:
     for each in convention.schedule:
         order = order_resting_on(book, convention, each)
         if each.documents and (order is not None or not ended):
-            schedule.append(_owing(each, order, first))
+            schedule.append(_owing_instalment(each, order, first))
             if order is not None and order != left.latest_order(each):
                 orders[each.instalment] = order
     left.schedule = tuple(schedule)
@@ -128,7 +130,7 @@ def _left_of(book: Book, convention: Convention) -> Convention:
     return left
 
 
-def _owing(instalment: Instalment, order: str | None, first: Line | None) -> Instalment:
+def _owing_instalment(instalment: Instalment, order: str | None, first: Line | None) -> Instalment:
     """An instalment of which documents are owed: an order rests on them, or they were awaited.
 
     What was to be paid then is one sum on the line on which money comes back first: so it changes
