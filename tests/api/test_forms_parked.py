@@ -62,6 +62,8 @@ def test_a_parked_event_is_corrected_and_withdrawn_in_one_act(tmp_path: Path) ->
         assert 2 == len(audit.lines)
         assert "No refused event is left" in main(await client.get("/console/troubles/refused"))
         assert 409 == (await client.get(path)).status_code, "it waits no longer"
+        again = await pressed(client, path, check)
+        assert "Accepted" in main(again), "pressed twice, it is a duplicate"
 
     visiting(tmp_path, visit, *YEAR, MISTYPED)
 
@@ -84,6 +86,7 @@ def test_a_parked_event_is_withdrawn_with_a_reason(tmp_path: Path) -> None:
         settled = await client.get("/console/troubles/refused", params={"settled": "true"})
         assert "Withdrawn by: Record 5" in main(settled)
         assert path not in (await client.get(f"/console/records/{BUDGET}/4")).text
+        assert "Accepted" in main(await pressed(client, path, check)), "pressed twice"
 
     visiting(tmp_path, visit, *YEAR, MISTYPED)
 

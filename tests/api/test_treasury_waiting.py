@@ -74,7 +74,7 @@ def test_by_address_an_order_is_ready_once_it_is_confirmed(scene: Scene) -> None
 
     scene.asked(LILLE_TREASURY, go)
     lines = [line for line in scene.audit.lines if line[1] == Action.ORDER_CONFIRMED]
-    assert ("key:treasury", f"{LILLE_BUDGET}/C/advance") == (lines[1][0], lines[1][2])
+    assert [("key:treasury", f"{LILLE_BUDGET}/C/advance")] == [(line[0], line[2]) for line in lines]
     assert not [each for each in (IBAN, OTHER_IBAN) if each in str(scene.audit.lines)]
 
 
@@ -100,6 +100,46 @@ def test_by_form_the_treasurer_sees_both_accounts_and_confirms(scene: Scene) -> 
     assert "confirmations" not in confirmed
     assert 1 == confirmed.count("What happened since it was issued was confirmed:")
     assert ", by Anne</p>" in confirmed
+
+
+def test_an_order_on_an_issued_slip_is_confirmed_on_its_page_and_the_slip_leaves(
+    unchanged: Scene,
+) -> None:
+    async def issue(client: httpx.AsyncClient) -> str:
+        slip_id = await prepared(client)
+        assert 200 == (await client.post(f"/treasury/slips/{slip_id}/issue")).status_code
+        assert [] == await waiting(client)
+        return slip_id
+
+    slip_id = unchanged.asked(LILLE_TREASURY, issue)
+    unchanged.tell(*CHANGED)
+    page = f"/console/treasury/slips/{slip_id}"
+
+    async def look(client: httpx.AsyncClient) -> tuple[str, str]:
+        return (await client.get(page)).text, (await client.get(f"{page}?order=C/advance")).text
+
+    async def leave(client: httpx.AsyncClient) -> Any:
+        rows = await waiting(client)
+        assert [(order, slip_id) for order in ORDERS] == [
+            (each["payment_order"], each["slip_id"]) for each in rows
+        ]
+        refused = await client.get(f"/treasury/slips/{slip_id}/file")
+        assert f"up to record {rows[0]['to_confirm']}" in refused.text
+        shown, asking = await look(client)
+        assert "FR76…0185" in shown
+        assert "confirmations" not in shown
+        assert 'action="/console/treasury/confirmations"' in asking
+        for each in rows:
+            done = await client.post(FORM, data=asked(each["to_confirm"], each["payment_order"]))
+            assert (303, page) == (done.status_code, done.headers["location"])
+        assert [] == await waiting(client)
+        return (await client.get(f"/treasury/slips/{slip_id}/file")).status_code
+
+    assert "confirmations" not in "".join(unchanged.asked(READER, look))
+    assert 200 == unchanged.asked(LILLE_TREASURY, leave)
+    written = [line for line in unchanged.audit.lines if line[1] == Action.ORDER_CONFIRMED]
+    assert [f"{LILLE_BUDGET}/{order}" for order in ORDERS] == [line[2] for line in written]
+    assert "FR76…0185" in str(written[0])
 
 
 def test_a_draft_that_is_given_up_lets_its_order_wait_again(unchanged: Scene) -> None:

@@ -169,14 +169,23 @@ def test_a_slip_does_not_leave_before_what_happened_since_its_issue_is_confirmed
 ) -> None:
     async def work(city: City) -> None:
         slip = await city.desk.issued()
+        assert [] == await city.desk.slips.waiting(None), "it stands on a slip that may leave"
         await city.tell(SUSPENDED)
-        assert "was not exported. Convention C was suspended" in await refusal(
-            city.desk.slips.export(slip.slip_id, "anne")
-        )
-        await city.desk.slips.confirm(BUDGET, ORDER, "anne", 4)
+        said = await refusal(city.desk.slips.export(slip.slip_id, "anne"))
+        assert "was not exported. Convention C was suspended" in said
+        assert "confirmed on the slip's page, or by `ecluse slips confirm` up to record 4" in said
+        (of_slip,) = await city.desk.slips.unconfirmed(slip.slip_id)
+        assert (ORDER, 4) == (of_slip.payment_order, of_slip.to_confirm)
+        suspended, stands_on = await city.reasons()
+        assert "was suspended" in suspended
+        assert f"Order {ORDER} stands on slip {slip.slip_id} already" in stands_on
+        assert [] == await city.desk.slips.waiting(frozenset({"21590512200012"}))
+        await city.confirm()
+        assert [] == await city.desk.slips.waiting(None)
         file = await city.desk.slips.export(slip.slip_id, "anne")
         await city.tell(REPLACED)
         assert file == await city.desk.slips.export(slip.slip_id, "anne"), "it has left"
+        assert [] == await city.desk.slips.waiting(None)
         assert "is to be confirmed" in await refusal(
             city.desk.slips.confirm(BUDGET, ORDER, "anne", 5)
         )

@@ -149,6 +149,22 @@ def test_an_order_whose_account_was_replaced_is_confirmed_by_the_command(office:
     assert 1 == len(office.json("prepare")["prepared"])
 
 
+def test_an_order_that_changed_on_an_issued_slip_is_shown_and_confirmed(office: Office) -> None:
+    office.issue_orders("C/advance")
+    slip_id = f"{BUDGET}-S1"
+    assert [0, 0] == [office.slips("prepare").code, office.slips("issue", slip_id).code]
+    office.replace_account()
+    refused = office.slips("export", slip_id, "-o", office.folder)
+    assert (1, True) == (refused.code, "confirmed on the slip's page" in refused.err)
+    (waiting,) = office.json("waiting")["waiting"]
+    assert (slip_id, 7) == (waiting["slip_id"], waiting["to_confirm"])
+    assert f"stands on slip {slip_id} already" in waiting["reasons"][-1]["en"]
+    assert "order waits" not in office.slips("waiting").text, "none waits for a slip"
+    assert 0 == office.slips("confirm", "C/advance", "--budget", BUDGET, "--record", 7).code
+    assert [] == office.json("waiting")["waiting"]
+    assert 0 == office.slips("export", slip_id, "-o", office.folder).code
+
+
 def test_a_slip_behind_its_exercise_is_made_with_a_notice(office: Office) -> None:
     """This command's clock is today's, and the orders are of 2023."""
     office.issue_orders("C/advance")

@@ -22,6 +22,7 @@ from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.console.elements import Notice, address, order_href, record_href
 from services.api.console.page_context import Asked, Name, Sequence64, Visit
+from services.api.events_in.publishing import CONSOLE
 from services.api.forms.fields import FIELDS_MAX, Field, fields_of, fitting
 from services.api.http.dependencies import Given, Now, Reader, reading
 from services.api.journal import records
@@ -36,6 +37,9 @@ from services.api.treasury import view as treasury_view
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address
 from services.redrive.sending import event_of
+
+ID: Final = "event_id"
+"""The name of the field in which a form keeps the id of its event."""
 
 SEND: Final = "send"
 """The first step of the addresses of forms."""
@@ -206,7 +210,7 @@ async def document(
 async def correction(form_request: AskedForm, budget: Name, refused: Sequence64) -> Draft:
     """A refused event, or one that waits, to be sent again with other values."""
     async with form_request.visit(budget) as visit:
-        event, waits = await _event_to_undo(visit, budget, refused)
+        event, waits = await _event_to_undo(form_request, visit, budget, refused)
         fields = fields_of(event["type"], event["data"], visit.language)
         if len(fields) > FIELDS_MAX:
             raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
@@ -229,7 +233,7 @@ async def correction(form_request: AskedForm, budget: Name, refused: Sequence64)
 async def withdrawal(form_request: AskedForm, budget: Name, parked: Sequence64) -> Draft:
     """The withdrawal of an event that waits."""
     async with form_request.visit(budget) as visit:
-        event, waits = await _event_to_undo(visit, budget, parked)
+        event, waits = await _event_to_undo(form_request, visit, budget, parked)
         if not waits:
             raise Problem(NOT_FOUND)
         data = {"budget": budget, "event": _reference(event), "reason": None}
@@ -246,8 +250,13 @@ async def withdrawal(form_request: AskedForm, budget: Name, parked: Sequence64) 
         )
 
 
-async def _event_to_undo(visit: Visit, budget: str, sequence: int) -> tuple[dict[str, Any], bool]:
+async def _event_to_undo(
+    form_request: FormRequest, visit: Visit, budget: str, sequence: int
+) -> tuple[dict[str, Any], bool]:
     """The event of a record that was refused, or that waits still; true of one that waits.
+
+    One that waits no longer because this very form was sent counts as one that does: sent twice,
+    an event is a duplicate.
 
     Raises:
         Problem: 404, there is none; or it waits no longer.
@@ -259,7 +268,11 @@ async def _event_to_undo(visit: Visit, budget: str, sequence: int) -> tuple[dict
     if waits and not await unsettled.waiting_events(
         visit.connection, visit.entities, budget=budget, sequence=sequence
     ):
-        raise Problem(WAITS_NO_LONGER)
+        event_id = (await form_request.request.form()).get(ID)
+        if not isinstance(event_id, str) or not await records.outcomes(
+            visit.connection, visit.entities, event_id, budget=budget, source=CONSOLE
+        ):
+            raise Problem(WAITS_NO_LONGER)
     return json.loads(found[1])["event"], waits
 
 

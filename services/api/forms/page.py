@@ -32,6 +32,7 @@ from services.api.events_in.publishing import (
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
+    ID,
     AskedForm,
     Draft,
     FormRequest,
@@ -64,7 +65,7 @@ EVENT_ID: Final = re.compile(r"[0-9a-f]{32}")
 CORRECTED: Final = _("Corrected, and sent again")
 """The reason in the note about a dead letter that a form has corrected."""
 
-STEP, ID, TIME = "step", "event_id", "event_time"
+STEP, TIME = "step", "event_time"
 """Names of fields that are none of an event's data: those begin with a slash."""
 
 EDIT, SEND = "edit", "send"

@@ -109,10 +109,16 @@ async def confirm(
     """
     check_authorized(caller, budget, Scope.TREASURY)
     treasury = treasury_of(components)
-    subject, facts = f"{budget}/{payment_order}", {"record": record}
-    await components.audit.write(caller.name, Action.ORDER_CONFIRMED, subject, facts)
+
+    async def write_line(order: Waiting) -> None:
+        subject = f"{budget}/{payment_order}"
+        facts = {"record": record, "changes": [each.facts for each in order.changes]}
+        await components.audit.write(caller.name, Action.ORDER_CONFIRMED, subject, facts)
+
     with _refusals():
-        return await treasury.slips.confirm(budget, payment_order, name_of(caller), record)
+        return await treasury.slips.confirm(
+            budget, payment_order, name_of(caller), record, write_line
+        )
 
 
 async def issue(

@@ -96,8 +96,14 @@ async def slips(
 
 
 @router.get("/console/treasury/slips/{slip_id}")
-async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked = None) -> Response:
-    """A slip: its pieces, its file, the answers; an act on it to be confirmed."""
+async def slip(
+    visit: Visitor,
+    components: Given,
+    slip_id: Name,
+    confirm: Asked = None,
+    order: Asked = None,
+) -> Response:
+    """A slip: its pieces, its file, the answers; an act on it, or an order, to be confirmed."""
     treasury = acts.treasury_of(components)
     async with treasury.store.reading() as connection:
         found = await query.whole_slip(connection, visit.entities, slip_id)
@@ -105,7 +111,11 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         raise Problem(NOT_FOUND)
     is_duplicate = _is_duplicate(found)
     possible = acts_on(found.slip, is_duplicate=is_duplicate)
+    # Nobody waits with a connection for what happened to thousands of orders.
+    await visit.connection.close()
     may = visit.caller.may(Scope.TREASURY, found.slip.budget)
+    unconfirmed = await treasury.slips.unconfirmed(slip_id)
+    asked = [each for each in unconfirmed if may and each.payment_order == order]
     return await treasury_page(
         visit,
         components,
@@ -118,6 +128,8 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         by_erp=_is_numbered_by_erp(treasury, found.slip),
         is_duplicate=is_duplicate,
         outside=_outside(visit, found.slip),
+        unconfirmed=unconfirmed,
+        to_confirm=asked[0] if asked else None,
     )
 
 

@@ -175,7 +175,10 @@ async def waiting(
     language: Lang,
     asked: Annotated[WaitingFilters, Query()],
 ) -> Page[WaitingOrder]:
-    """The orders that stand on no slip; those that were cancelled after theirs was sent."""
+    """The orders that stand on no slip; those that were cancelled after theirs was sent.
+
+    Also those that must be confirmed and stand on a slip that was not exported (`slip_id`).
+    """
     if asked.budget is not None:
         check_authorized(caller, asked.budget, Scope.TREASURY)
     after = None if asked.cursor is None else key_of(asked.cursor, request, BY_ORDER)

@@ -25,7 +25,8 @@ class WaitingOrder(BaseModel):
     payment_order: Name
     slip_type: SlipType
     amount_cents: int
-    reasons: list[str] = Field(description="Why it cannot stand on one; none where it can.")
+    slip_id: str | None = Field(description="The slip on which it stands; it was not exported.")
+    reasons: list[str] = Field(description="Why it cannot go; none where it can.")
     changes: list[Change] = Field(description="What happened since it was issued.")
     to_confirm: int | None = Field(
         description="The last record of that, where a person must confirm it."
@@ -42,6 +43,7 @@ class WaitingOrder(BaseModel):
             payment_order=order.payment_order,
             slip_type=waiting.slip_type,
             amount_cents=waiting.amount_cents,
+            slip_id=waiting.slip_id,
             reasons=[translate(each, language) for each in waiting.reasons],
             changes=[
                 replace(each, convention=each.convention and masked_name(each.convention))
@@ -80,6 +82,8 @@ def by_slip(found: Sequence[Waiting]) -> list[Ready]:
     """What would stand on a slip, by budget and type."""
     together: dict[tuple[str, SlipType], list[Waiting]] = {}
     for each in found:
+        if each.slip_id is not None:
+            continue
         together.setdefault((each.order.budget, each.slip_type), []).append(each)
     return [_ready(*key, rows) for key, rows in sorted(together.items())]
 

@@ -85,8 +85,9 @@ async def confirm_order(
     record: Annotated[int, Form(ge=1)],
 ) -> Response:
     """An order that is to be paid, whatever happened since it was issued."""
-    await acts.confirm(components, caller, budget, payment_order, record)
-    return RedirectResponse(address(HOME, budget=budget), 303)
+    confirmed = await acts.confirm(components, caller, budget, payment_order, record)
+    on = confirmed.slip_id
+    return RedirectResponse(address(HOME, budget=budget) if on is None else slip_href(on), 303)
 
 
 def _to_confirm(visit: Visit, found: list[Waiting], payment_order: str | None) -> Waiting | None:

@@ -1,7 +1,8 @@
 """Slips (bordereaux) from the orders that wait to the file: each step is one transaction."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from gzip import decompress
 from typing import NoReturn
@@ -32,6 +33,7 @@ from services.treasury.application.waiting import (
     answered_or_cancelled_since,
     changed_since,
     is_candidate,
+    is_on_unsent,
     waiting_orders,
 )
 from services.treasury.config.accountant import Numbers, TreasuryConfig
@@ -79,7 +81,11 @@ MORE_HAPPENED = _(
     "More happened to order {order} than was shown, up to record {record} of the journal. Look "
     "again, and confirm that."
 )
-CHANGED_SINCE = _("Slip {slip} was not exported. {reason} Else cancel the slip.")
+CHANGED_SINCE = _(
+    "Slip {slip} was not exported. {reason} Order {order} is confirmed on the slip's page, or by "
+    "`ecluse slips confirm` up to record {record}. Or cancel the slip."
+)
+STANDS_ON = _("Order {order} stands on slip {slip} already, and leaves with it once confirmed.")
 NOT_LEFT = _(
     "Slip {slip} was not exported: its message has not left within {seconds} s, and lost tables "
     "would be made again without it. Have the operator check that the treasury's process runs "
@@ -112,7 +118,10 @@ class Slips:
     async def waiting(
         self, sirets: frozenset[str] | None, budget: str | None = None
     ) -> list[Waiting]:
-        """The orders that wait for a slip, of these entities or of all; the oldest first."""
+        """The orders that wait for a slip, of these entities or of all; the oldest first.
+
+        Behind them those on a slip that was not exported, which a person must confirm.
+        """
         which = of_entities(orders.c.budget, sirets)
         if budget is not None:
             which &= orders.c.budget == budget
@@ -126,6 +135,21 @@ class Slips:
                     slip_type,
                     which & is_candidate(slip_type),
                 )
+            return found + await self._unconfirmed(connection, which)
+
+    async def unconfirmed(self, slip_id: str) -> list[Waiting]:
+        """The orders on a slip that was not exported, which a person must confirm."""
+        async with self._store.reading() as connection:
+            return await self._unconfirmed(connection, orders.c.slip_id == slip_id)
+
+    async def _unconfirmed(
+        self, connection: AsyncConnection, which: ColumnElement[bool]
+    ) -> list[Waiting]:
+        found = []
+        for each in await self._to_pay(connection, which & is_on_unsent()):
+            if each.to_confirm is not None:
+                facts = {"order": each.payment_order, "slip": each.slip_id}
+                found.append(replace(each, reasons=(*each.reasons, STANDS_ON.render(facts))))
         return found
 
     async def check_compared(self) -> None:
@@ -173,11 +197,20 @@ class Slips:
         found = await waiting_orders(connection, self._read_model, self._config, slip_type, which)
         return [each for each in found if not each.reasons and each.payment_order in ours]
 
-    async def confirm(self, budget: str, payment_order: str, by: str, record: int) -> Waiting:
-        """Note a person's word that an order is to be paid, whatever happened up to this record."""
+    async def confirm(
+        self,
+        budget: str,
+        payment_order: str,
+        by: str,
+        record: int,
+        tell: Callable[[Waiting], Awaitable[None]] | None = None,
+    ) -> Waiting:
+        """Note a person's word that an order is to be paid, whatever happened up to this record.
+
+        Before that is noted, and only where nothing refuses it, `tell` is given the order.
+        """
         of_it = (orders.c.budget == budget) & (orders.c.payment_order == payment_order)
-        sent = select(slips.c.slip_id).where(slips.c.exported_at.is_not(None))
-        which = of_it & (orders.c.slip_id.is_(None) | orders.c.slip_id.not_in(sent))
+        which = of_it & (orders.c.slip_id.is_(None) | is_on_unsent())
         async with self._store.transaction() as connection:
             # Its row is locked: of two that confirm, the second finds that it is done.
             await connection.execute(select(orders.c.budget).where(of_it).with_for_update())
@@ -188,6 +221,8 @@ class Slips:
             if last != record:
                 facts = {"order": payment_order, "record": Number(last)}
                 raise SlipProblem(MORE_HAPPENED.render(facts))
+            if tell is not None:
+                await tell(found[0])
             confirmation = Confirmation(record, self._clock(), by)
             await note_confirmed(connection, budget, payment_order, confirmation)
             (confirmed,) = await self._to_pay(connection, which)
@@ -269,10 +304,11 @@ class Slips:
 
     async def _check_confirmed(self, connection: AsyncConnection, slip: SlipRow) -> None:
         """Refuse to export a slip while a person must confirm one of its orders."""
-        for each in await self._to_pay(connection, its_orders(slip.slip_id, slip.budget)):
-            if each.to_confirm is not None:
-                facts = {"slip": slip.slip_id, "reason": each.reason}
-                raise SlipProblem(CHANGED_SINCE.render(facts))
+        for each in await self._unconfirmed(connection, orders.c.slip_id == slip.slip_id):
+            assert each.to_confirm is not None, "it is unconfirmed"
+            facts = {"order": each.payment_order, "record": Number(each.to_confirm)}
+            facts |= {"slip": slip.slip_id, "reason": each.reason}
+            raise SlipProblem(CHANGED_SINCE.render(facts))
 
     async def cancel(self, slip_id: str, by: str, reason: str | None = None) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.

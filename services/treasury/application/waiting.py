@@ -89,6 +89,12 @@ def is_candidate(slip_type: SlipType) -> ColumnElement[bool]:
     return and_(orders.c.slip_id.is_not(None), orders.c.cancelling_slip_id.is_(None), in_question)
 
 
+def is_on_unsent() -> ColumnElement[bool]:
+    """Condition: the order stands on a slip that pays and was never exported."""
+    unsent = select(slips.c.slip_id).where(slips.c.exported_at.is_(None))
+    return orders.c.slip_id.in_(unsent)
+
+
 def _in_question(slip_type: SlipType) -> ColumnElement[bool]:
     return orders.c.cancelled == 0 if slip_type is SlipType.PAYMENT else orders.c.cancelled != 0
 
@@ -116,7 +122,7 @@ async def waiting_orders(
         name = (order.budget, order.payment_order)
         state = known.get(name)
         if slip_type is SlipType.PAYMENT:
-            waiting = _to_pay(order, state, config)
+            waiting = _to_pay(order, row.slip_id, state, config)
         else:
             waiting = _to_take_back(order, row, state, returned.get(name, NOTHING), config)
             if waiting is not None and name in asks:
@@ -129,9 +135,9 @@ async def waiting_orders(
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
 
 
-def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[bytes]]:
+def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[bytes, str | None]]:
     if slip_type is SlipType.PAYMENT:
-        return select(orders.c.message).where(which, _in_question(slip_type))
+        return select(orders.c.message, orders.c.slip_id).where(which, _in_question(slip_type))
     its_piece = and_(
         pieces.c.slip_id == orders.c.slip_id,
         pieces.c.budget == orders.c.budget,
@@ -227,7 +233,7 @@ def _by_budget(wanted: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]
 
 
 def _to_pay(
-    order: PaymentOrderIssued, known: _Known | None, config: TreasuryConfig
+    order: PaymentOrderIssued, slip_id: str | None, known: _Known | None, config: TreasuryConfig
 ) -> Waiting | None:
     """None where the order was cancelled, or answered by the accountant on another way."""
     if known is not None and known != _UNTOUCHED:
@@ -235,12 +241,12 @@ def _to_pay(
     unknown = () if known else (NOT_KNOWN.render({"order": order.payment_order}),)
     line_cents = tuple(each.amount_cents for each in order.lines)
     reasons = (*unknown, *faults(order, config))
-    return Waiting(order, SlipType.PAYMENT, line_cents, None, reasons)
+    return Waiting(order, SlipType.PAYMENT, line_cents, None, reasons, slip_id=slip_id)
 
 
 def _to_take_back(
     order: PaymentOrderIssued,
-    row: Row[tuple[bytes]],
+    row: Row[tuple[bytes, str | None]],
     known: _Known | None,
     returned: Returned,
     config: TreasuryConfig,

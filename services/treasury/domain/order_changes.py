@@ -61,6 +61,12 @@ class Change:
             new_account=masked(new_iban),
         )
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Its kind, and both accounts where it is of one."""
+        facts = {"kind": self.kind, "old": self.old_account, "new": self.new_account}
+        return {name: value for name, value in facts.items() if value is not None}
+
     def text(self, payment_order: str) -> Translatable:
         """The change, and what may be done, in a sentence or two."""
         facts = {"order": payment_order, "old": self.old_account, "new": self.new_account}

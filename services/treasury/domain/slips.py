@@ -229,6 +229,8 @@ class Waiting:
     """What happened after it was issued, also where a person has confirmed it since."""
     confirmation: Confirmation | None = None
     """The latest; more may have happened behind it."""
+    slip_id: str | None = None
+    """The slip that pays it, on which it stands already; then no other takes it."""
 
     @property
     def to_confirm(self) -> int | None:

@@ -143,9 +143,11 @@ function listen() {
       lose();
       setTimeout(attend, RETRY_MS);
     } else {
-      // A server that ended the stream alone answers, and one that is gone does not.
-      read().then((text) => text === null && own === source && lose());
-      setTimeout(() => own === source && own.readyState !== EventSource.OPEN && lose(), GRACE_MS);
+      // A server that ended the stream alone answers, and one that is gone does not: unless the
+      // stream is open again meanwhile.
+      const cut = () => own === source && own.readyState !== EventSource.OPEN;
+      read().then((text) => text === null && cut() && lose());
+      setTimeout(() => cut() && lose(), GRACE_MS);
     }
   });
 }

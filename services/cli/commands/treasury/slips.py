@@ -99,8 +99,10 @@ def waiting(budget: OfBudget = None, db: AtDatabase = None, as_json: AsJson = Fa
         return
     columns = ("budget", "order", "amount", "issued", "detail")
     screen.show_list("slips_waiting", columns, found, waiting_cells)
-    ready = sum(not each.reasons for each in found)
-    screen.say(WAITING.render(len(found), ready=Number(ready)))
+    on_none = [each for each in found if each.slip_id is None]
+    if on_none:
+        ready = sum(not each.reasons for each in on_none)
+        screen.say(WAITING.render(len(on_none), ready=Number(ready)))
     say_to_confirm(screen, found)
 
 

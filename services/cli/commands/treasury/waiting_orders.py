@@ -38,6 +38,7 @@ def waiting_row(each: Waiting) -> dict[str, Any]:
         "issued_on": order.issued_on.isoformat(),
         "due_on": order.due_on.isoformat(),
         "beneficiary": order.beneficiary.name,
+        "slip_id": each.slip_id,
         "reasons": [asdict(both(reason)) for reason in each.reasons],
         "changes": [
             asdict(change) | {"on": change.on and change.on.isoformat()} for change in each.changes
