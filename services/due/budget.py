@@ -1,8 +1,9 @@
 """One budget: its orders, conventions and waiting events, as records of its journal change them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -70,7 +71,7 @@ class Budget:
     _payments: ByDay[str] = field(default_factory=ByDay)
     _reports: ByDay[str] = field(default_factory=ByDay)
     _waits: ByDay[Identity] = field(default_factory=ByDay)
-    """Orders, conventions and events without a deadline event so far."""
+    """Orders, conventions and events of which a deadline event is to be decided."""
 
     def apply(self, record: Record, event: Event) -> None:
         """Apply the next record; MsgspecError or ValueError where no ledger writes such a one."""
@@ -89,8 +90,9 @@ class Budget:
                 self._keep(order, record, event)
         elif record.outcome == "parked":
             self._park(record, event)
-        if event.type == DeadlinePassed.TYPE:
-            self.report(stated_deadline(self.name, event.data))
+        # One that came twice was decided before, on what was owed then.
+        if event.type == DeadlinePassed.TYPE and record.outcome != "duplicate":
+            self._report(stated_deadline(self.name, event.data))
 
     # ------------------------------------------------------------ changes by event type
 
@@ -193,7 +195,7 @@ class Budget:
         self.conventions = {
             name: each
             for name, each in self.conventions.items()
-            if (each.obligations or each.plans) and name not in carried
+            if (each.obligations or each.plans or each.late) and name not in carried
         }
         self._payments, self._reports, self._waits = ByDay(), ByDay(), ByDay()
         for name, each in self.conventions.items():
@@ -219,8 +221,11 @@ class Budget:
         self._give_up_rejected(name)
 
     def _reckon(self, name: str, convention: Convention) -> None:
+        self._change(name, convention, convention.reckon)
+
+    def _change(self, name: str, convention: Convention, change: Callable[[], None]) -> None:
         before = convention.unreported()
-        convention.reckon()
+        change()
         after = convention.unreported()
         for day in before - after:
             self._reports.discard(day, name)
@@ -330,28 +335,33 @@ class Budget:
 
     # ------------------------------------------------------------ deadlines and lists
 
-    def report(self, deadline: Deadline) -> None:
-        """Note that a deadline event about a deadline is written: there is never a second one."""
+    def _report(self, deadline: Deadline) -> None:
+        """Note that a deadline event about a deadline was decided.
+
+        There is never a second one about a payment or a wait; about documents there is, where
+        others are open by the day than it named.
+        """
         match deadline.kind, deadline.subject:
             case "parked", (source, event_id):
                 waiting = self.parked.get((source, event_id))
                 if waiting is not None:
                     self._waits.discard(day_of(waiting.gives_up_at), (source, event_id))
             case "report_due", (name,):
-                self._reports.discard(deadline.due_on, name)
                 convention = self.conventions.get(name)
                 if convention is not None:  # pragma: no branch # 3.11.2 traces no branch past it
-                    convention.reported |= {deadline.due_on}
+                    self._change(name, convention, partial(convention.report, deadline.due_on))
             case _:
                 self._payments.discard(deadline.due_on, deadline.subject[0])
 
     def passed(self, now: datetime) -> Iterator[Due]:
-        """Deadlines that have passed by now, without a deadline event."""
+        """Deadlines that have passed by now, of which a deadline event is to be decided."""
         today = day_of(now)
         for day, name in self._payments.before(today):
             yield Due(Deadline(self.name, "payment_due", (name,), day), end_of(day))
         for day, name in self._reports.before(today):
-            yield Due(Deadline(self.name, "report_due", (name,), day), end_of(day))
+            before = self.conventions[name].reported.get(day, 0)
+            subject = (name, str(before)) if before else (name,)
+            yield Due(Deadline(self.name, "report_due", subject, day), end_of(day))
         for day, key in self._waits.before(today + ONE_DAY):
             gives_up_at = self.parked[key].gives_up_at
             if gives_up_at <= now:

@@ -37,7 +37,8 @@ class Deadline(NamedTuple):
     budget: str
     kind: Kind
     subject: tuple[str, ...]
-    """A payment order; a convention that owes a report; source and id of an event that waits."""
+    """A payment order; a convention that owes documents, and how many deadline events about the day
+    were decided before this one, if any were; source and id of an event that waits."""
     due_on: date
 
 

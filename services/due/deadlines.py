@@ -2,7 +2,7 @@
 
 It keeps what is open: an order until it is paid, a convention until it is carried over, or its year
 is closed and it can owe no document.
-Deadline events that were written are known from the journal, once the ledger has read them, and
+Deadline events that were written are known from the journal, once the ledger has decided them, and
 before that from the caller that reads their topic (`wrote`).
 """
 
@@ -17,12 +17,7 @@ import msgspec
 from events.journal import Event, Record
 from events.lag import Order, ParkedEvent, Report
 from services.due.budget import Budget, Due
-from services.due.deadline_events import (
-    Deadline,
-    DeadlineEvent,
-    deadline_event_id,
-    deadline_event_of,
-)
+from services.due.deadline_events import DeadlineEvent, deadline_event_id, deadline_event_of
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
 """The default time in which an accountant acknowledges an order."""
@@ -35,9 +30,7 @@ class _Partition:
     next_offset: int = 0
     budgets: dict[str, Budget] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    """Ids of written deadline events whose deadline is not known yet."""
-    offered: dict[str, Deadline] = field(default_factory=dict)
-    """Deadlines that `deadline_events` returned last, by id."""
+    """Ids of written deadline events: what they were decided on is known from the journal alone."""
 
     def take(self, record: Record, event: Event) -> None:
         budget = self.budgets.get(record.budget)
@@ -49,15 +42,8 @@ class _Partition:
         """Passed deadlines without a deadline event, in the order in which they passed."""
         found = [due for budget in self.budgets.values() for due in budget.passed(now)]
         for due in sorted(found, key=lambda each: (each.passes_at, each.deadline)):
-            name = deadline_event_id(due.deadline)
-            if name in self.written:
-                self.written.discard(name)
-                self.report(due.deadline)
-            else:
+            if deadline_event_id(due.deadline) not in self.written:
                 yield due
-
-    def report(self, deadline: Deadline) -> None:
-        self.budgets[deadline.budget].report(deadline)
 
 
 class Deadlines:
@@ -84,12 +70,7 @@ class Deadlines:
 
     def wrote(self, number: int, deadline_event_id: str) -> None:
         """Note that a deadline event stands in its topic: it is not written again."""
-        partition = self._of(number)
-        deadline = partition.offered.pop(deadline_event_id, None)
-        if deadline is None:
-            partition.written.add(deadline_event_id)
-        else:
-            partition.report(deadline)
+        self._of(number).written.add(deadline_event_id)
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Drop the partitions that other processes read from now on."""
@@ -102,14 +83,7 @@ class Deadlines:
 
         Before the journal was read to its end, some of them may concern settled items.
         """
-        partition = self._of(number)
-        due = list(partition.unreported(now))
-        found = [deadline_event_of(*each) for each in due]
-        partition.offered = {
-            deadline_event.id: each.deadline
-            for deadline_event, each in zip(found, due, strict=True)
-        }
-        return found
+        return [deadline_event_of(*each) for each in self._of(number).unreported(now)]
 
     def pending(self, now: datetime) -> int:
         """The number of deadline events to be written by now, all partitions."""

@@ -37,7 +37,8 @@ def document(kind: str, year: int) -> Document:
 
 NONE: frozenset[Document] = frozenset()
 UNCHANGED: Mapping[str, str] = MappingProxyType({})
-NEVER: frozenset[date] = frozenset()
+NO_EVENTS: Mapping[date, int] = MappingProxyType({})
+NONE_LATE: Mapping[Document, date] = MappingProxyType({})
 
 
 class Owed(NamedTuple):
@@ -106,17 +107,22 @@ class Convention:
     """Paid and not recovered, in all years, with orders still open when earlier ones closed."""
     ended: bool = False
     """True once it was terminated, or its award withdrawn."""
-    reported: frozenset[date] = NEVER
-    """Due days with a deadline event."""
+    reported: Mapping[date, int] = field(default_factory=lambda: NO_EVENTS)
+    """The number of deadline events by due day."""
+    late: Mapping[Document, date] = field(default_factory=lambda: NONE_LATE)
+    """Documents that a deadline event found open, with its day, until they are received, or until
+    another finds them owed no more: those that the list of what is to do names as late."""
     owed: tuple[Owed, ...] = ()
     """Documents not received, as `reckon` found them last."""
     rejected: frozenset[Document] = NONE
     """Documents that did not do, and have not come again."""
 
     def reckon(self) -> None:
-        """Compute again the owed documents, by day."""
+        """Compute again the owed documents, by day; one that was received is late no more."""
         owed = dict.fromkeys(each for each in self._all() if each.document not in self.received)
         self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
+        if not self.received.isdisjoint(self.late):
+            self.late = {each: day for each, day in self.late.items() if each not in self.received}
 
     def _all(self) -> Iterator[Owed]:
         if self.ended and self.had_cents <= 0:
@@ -131,8 +137,26 @@ class Convention:
                     yield Owed(each, report_due_on(each.year))
 
     def unreported(self) -> frozenset[date]:
-        """Due days of owed documents without a deadline event."""
-        return frozenset(each.due_on for each in self.owed) - self.reported
+        """Due days whose deadline events have not named what is owed now, or name what is not.
+
+        Such a day has no event yet; or a document is open again that came, or was not owed, when
+        they were decided; or one that they named is owed no more, though it never came.
+        """
+        owed = {each.document for each in self.owed}
+        return frozenset(
+            each.due_on
+            for each in self.owed
+            if each.due_on not in self.reported or each.document not in self.late
+        ).union(day for document, day in self.late.items() if document not in owed)
+
+    def report(self, day: date) -> None:
+        """Note that a deadline event about a day was decided: it named what is open (rules, 29)."""
+        self.reported = {**self.reported, day: self.reported.get(day, 0) + 1}
+        found = {
+            each.document: day for each in self.owed if each.due_on <= day or not self.obligations
+        }
+        before = {each: on for each, on in self.late.items() if each in found or on > day}
+        self.late = found | before or NONE_LATE
 
     def receive(self, found: Document) -> None:
         """Note a received document."""
