@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.reviews import EventWithdrawn
 from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import DEAD
-from services.projector.rows.settling import LATE, Unsettled, document_things, read_awaited
+from services.projector.rows.settling import Unsettled, late_of, read_awaited
 from services.projector.tables import budgets, conventions, journal, refusals, review_flags
 
 BEHIND_DEAD: Final = "_dead/"
@@ -62,7 +62,7 @@ async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
         found.add_withdrawal(budget, sequence)
     for table in (refusals, review_flags):
         asked = (
-            select(*table.primary_key, table.c.awaits)
+            select(*table.primary_key, table.c.awaits, table.c.code, table.c.facts)
             .join(budgets, budgets.c.budget == table.c.budget)
             .where(
                 budgets.c.partition == partition,
@@ -70,13 +70,6 @@ async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
                 table.c.awaits.is_not(None),
             )
         )
-        for *key, awaits in await connection.execute(asked):
-            found.add(table.name, tuple(key), read_awaited(awaits))
-    late = (
-        select(*review_flags.primary_key, review_flags.c.facts)
-        .join(budgets, budgets.c.budget == review_flags.c.budget)
-        .where(budgets.c.partition == partition, review_flags.c.code == LATE)
-    )
-    for *key, facts in await connection.execute(late):
-        found.note_late(tuple(key), document_things(facts))
+        for *key, awaits, code, facts in await connection.execute(asked):
+            found.add(table.name, tuple(key), read_awaited(awaits), late_of(code, facts))
     return found

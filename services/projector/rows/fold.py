@@ -16,7 +16,7 @@ from services.projector.rows.column_values import (
 )
 from services.projector.rows.event_rows import UnsignedGrants, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
-from services.projector.rows.settling import LATE, Unsettled, event_subject, rows_of_flag
+from services.projector.rows.settling import Unsettled, event_subject, late_of, rows_of_flag
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -165,13 +165,12 @@ class Fold:
         unsettled, item = self._unsettled, 0
         for flag in record.review_flags or ():
             for facts, things in rows_of_flag(flag):
-                if flag.code == LATE and unsettled.is_late(record.budget, things):
+                late = late_of(flag.code, facts)
+                if late is not None and unsettled.is_late(record.budget, late, things):
                     continue
                 item += 1
                 key = (record.budget, record.sequence, item)
-                if flag.code == LATE:
-                    unsettled.note_late(key, things)
-                awaits = unsettled.add("review_flags", key, things)
+                awaits = unsettled.add("review_flags", key, things, late)
                 named = (record.event_id, event.data.grant, record.convention)
                 row = (*key, *named, flag.code, facts, awaits, None)
                 self.changes.append("review_flags", *row)

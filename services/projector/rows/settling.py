@@ -8,7 +8,7 @@ sent again, only a person knows, who marks it as reviewed.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -69,7 +69,7 @@ ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery",
 ASKED: Final = frozenset({ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT})
 
 LATE: Final = "report_late"
-"""The flag of documents that are late: one that is rejected after it came is late again."""
+"""The flag of documents that are late, those that were rejected after they came among them."""
 
 ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 """The states in which nobody waits for a payment order any more."""
@@ -93,14 +93,6 @@ def _without_amounts(member: Any) -> Any:
     return [each.line for each in member] if isinstance(member, tuple) else member
 
 
-def document_things(facts: Mapping[str, Any]) -> list[str]:
-    """The things that a flag about late documents asks for."""
-    return [
-        awaited_key(DOCUMENT, facts["convention"], each["kind"], each["year"])
-        for each in facts["documents"]
-    ]
-
-
 def flag_things(flag: Code) -> list[str]:
     """Everything that must come before a review flag is settled; none where only a person knows."""
     facts = _facts(flag.facts)
@@ -109,7 +101,10 @@ def flag_things(flag: Code) -> list[str]:
         case "payment_late":
             return [awaited_key(ORDER, facts["payment_order"])]
         case "report_late":
-            return document_things(facts)
+            return [
+                awaited_key(DOCUMENT, convention, each["kind"], each["year"])
+                for each in facts["documents"]
+            ]
         case "report_rejected_after_order":
             document = facts["document"]
             return [awaited_key(DOCUMENT, convention, document["kind"], document["year"])]
@@ -122,6 +117,21 @@ def flag_things(flag: Code) -> list[str]:
             return [awaited_key(ACT, facts["grant"], act["body"], act["date"])]
         case _:
             return []
+
+
+class Late(NamedTuple):
+    """What a row says of a late document: who owes it, and by which day it was missed."""
+
+    convention: str
+    due_on: str
+
+
+def late_of(code: str, facts: str) -> Late | None:
+    """What a row of a flag says of a late document; None of other flags."""
+    if code != LATE:
+        return None
+    said = _facts(facts)
+    return Late(said["convention"], said["due_on"])
 
 
 def rows_of_flag(flag: Code) -> list[tuple[str, list[str]]]:
@@ -186,6 +196,7 @@ class Open:
     table: str
     key: Key
     awaits: set[str]
+    late: Late | None
 
 
 @dataclass(slots=True)
@@ -195,8 +206,8 @@ class Unsettled:
     _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
     _kinds: dict[str, set[str]] = field(default_factory=dict)
     """By budget, the kinds of what its rows await, or have awaited."""
-    _late: dict[str, dict[str, Key]] = field(default_factory=dict)
-    """By budget, the rows of late documents, those that have come since among them."""
+    _late: dict[tuple[str, str], list[Open]] = field(default_factory=dict)
+    """By budget and convention, the rows of late documents."""
     _withdrawn: dict[str, int] = field(default_factory=dict)
     """By budget, the last withdrawal of a parked event."""
 
@@ -210,38 +221,38 @@ class Unsettled:
         is_withdrawn = self._withdrawn.get(record.budget) == before and record.resumes is not None
         return before if is_withdrawn else None
 
-    def add(self, table: str, key: Key, awaits: Collection[str]) -> str | None:
+    def add(
+        self, table: str, key: Key, awaits: Collection[str], late: Late | None = None
+    ) -> str | None:
         """Add a row of this table, whose key begins with the budget; return its `awaits`."""
         if awaits:
-            found = Open(table, key, set(awaits))
+            found = Open(table, key, set(awaits), late)
+            if late is not None:
+                self._late.setdefault((key[0], late.convention), []).append(found)
             of_budget = self._open.setdefault(key[0], {})
             for each in found.awaits:
                 of_budget.setdefault(each, []).append(found)
             self._kinds.setdefault(key[0], set()).update(map(kind_of, awaits))
         return as_awaited(awaits)
 
-    def note_late(self, key: Key, awaits: Collection[str]) -> None:
-        """Note that this row of a flag is about a late document."""
-        for each in awaits:
-            self._late.setdefault(key[0], {})[each] = key
-
-    def is_late(self, budget: str, awaits: Collection[str]) -> bool:
-        """True where a row says already that a document is late."""
-        return not self._late.get(budget, {}).keys().isdisjoint(awaits)
+    def is_late(self, budget: str, late: Late, awaits: Collection[str]) -> bool:
+        """True where an unsettled row says already that a document is late."""
+        rows = self._late.get((budget, late.convention), ())
+        return any(not each.awaits.isdisjoint(awaits) for each in rows)
 
     def settle(
         self, record: Record, event: Event, alone: Collection[str] = ()
     ) -> Iterator[tuple[str, Key, Members]]:
         """The rows that an accepted record changes: it settles them, or a part of what they await.
 
-        Or it opens one again: a late document was rejected after it came. Nothing is asked of a
-        budget without such rows. `alone` are the grants that stand without convention before it.
+        Nothing is asked of a budget without such rows. `alone` are the grants that stand without
+        convention before it.
         """
-        if event.type == ReportRejected.TYPE:
-            yield from self._open_again(record, event)
         of_budget = self._open.get(record.budget)
         if not of_budget:
             return
+        if event.type == DeadlinePassed.TYPE:
+            yield from self._settle_not_owed(record, event)
         things = list(awaited_keys_of(record, event, self._kinds[record.budget]))
         for name in _conventions_left(record, event, alone):
             documents = awaited_key(DOCUMENT, name)[:-1] + ","
@@ -249,26 +260,41 @@ class Unsettled:
         for each in things:
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)
-                settled = None if row.awaits else record.sequence
-                yield (
-                    row.table,
-                    row.key,
-                    {
-                        "awaits": as_awaited(row.awaits),
-                        "settled_sequence": settled,
-                    },
-                )
+                yield self._changed(row, record)
 
-    def _open_again(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
-        document = event.data.document
-        if document is None:
-            return
-        thing = awaited_key(DOCUMENT, record.convention, document.kind, document.year)
-        key = self._late.get(record.budget, {}).get(thing)
-        waiting = self._open.get(record.budget, {}).get(thing, ())
-        if key is not None and all(each.key != key for each in waiting):
-            awaits = self.add("review_flags", key, [thing])
-            yield "review_flags", key, {"awaits": awaits, "settled_sequence": None}
+    def _settle_not_owed(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
+        """Settle the rows of documents that a deadline event no longer finds open (rules, 29).
+
+        Its flag names all that the convention owes by its day, and so by an earlier one.
+        """
+        data, of_budget = event.data, self._open[record.budget]
+        rows = self._late.get((record.budget, data.convention or ""), ())
+        flags = (each for each in record.review_flags or () if each.code == LATE)
+        still = {thing for flag in flags for thing in flag_things(flag)}
+        passed = required(data.due_on, "due_on").isoformat()
+        for row in list(rows):
+            if row.late and row.late.due_on <= passed and row.awaits.isdisjoint(still):
+                for thing in row.awaits:
+                    _remove(of_budget, thing, row)
+                row.awaits.clear()
+                yield self._changed(row, record)
+
+    def _changed(self, row: Open, record: Record) -> tuple[str, Key, Members]:
+        """The columns of a row of which a record brought something, or all that it awaited."""
+        settled = None if row.awaits else record.sequence
+        if settled is not None and row.late is not None:
+            _remove(self._late, (record.budget, row.late.convention), row)
+        members = {"awaits": as_awaited(row.awaits), "settled_sequence": settled}
+        return row.table, row.key, members
+
+
+Of = TypeVar("Of")
+
+
+def _remove(rows: dict[Of, list[Open]], of: Of, row: Open) -> None:
+    rows[of].remove(row)
+    if not rows[of]:
+        del rows[of]
 
 
 def as_awaited(awaits: Collection[str]) -> str | None:

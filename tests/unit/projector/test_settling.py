@@ -12,6 +12,7 @@ from tests.builders import (
     Json,
     a_beneficiary,
     a_closing,
+    a_collection,
     a_concurring_act,
     a_convention,
     a_deadline,
@@ -21,8 +22,10 @@ from tests.builders import (
     a_rejected_report,
     a_report,
     a_review,
+    a_termination,
     a_transfer,
     a_vote,
+    a_withdrawal,
     a_withdrawn_event,
     an_acknowledgement,
     an_act,
@@ -244,6 +247,18 @@ def test_each_type_says_what_it_is_about() -> None:
 IN_JUNE = a_deadline("report_due", due_on="2024-06-30")
 UNPAID = [an_instalment(100, trigger="notification")]
 KEPT = [*OWING[:2], a_convention(obligations=OWED, instalments=UNPAID), IN_JUNE]
+AGAIN = again(IN_JUNE)
+"""A further deadline event of that day."""
+BACK = [a_recovery(100), a_collection(100)]
+BOTH = [an_instalment(100, documents=[("certified_accounts", 2022), *ONE])]
+AMENDED = [
+    a_vote(100),
+    an_award(100),
+    a_convention(instalments=BOTH),
+    a_deadline("report_due", due_on="2023-06-30"),
+    an_amendment(instalments=[an_instalment(100, documents=ONE)]),
+    a_deadline("report_due", due_on="2023-06-30", _id="further"),
+]
 ALONE = [
     a_vote(100),
     an_award(100, requires_convention=False, instalments=[an_instalment(100, documents=ONE)]),
@@ -257,12 +272,36 @@ ALONE = [
         ([*OWING, IN_JUNE], {(4, 1): None, (4, 2): None}),
         ([*OWING, IN_JUNE, LATE[0]], {(4, 1): 5, (4, 2): None}),
         ([*OWING, IN_JUNE, *LATE], {(4, 1): 5, (4, 2): 6}),
-        # Rejected after it came, a document is late again: the watch says it once (rules, 29).
-        ([*OWING, IN_JUNE, *LATE, a_rejected_report(year=2023)], {(4, 1): None, (4, 2): 6}),
+        # Rejected after it came, a document is late again, as a further deadline event says.
         (
-            [*OWING, IN_JUNE, *LATE, a_rejected_report(year=2023), again(LATE[0])],
-            {(4, 1): 8, (4, 2): 6},
+            [*OWING, IN_JUNE, *LATE, a_rejected_report(year=2023), AGAIN],
+            {(4, 1): 5, (4, 2): 6, (8, 1): None},
         ),
+        (
+            [*OWING, IN_JUNE, LATE[0], a_rejected_report(year=2023), AGAIN, again(LATE[0])],
+            {(4, 1): 5, (4, 2): None, (7, 1): 8},
+        ),
+        # It settles what nobody owes any more: here all, and nothing was paid.
+        ([*KEPT, a_termination(), AGAIN], {(4, 1): 6, (4, 2): 6}),
+        ([*KEPT, a_withdrawal(), AGAIN], {(4, 1): 6, (4, 2): 6}),
+        # All that an ended convention was paid came back.
+        (
+            [*OWING, a_payment(100), IN_JUNE, a_termination(), AGAIN, *BACK, again(AGAIN)],
+            {(5, 1): 10, (5, 2): 10},
+        ),
+        # Here an instalment that an amendment took away, and the next names again.
+        (AMENDED, {(4, 1): 6, (4, 2): None}),
+        (
+            [*AMENDED, again(AMENDED[4], amendment="2", instalments=BOTH), again(AMENDED[5])],
+            {(4, 1): 6, (4, 2): None, (8, 1): None},
+        ),
+        # A deadline event of an earlier day says nothing of what is late by a later one.
+        (
+            [*OWING, IN_JUNE, a_deadline("report_due", due_on="2024-06-29")],
+            {(4, 1): None, (4, 2): None},
+        ),
+        # Nor one about a payment, or another convention.
+        ([*OWING, IN_JUNE, a_deadline()], {(4, 1): None, (4, 2): None, (5, 1): None}),
         # A later day names it again: it is on the list already.
         (
             [*OWING, IN_JUNE, LATE[0], a_deadline("report_due", due_on="2024-12-31")],
