@@ -1,5 +1,6 @@
 """The watch's deadlines against the ledger's book: each deadline event once, whatever is killed."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -14,6 +15,8 @@ from services.due.deadline_events import Deadline, deadline_event_id, stated_dea
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
+from services.projector.rows.fold import Fold
+from services.projector.sql import columns
 from tests.property.owing import Order, Owed, orders_in, owed_in, owing_years
 from tests.property.years import Inputs
 
@@ -104,6 +107,23 @@ class World:
                     subject = (each.convention,)
                     found.append(Deadline(book.budget, "report_due", subject, each.due_on))
         return sorted({deadline_event_id(each) for each in found})
+
+
+def documents_to_do(journal: Iterable[bytes]) -> set[tuple[str, str, str, int]]:
+    """The late documents that the read model has on the list of what is to do."""
+    fold = Fold(0)
+    for offset, raw in enumerate(journal):
+        fold.add(offset, raw)
+    changes, names = fold.take_changes(), columns("review_flags")
+    found = set()
+    for values in changes.appended["review_flags"]:
+        row = dict(zip(names, values, strict=True))
+        row |= changes.patched["review_flags"].get(values[:3], {})
+        if row["code"] == "report_late" and row["settled_sequence"] is None:
+            facts = json.loads(row["facts"])
+            [document] = facts["documents"]
+            found.add((row["budget"], facts["convention"], document["kind"], document["year"]))
+    return found
 
 
 def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str, str]]]:
@@ -206,5 +226,10 @@ def test_each_deadline_has_one_deadline_event_whatever_was_written_read_and_kill
     assert set(world.due(last)) <= {*world.written, *world.stated()}, "none missed"
     assert [] == world.deadlines.parked(last), "what waits too long is ended by its deadline event"
     assert 0 == world.deadlines.pending(last)
+    owed = {each for state in world.ledger.budgets.values() for each in owed_in(state)}
+    by_now = {each[:4] for each in owed if each.due_on < last.date()}
+    to_do = documents_to_do(world.journal)
+    assert set() == by_now - to_do, "each late document is on the list of what is to do"
+    assert set() == to_do - {each[:4] for each in owed}, "and none that nobody owes"
     world.restart(looks_first=False)
     assert [] == world.write(last)
