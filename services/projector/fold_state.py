@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.reviews import EventWithdrawn
 from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import DEAD
-from services.projector.rows.settling import Unsettled, late_of, read_awaited
+from services.projector.rows.settling import LATE, Unsettled, late_of, read_awaited
 from services.projector.tables import budgets, conventions, journal, refusals, review_flags
 
 BEHIND_DEAD: Final = "_dead/"
@@ -62,7 +62,7 @@ async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
         found.add_withdrawal(budget, sequence)
     for table in (refusals, review_flags):
         asked = (
-            select(*table.primary_key, table.c.awaits, table.c.code, table.c.facts)
+            select(*table.primary_key, table.c.awaits, case((table.c.code == LATE, table.c.facts)))
             .join(budgets, budgets.c.budget == table.c.budget)
             .where(
                 budgets.c.partition == partition,
@@ -70,6 +70,7 @@ async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
                 table.c.awaits.is_not(None),
             )
         )
-        for *key, awaits, code, facts in await connection.execute(asked):
-            found.add(table.name, tuple(key), read_awaited(awaits), late_of(code, facts))
+        for *key, awaits, facts in await connection.execute(asked):
+            late = None if facts is None else late_of(facts)
+            found.add(table.name, tuple(key), read_awaited(awaits), late)
     return found

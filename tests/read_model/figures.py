@@ -46,7 +46,9 @@ def figures(tables: Tables) -> Json:
             {"position": _position(row), "reason": row["reason"]}
             for row in _sorted(tables["dead_letters"], "source_topic", "source_offset")
         ],
-        "review_flags": [_coded(row, flag_row(row)) for row in tables["review_flags"]],
+        "review_flags": list(
+            _by_document([_coded(row, flag_row(row)) for row in tables["review_flags"]])
+        ),
         "heads": {row["budget"]: row["head"] for row in tables["budgets"]},
     }
 
@@ -99,7 +101,7 @@ def as_printed(summary: Json) -> Json:
 
 
 def _by_document(flags: list[Json]) -> Iterator[Json]:
-    """Flags as the tables have them: a document that is late once, whatever day says it again."""
+    """Flags, of each late document the first: that it is late again depends on what came since."""
     late = set()
     for flag in flags:
         facts = flag["facts"]

@@ -12,8 +12,10 @@ from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
+from tests.builders import Scenario, encoded
 from tests.read_model.databases import Server
-from tests.read_model.filling import RECORDED, fill, golden, query, read
+from tests.read_model.late_documents import LATE_AGAIN
+from tests.read_model.filling import RECORDED, fill, golden, query, read, rows_of
 
 Found = TypeVar("Found")
 
@@ -226,6 +228,23 @@ def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_u
     assert [tables[name] for name in ("refusals", "review_flags")] == [
         again[name] for name in ("refusals", "review_flags")
     ]
+
+
+def test_late_documents_of_an_older_program_get_a_row_each(read_model_url: str) -> None:
+    records = rows_of(Scenario(*map(encoded, LATE_AGAIN)))
+    fill(read_model_url, records)
+    rows = read(read_model_url)["review_flags"]
+    assert [(4, 1), (4, 2), (7, 1)] == [(row["sequence"], row["item"]) for row in rows]
+    change(
+        read_model_url,
+        "DELETE FROM review_flags WHERE item = 2",
+        """UPDATE review_flags SET facts = '{"documents": "both"}' WHERE sequence = 4""",
+        *UNFOLDED,
+        *WITHOUT_SETTLING,
+        "UPDATE alembic_version SET version_num = '0005'",
+    )
+    prepared_again(read_model_url)
+    assert rows == read(read_model_url)["review_flags"]
 
 
 def test_tables_of_an_older_program_get_their_latest_event_time(

@@ -16,7 +16,7 @@ from services.projector.rows.column_values import (
 )
 from services.projector.rows.event_rows import UnsignedGrants, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
-from services.projector.rows.settling import Unsettled, event_subject, late_of, rows_of_flag
+from services.projector.rows.settling import Unsettled, event_subject, rows_of_flag
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -164,8 +164,7 @@ class Fold:
         """Add the rows of review flags; a document that is on the list as late comes once."""
         unsettled, item = self._unsettled, 0
         for flag in record.review_flags or ():
-            for facts, things in rows_of_flag(flag):
-                late = late_of(flag.code, facts)
+            for facts, things, late in rows_of_flag(flag):
                 if late is not None and unsettled.is_late(record.budget, late, things):
                     continue
                 item += 1

@@ -126,21 +126,18 @@ class Late(NamedTuple):
     due_on: str
 
 
-def late_of(code: str, facts: str) -> Late | None:
-    """What a row of a flag says of a late document; None of other flags."""
-    if code != LATE:
-        return None
-    said = _facts(facts)
-    return Late(said["convention"], said["due_on"])
+def late_of(facts: Mapping[str, Any]) -> Late:
+    """What the facts of such a flag say."""
+    return Late(facts["convention"], facts["due_on"])
 
 
-def rows_of_flag(flag: Code) -> list[tuple[str, list[str]]]:
+def rows_of_flag(flag: Code) -> list[tuple[str, list[str], Late | None]]:
     """The facts and the things of each row of a flag: a late document is a row of its own."""
     if flag.code != LATE:
-        return [(bytes(flag.facts).decode(), flag_things(flag))]
+        return [(bytes(flag.facts).decode(), flag_things(flag), None)]
     facts, things = _facts(flag.facts), flag_things(flag)
     return [
-        (str(as_json(facts | {"documents": [document]})), [thing])
+        (str(as_json(facts | {"documents": [document]})), [thing], late_of(facts))
         for document, thing in zip(facts["documents"], things, strict=True)
     ]
 

@@ -1,25 +1,23 @@
 """What later records settled, and what a person has seen."""
 
-from collections.abc import Iterator, Mapping
+import json
 from typing import Final
 
 import sqlalchemy as sa
 from alembic import op
 
-from events.journal import read_record
-from events.reviews import EventWithdrawn
 from services.projector.rows.changes import Key, Members
-from services.projector.rows.settling import Unsettled, event_subject, flag_things
+from services.projector.rows.fold import Fold
+from services.projector.tables import refusals, review_flags
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "refusals": ("budget", "sequence"),
-    "review_flags": ("budget", "sequence", "item"),
-}
+SETTLING: Final = ("awaits", "settled_sequence")
+"""The last columns of both tables."""
+FACTS: Final = list(review_flags.c.keys()).index("facts")
 INDEXES: Final = {"refusals": "refusals_to_do", "review_flags": "flags_to_do"}
 COMMENTS: Final = {
     "refusals": "Events that were refused: a stable code, with its facts. The record "
@@ -64,44 +62,30 @@ def upgrade() -> None:
         for table, comment in COMMENTS.items():
             op.create_table_comment(table, comment)
     for (budget,) in connection.execute(BUDGETS).all():
-        for (table, key), members in _settled(connection, budget).items():
-            found = dict(zip(KEYS[table], key, strict=True))
-            same = " AND ".join(f"{name} = :{name}" for name in found)
-            changed = sa.text(
-                f"UPDATE {table} SET awaits = :awaits, settled_sequence = :settled_sequence"  # noqa: S608 # our own names
-                f" WHERE {same}"
-            )
-            connection.execute(changed, {**members, **found})
+        _settle(connection, budget)
 
 
-def _settled(connection: sa.Connection, budget: str) -> dict[tuple[str, Key], Members]:
-    """The new columns of each row of a budget."""
-    unsettled = Unsettled()
-    rows: dict[tuple[str, Key], Members] = {}
-    for table, key, members in _changes(connection, budget, unsettled):
-        rows[table, key] = members
-    return rows
+def _settle(connection: sa.Connection, budget: str) -> None:
+    """Fold the records of a budget again: its flags anew, and what settled its refusals."""
+    connection.execute(review_flags.delete().where(review_flags.c.budget == budget))
+    fold = Fold(0)
+    for records in connection.execute(RECORDS, {"budget": budget}).partitions(BATCH):
+        for each in records:
+            fold.add(0, bytes(each.record))
+        changes = fold.take_changes()
+        flags = [
+            dict(zip(review_flags.c.keys(), row, strict=True)) | {"facts": json.loads(row[FACTS])}
+            for row in changes.appended["review_flags"]
+        ]
+        if flags:
+            connection.execute(review_flags.insert(), flags)
+        for row in changes.appended["refusals"]:
+            _update(connection, refusals, row[:2], dict(zip(SETTLING, row[-2:], strict=True)))
+        for table in (refusals, review_flags):
+            for key, members in changes.patched[table.name].items():
+                _update(connection, table, key, members)
 
 
-def _changes(
-    connection: sa.Connection, budget: str, unsettled: Unsettled
-) -> Iterator[tuple[str, Key, Members]]:
-    """Each row as it was written, and as later records changed it."""
-    for rows in connection.execute(RECORDS, {"budget": budget}).partitions(BATCH):
-        for record in (read_record(bytes(row.record)) for row in rows):
-            event = record.event
-            if event is None:
-                continue
-            key = (budget, record.sequence)
-            if record.outcome == "accepted":
-                yield from unsettled.settle(record, event)
-                if event.type == EventWithdrawn.TYPE:
-                    unsettled.add_withdrawal(budget, record.sequence)
-            for item, flag in enumerate(record.review_flags or (), start=1):
-                awaits = unsettled.add("review_flags", (*key, item), flag_things(flag))
-                yield "review_flags", (*key, item), {"awaits": awaits, "settled_sequence": None}
-            if record.refusal is not None:
-                settled = unsettled.withdrawal_of(record)
-                awaited = [event_subject(event)] if settled is None else []
-                awaits = unsettled.add("refusals", key, awaited)
-                yield "refusals", key, {"awaits": awaits, "settled_sequence": settled}
+def _update(connection: sa.Connection, table: sa.Table, key: Key, members: Members) -> None:
+    same = (column == value for column, value in zip(table.primary_key, key, strict=True))
+    connection.execute(table.update().where(*same).values(**members))
