@@ -1,11 +1,13 @@
 """Documents that are late: some come and are late again, some are owed by nobody any more."""
 
+from typing import Final
+
 from tests.builders import (
+    Json,
     a_convention,
     a_deadline,
     a_rejected_report,
     a_report,
-    a_review,
     a_vote,
     an_award,
     an_instalment,
@@ -16,7 +18,7 @@ OWED = [
     for kind in ("activity_report", "financial_report")
 ]
 UNPAID = [an_instalment(trigger="notification")]
-LATE_AGAIN = [
+LATE_AGAIN: Final[list[Json | bytes]] = [
     a_vote(),
     an_award(),
     a_convention(obligations=OWED, instalments=UNPAID),

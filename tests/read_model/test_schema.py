@@ -12,7 +12,7 @@ from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
-from tests.builders import Scenario, encoded
+from tests.builders import Scenario
 from tests.read_model.databases import Server
 from tests.read_model.late_documents import LATE_AGAIN
 from tests.read_model.filling import RECORDED, fill, golden, query, read, rows_of
@@ -231,8 +231,7 @@ def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_u
 
 
 def test_late_documents_of_an_older_program_get_a_row_each(read_model_url: str) -> None:
-    records = rows_of(Scenario(*map(encoded, LATE_AGAIN)))
-    fill(read_model_url, records)
+    fill(read_model_url, rows_of(Scenario(*LATE_AGAIN)))
     rows = read(read_model_url)["review_flags"]
     assert [(4, 1), (4, 2), (7, 1)] == [(row["sequence"], row["item"]) for row in rows]
     change(

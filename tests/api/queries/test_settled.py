@@ -29,6 +29,7 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.filling import journal_of_events
+from tests.read_model.late_documents import LATE_AGAIN
 
 SEEN = date(2023, 7, 20)
 NAMED_OTHERWISE = a_convention(beneficiary=a_beneficiary(name="Avenirs de Lille"))
@@ -107,6 +108,18 @@ def test_refused_deadlines_of_our_own_are_on_no_list_and_in_no_count(made: Made)
         ]
 
     assert ([4, 4], [1, 1]) == ask(url, found), "the payment alone"
+
+
+def test_a_late_document_that_a_person_has_seen_is_to_do_again_once_it_is_late_again(
+    made: Made,
+) -> None:
+    came, *again = LATE_AGAIN[4:]
+    events = [*LATE_AGAIN[:4], a_review(4), came, *again]
+    url = made(journal_of_events(map(encoded, events)))
+    to_do = ask(url, lambda conn: listed(conn, False))
+    assert {8: None} == to_do["flagged"]
+    seen = made(journal_of_events(map(encoded, [*events, a_review(8)])))
+    assert {} == ask(seen, lambda conn: listed(conn, False))["flagged"]
 
 
 PROVES_LITTLE = a_report(eligible_cost_cents=60_000)
