@@ -14,8 +14,8 @@ from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
 from tests.builders import Scenario
 from tests.read_model.databases import Server
-from tests.read_model.late_documents import LATE_AGAIN
 from tests.read_model.filling import RECORDED, fill, golden, query, read, rows_of
+from tests.read_model.late_documents import LATE_AGAIN
 
 Found = TypeVar("Found")
 

@@ -371,9 +371,7 @@ NO_LONGER_OWED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "still"), NO_LONGER_OWED.values(), ids=NO_LONGER_OWED
-)
+@pytest.mark.parametrize(("before", "after", "still"), NO_LONGER_OWED.values(), ids=NO_LONGER_OWED)
 def test_what_a_deadline_event_named_and_is_owed_no_more_has_a_further_one(
     before: list[Json], after: Json, still: list[str] | None
 ) -> None:
