@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from sys import intern
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -26,10 +27,12 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
-from services.ledger.domain.model.interning import interned
+from services.ledger.domain.model.interning import EMPTY, interned
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
+
+Value = TypeVar("Value")
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -113,17 +116,19 @@ def is_live(book: Book, instalment: Instalment) -> bool:
 def order_resting_on(book: Book, convention: Convention, instalment: Instalment) -> str | None:
     """The id of an instalment's latest order that is open or was paid, at least in part.
 
-    Of this year or an earlier one. It rests on the documents that the instalment waited for
-    (rules, 24 and 29).
+    Of this year or an earlier one, once the instalment was planned. It rests on the documents that
+    the instalment waited for (rules, 24 and 29).
     """
     if instalment.ordered_before:
         return convention.latest_order(instalment)
-    for number in range(instalment.orders, 0, -1):
+    left_behind = convention.order_counts.get(instalment.instalment, 0)
+    for number in range(instalment.orders, left_behind, -1):
         name = order_name(convention.convention, instalment.instalment, number)
         order = book.orders.get(name)
         if order is not None and (order.state not in GIVEN_BACK or order.paid_cents):
             return name
-    return None
+    # What an amendment planned anew in this year leaves those of earlier years behind too.
+    return None if left_behind else convention.earlier.paid_orders.get(instalment.instalment)
 
 
 def is_of_grant(instalment: Instalment) -> bool:
@@ -167,7 +172,7 @@ def amended(book: Book, convention: Convention, event: ConventionAmended) -> Con
             counts[each.instalment] = each.orders
     planned = schedule_of(event.instalments)
     for each in planned:
-        each.orders = counts.pop(each.instalment, 0)
+        each.orders = counts.get(each.instalment, 0)
         each.amended_on = event.signed_on
     return replace(convention, schedule=(*kept, *planned), order_counts=counts)
 
@@ -268,15 +273,30 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.lines = alone.lines
         convention.recoveries = alone.recoveries
         earlier = alone.earlier
-        convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
         convention.replaced = ReplacedGrant(alone.convention, is_drawn(book, alone))
-        ordered = [
-            replace(each, instalment=order_name(alone.convention, each.instalment, 1))
+        held = {
+            each.instalment: order_name(alone.convention, each.instalment, 1)
             for each in alone.schedule
             if is_live(book, each)
+        }
+        convention.order_counts = _renamed(alone.order_counts, held)
+        convention.earlier = EarlierYears(
+            earlier.paid_cents,
+            earlier.ordered_cents,
+            paid_orders=_renamed(earlier.paid_orders, held),
+        )
+        ordered = [
+            replace(each, instalment=held[each.instalment])
+            for each in alone.schedule
+            if each.instalment in held
         ]
         convention.schedule = (*ordered, *convention.schedule)
     return convention
+
+
+def _renamed(known: Mapping[str, Value], names: Mapping[str, str]) -> Mapping[str, Value]:
+    """What is known of instalments, under their new names; of others nothing."""
+    return {names[name]: value for name, value in known.items() if name in names} or EMPTY
 
 
 def is_drawn(book: Book, alone: Convention) -> bool:
