@@ -107,9 +107,7 @@ REJECTION_ROWS = [
         "so does its new order, sent back with nothing paid of it",
         [*ORDERED_ANEW, an_acknowledgement("rejected", "C/advance/2"), a_rejected_report()],
         "accepted",
-        stands(
-            committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)
-        ),
+        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
     ),
     Row(
         "of which a part is paid: flagged with that one",
@@ -120,9 +118,7 @@ REJECTION_ROWS = [
             a_rejected_report(),
         ],
         "accepted",
-        stands(
-            committed=63, paid=37, advance=("rejected", 100, 30), advance_2=("rejected", 70, 7)
-        ),
+        stands(committed=63, paid=37, advance=("rejected", 100, 30), advance_2=("rejected", 70, 7)),
         flags=rests("C/advance/2"),
     ),
     Row(
@@ -135,9 +131,7 @@ REJECTION_ROWS = [
             a_rejected_report(),
         ],
         "accepted",
-        stands(
-            committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)
-        ),
+        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
         flags=rests(),
     ),
     Row(

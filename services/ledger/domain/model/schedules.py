@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from sys import intern
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -27,12 +26,10 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
-from services.ledger.domain.model.interning import EMPTY, interned
+from services.ledger.domain.model.interning import interned
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
-
-Value = TypeVar("Value")
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -273,18 +270,15 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.lines = alone.lines
         convention.recoveries = alone.recoveries
         earlier = alone.earlier
+        convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
         convention.replaced = ReplacedGrant(alone.convention, is_drawn(book, alone))
         held = {
             each.instalment: order_name(alone.convention, each.instalment, 1)
             for each in alone.schedule
             if is_live(book, each)
         }
-        convention.order_counts = _renamed(alone.order_counts, held)
-        convention.earlier = EarlierYears(
-            earlier.paid_cents,
-            earlier.ordered_cents,
-            paid_orders=_renamed(earlier.paid_orders, held),
-        )
+        counts = alone.order_counts.items()
+        convention.order_counts = {held[name]: orders for name, orders in counts if name in held}
         ordered = [
             replace(each, instalment=held[each.instalment])
             for each in alone.schedule
@@ -292,11 +286,6 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         ]
         convention.schedule = (*ordered, *convention.schedule)
     return convention
-
-
-def _renamed(known: Mapping[str, Value], names: Mapping[str, str]) -> Mapping[str, Value]:
-    """What is known of instalments, under their new names; of others nothing."""
-    return {names[name]: value for name, value in known.items() if name in names} or EMPTY
 
 
 def is_drawn(book: Book, alone: Convention) -> bool:
