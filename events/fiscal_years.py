@@ -156,11 +156,17 @@ _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
 
+_PAID_ORDER: Final = (
+    "Where no order holds it: the id of its last order, since it was planned, of which something "
+    "was paid."
+)
+
 
 class CarriedInstalment(Part):
     """An instalment as the closed year left it: what is still to be ordered of it, and its count.
 
     One that was ordered whole has no lines left; it goes on so that its number is not used again.
+    So does one with documents that no order holds and of which nothing is left: it is `settled`.
     One that was ordered before a convention was signed for its grant is called as its orders are,
     `<grant>/<instalment>` (rules, 13).
     """
@@ -180,6 +186,10 @@ class CarriedInstalment(Part):
         DueDate | None, Meta(description="The day of a rejected order that is to be issued again.")
     ] = None
     order: Annotated[OrderReference | None, Meta(description=_ORDER)] = None
+    settled: Annotated[
+        bool | None, Meta(description="Whether nothing is left of it and no order holds it.")
+    ] = None
+    paid_order: Annotated[OrderReference | None, Meta(description=_PAID_ORDER)] = None
 
 
 class FormerInstalment(Part):
@@ -224,6 +234,10 @@ class FiscalYearOpened(EventData):
     award: CarriedAward
     acts: Annotated[tuple[Act, ...], Meta(min_length=1)]
     convention: ConventionNumber
+    replaced: Annotated[
+        Code | None,
+        Meta(description="The grant without convention in whose place it was signed."),
+    ] = None
     stands_alone: Annotated[
         bool,
         Meta(
@@ -242,6 +256,7 @@ class FiscalYearOpened(EventData):
     instalments: tuple[CarriedInstalment, ...]
     former_instalments: tuple[FormerInstalment, ...]
     documents: tuple[ReceivedDocument, ...]
+    rejected: tuple[Document, ...] | None = None
     obligations: tuple[Obligation, ...]
 
 

@@ -143,7 +143,7 @@ def _amended(books: Books, convention: Convention, data: Json) -> None:
         if name in convention.schedule:
             books.find(Code.NUMBER_TWICE, what=f"{data['convention']}/{name}")
         planned.signed_on = data["signed_on"]
-        planned.orders = convention.counts.pop(name, 0)
+        planned.orders = planned.orders_before = convention.counts.pop(name, 0)
         convention.schedule[name] = planned
 
 

@@ -11,18 +11,23 @@ def orders_on(books: Books, number: str, document: Document) -> list[str]:
     if document not in convention.received:
         return []
     listing = ((key, one) for key, one in convention.schedule.items() if document in one.documents)
-    resting = (_resting(books, number, key, instalment) for key, instalment in listing)
+    resting = (resting_order(books, number, key, instalment) for key, instalment in listing)
     return [name for name in resting if name is not None]
 
 
-def _resting(books: Books, number: str, key: str, instalment: Instalment) -> str | None:
-    """The last order of an instalment that was not sent back unpaid, of an earlier year too."""
-    for count in range(instalment.orders, 0, -1):
+def resting_order(books: Books, number: str, key: str, instalment: Instalment) -> str | None:
+    """The last order of an instalment, since it was planned, that was not sent back unpaid.
+
+    It may be of an earlier year.
+    """
+    for count in range(instalment.orders, instalment.orders_before, -1):
         name = named(number, key, count)
         order = books.orders.get(name)
         if order is not None and (order.state in OPEN or order.paid_cents):
             return name
-    return last_order(number, books.conventions[number], key) if instalment.ordered_before else None
+    if instalment.ordered_before:
+        return last_order(number, books.conventions[number], key)
+    return instalment.paid_order
 
 
 def open_documents(convention: Convention, due_on: str) -> list[Document]:
