@@ -155,7 +155,6 @@ _CarriedName = Annotated[
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
-
 _PAID_ORDER: Final = (
     "Where no order holds it: the id of its last order, since it was planned, of which something "
     "was paid."
@@ -187,8 +186,8 @@ class CarriedInstalment(Part):
     ] = None
     order: Annotated[OrderReference | None, Meta(description=_ORDER)] = None
     settled: Annotated[
-        bool | None, Meta(description="Whether nothing is left of it and no order holds it.")
-    ] = None
+        bool, Meta(description="Whether nothing is left of it and no order holds it.")
+    ] = False
     paid_order: Annotated[OrderReference | None, Meta(description=_PAID_ORDER)] = None
 
 
