@@ -206,6 +206,24 @@ OF_REPORTS = [
         LATE,
         late(DOCUMENT),
     ),
+    Row(
+        "rejected after the order of a terminated one, and that was sent back unpaid",
+        [*ORDERED, ADVANCE_PAID, REJECTED, SENT_BACK, a_termination()],
+        LATE,
+        NOTHING,
+    ),
+    Row(
+        "so where it is sent back behind the termination",
+        [*ORDERED, ADVANCE_PAID, a_termination(), REJECTED, SENT_BACK],
+        LATE,
+        NOTHING,
+    ),
+    Row(
+        "an amendment has left the order behind",
+        [*ORDERED, PAID_IN_PART, SENT_BACK, REJECTED, PLANNED_ANEW, a_termination()],
+        LATE,
+        NOTHING,
+    ),
     Row("a closing released it", [*WAITS, TAKEN_IN_CHARGE, a_closing()], LATE, late(DOCUMENT)),
     Row(
         "a closing released it, and the last order was paid",

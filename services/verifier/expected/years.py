@@ -212,11 +212,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
         convention.received[document] = row["received_on"]
         if (cost := row.get("eligible_cost_cents")) is not None:
             convention.costs[document] = (rank, cost)
-    ordered = (each for each in schedule.values() if each.ordered_before or each.paid_order)
-    # They were there when the order was issued.
-    rested = {document for each in ordered for document in each.documents}
-    rejected = map(document_of, data.get("rejected") or ())
-    convention.rejected = {document: document in rested for document in rejected}
+    convention.rejected = dict.fromkeys(map(document_of, data.get("rejected") or ()))
     return convention
 
 

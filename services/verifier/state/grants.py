@@ -88,8 +88,8 @@ class Convention:
     """The day on which each document first came."""
     costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
     """The record that last brought a document with an eligible cost, and that cost."""
-    rejected: dict[Document, bool] = field(default_factory=dict)
-    """The documents rejected and not received since; true where an order rested on one."""
+    rejected: dict[Document, None] = field(default_factory=dict)
+    """The documents rejected and not received since, in the order of their first rejection."""
     stands_alone: bool = False
     """True if an award stands here for a convention that was never signed."""
     state: str = "in_force"
