@@ -292,7 +292,7 @@ def _carried(books: Books, name: str, convention: Convention) -> Json:
         "instalments": [
             _instalment(books, name, key, each)
             for key, each in convention.schedule.items()
-            if each.cents or books.is_held(each) or each.documents
+            if _goes_on(books, each)
         ],
         "former_instalments": _former(books, convention),
         "documents": _documents(convention),
@@ -312,12 +312,16 @@ def _documents_of(documents: Iterable[Document]) -> list[Json]:
     return [{"kind": kind, "year": year} for kind, year in documents]
 
 
+def _goes_on(books: Books, instalment: Instalment) -> bool:
+    """Return whether more of an instalment goes on than its count of orders."""
+    return bool(instalment.cents or instalment.documents) or books.is_held(instalment)
+
+
 def _former(books: Books, convention: Convention) -> list[Json]:
     """Instalments of which only the count of orders is left, by their names."""
     counts = dict(convention.counts)
     for key, each in convention.schedule.items():
-        goes_on = each.cents or books.is_held(each) or each.documents
-        if each.orders and not goes_on and "/" not in key:
+        if each.orders and not _goes_on(books, each) and "/" not in key:
             counts[key] = each.orders
     return [
         {"instalment": key, "orders": counts[key], "order": convention.last_orders.get(key)}
