@@ -31,6 +31,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.verifier.by_hand import ByHand, a_change, a_move, an_order, flagged, refused, waits_for
+from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.settled import (
     ABOVE,
     NEXT,
@@ -348,3 +349,37 @@ def test_rule_32_where_the_reference_is_awarded_there_it_has_another_name_too() 
     assert set() == journal.tell(other, **waits_for("convention", "G")).codes()
     [data] = expected_openings(journal.tell(a_closing("all", _id="2024", **NEXT)))
     assert "G@2023" == data["replaced"]
+
+
+ANEW = an_amendment(
+    instalments=[an_instalment(40, "balance", documents=[DOCUMENT, ACCOUNTS])],
+)
+SECOND_SENT_BACK = an_acknowledgement("rejected", "C/balance/2", **NEXT)
+ALL_BACK = [*a_year(REST, BY_REPORT), RECEIVED, SENT_BACK]
+IN_NEXT_YEAR = [
+    REJECTED_NEXT,
+    LATE_NEXT,
+    a_report(_id="again", **NEXT),
+    a_rejected_report(_id="once more", **NEXT),
+    a_termination(**NEXT),
+    a_deadline("report_due", due_on=DUE_ON, _id="ended", **NEXT),
+]
+NEXT_CLOSING = a_closing("all", _id="2024", **NEXT)
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        (SETTLED, IN_NEXT_YEAR),
+        ([*SENT_BACK_IN_PART, a_reduction(30), REJECTED, *CLOSING], IN_NEXT_YEAR),
+        ([*ALL_BACK, a_reduction(40), *CLOSING], IN_NEXT_YEAR),
+        ([*SENT_BACK_IN_PART, *CLOSING], [a_new_account(**NEXT), SECOND_SENT_BACK, *IN_NEXT_YEAR]),
+        ([*SENT_BACK_IN_PART, REJECTED, ANEW, *CLOSING], IN_NEXT_YEAR),
+        ([*SENT_BACK_IN_PART, a_reduction(30), REJECTED, *CLOSING], [NEXT_CLOSING]),
+        ([*REPLACED, *SAME_GRANT], [a_recovery(1, convention="G@2023", **NEXT), NEXT_CLOSING]),
+    ],
+    ids=["settled", "reduced", "reduced unpaid", "part-paid", "anew", "twice", "replaced"],
+)
+def test_what_the_ledger_makes_of_it_is_proved(given: list[Json], after: list[Json]) -> None:
+    """The two implementations agree, each by its own reading."""
+    assert [] == MemoryCluster().tell(given).tell(after).findings()
