@@ -155,6 +155,10 @@ _CarriedName = Annotated[
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
+_PAID_ORDER: Final = (
+    "Where no order holds it: the id of its last order, since it was planned, of which something "
+    "was paid."
+)
 
 
 class CarriedInstalment(Part):
