@@ -155,12 +155,17 @@ _CarriedName = Annotated[
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
+_PAID_ORDER: Final = (
+    "Where no order holds it: the id of its last order, since it was planned, of which something "
+    "was paid."
+)
 
 
 class CarriedInstalment(Part):
     """An instalment as the closed year left it: what is still to be ordered of it, and its count.
 
     One that was ordered whole has no lines left; it goes on so that its number is not used again.
+    One that is settled has none either; it goes on for the documents that it lists.
     One that was ordered before a convention was signed for its grant is called as its orders are,
     `<grant>/<instalment>` (rules, 13).
     """
@@ -180,6 +185,16 @@ class CarriedInstalment(Part):
         DueDate | None, Meta(description="The day of a rejected order that is to be issued again.")
     ] = None
     order: Annotated[OrderReference | None, Meta(description=_ORDER)] = None
+    settled: Annotated[
+        bool, Meta(description="Whether nothing is left of it though no order holds it.")
+    ] = False
+    paid_order: Annotated[
+        OrderReference | None,
+        Meta(
+            description="Where no order holds it, the id of its last order, since it was planned, "
+            "of which something was paid."
+        ),
+    ] = None
 
 
 class FormerInstalment(Part):
@@ -224,6 +239,13 @@ class FiscalYearOpened(EventData):
     award: CarriedAward
     acts: Annotated[tuple[Act, ...], Meta(min_length=1)]
     convention: ConventionNumber
+    replaced: Annotated[
+        ConventionNumber | None,
+        Meta(
+            description="The grant in whose place it was signed, where anything of that was "
+            "ordered or paid."
+        ),
+    ] = None
     stands_alone: Annotated[
         bool,
         Meta(
@@ -242,6 +264,13 @@ class FiscalYearOpened(EventData):
     instalments: tuple[CarriedInstalment, ...]
     former_instalments: tuple[FormerInstalment, ...]
     documents: tuple[ReceivedDocument, ...]
+    rejected: (
+        Annotated[
+            tuple[Document, ...],
+            Meta(min_length=1, description="Documents that were rejected and have not come again."),
+        ]
+        | None
+    ) = None
     obligations: tuple[Obligation, ...]
 
 

@@ -125,6 +125,8 @@ class Instalment(msgspec.Struct):
     lines: tuple[LineAmount, ...]
     ceiling: bool = False
     documents: tuple[Document, ...] | None = None
+    settled: bool = False
+    paid_order: str | None = None
 
 
 class Award(msgspec.Struct):
@@ -198,6 +200,8 @@ class EventData(msgspec.Struct):
     reason: str | Reason | None = None
     received_on: date | None = None
     recovery: str | None = None
+    rejected: tuple[Document, ...] = ()
+    replaced: str | None = None
     requires_convention: bool | None = None
     reviewed_by: str | None = None
     reviewed_on: date | None = None
@@ -353,13 +357,8 @@ class Record(Hashed):
 
     @property
     def former_grant(self) -> str | None:
-        """The grant in whose place a convention that is carried over was signed (rules, 13).
-
-        Instalments that were ordered before the signature are called `<grant>/<instalment>`.
-        """
-        planned = () if self.event is None else self.event.data.instalments or ()
-        grants = (each.instalment.rpartition("/")[0] for each in planned)
-        named = next((grant for grant in grants if grant), None)
+        """The grant in whose place a convention that is carried over was signed (rules, 13)."""
+        named = None if self.event is None else self.event.data.replaced
         return named if named is None else self.renamed.get(named, named)
 
 

@@ -136,6 +136,7 @@ class Budget:
                 each.convention == name and each.target == "available" and each.instalment is None
                 for each in record.moves or ()
             ),
+            rejected=frozenset(document(each.kind, each.year) for each in data.rejected),
         )
         self._begin(name, carried)
 

@@ -58,7 +58,7 @@ class Plan:
     ordered: bool = False
     """True while an order holds it: only documents rejected later are owed (rules, 29)."""
     paid: bool = False
-    """True where a rejected or cancelled order of it was paid in part."""
+    """True where a rejected or cancelled order of it was paid in part, in whatever year."""
 
     def waits(self, *, ended: bool) -> bool:
         """True where its documents are owed."""
@@ -77,9 +77,10 @@ def planned(
         if each.documents:
             cents = sum(line.amount_cents for line in each.lines)
             named = tuple(document(one.kind, one.year) for one in each.documents)
-            # Carried over without lines: an order of an earlier year holds it.
+            # Carried over without lines and not settled: an order of an earlier year holds it.
+            held, paid = not cents and not each.settled, each.paid_order is not None
             grant, slash, name = each.instalment.rpartition("/")
-            plans[f"{names.get(grant, grant)}{slash}{name}"] = Plan(named, cents, not cents)
+            plans[f"{names.get(grant, grant)}{slash}{name}"] = Plan(named, cents, held, paid)
     return plans
 
 

@@ -23,6 +23,7 @@ from tests.builders import (
     a_deadline,
     a_new_account,
     a_payment,
+    a_rejected_report,
     a_report,
     a_vote,
     an_award,
@@ -77,6 +78,22 @@ def test_documents_are_owed_until_they_come_and_again_when_rejected(made: Made) 
     assert "No document is owed." in part(
         page(made(journal_of_events(map(encoded, events)))), "owed"
     )
+
+
+def test_a_document_that_the_year_before_rejected_is_owed_as_rejected_without_its_reason(
+    made: Made,
+) -> None:
+    kinds = ("activity_report", "evaluation")
+    waiting = an_instalment(100_000, documents=[(each, 2022) for each in kinds])
+    year = [a_vote(), an_award(), a_convention(instalments=[waiting]), a_report()]
+    events = [*year, a_rejected_report(), a_closing("all")]
+    url = made(journal_of_events(map(encoded, events)))
+    for text in (
+        part(page(url), "owed"),
+        page(url, f"/console/grants/{NEXT_BUDGET}/G"),
+    ):
+        assert re.search(r">\s*rejected\s*</span>", text)
+        assert "rejected: " not in text
 
 
 OWED = [

@@ -152,7 +152,7 @@ def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path
 
 
 def test_days_that_have_passed_are_shown_once_it_runs(tmp_path: Path) -> None:
-    """A document of the example is owed by 30 June 2024, and never came."""
+    """Two documents of the example are owed by 30 June 2024, and never came."""
     data, log = tmp_path / "data", tmp_path / "log"
     for _ in range(2):
         with embedded(data, "--load", EXAMPLE, log=log) as running:
@@ -161,7 +161,7 @@ def test_days_that_have_passed_are_shown_once_it_runs(tmp_path: Path) -> None:
                 assert time.monotonic() < until_s, "nothing passes here"
                 time.sleep(0.05)
             assert 0 == running.stop()
-        assert ["LILLE-AVENIRS-2023"] == flagged
+        assert ["LILLE-AVENIRS-2023"] * 2 == flagged
     sources = [json.loads(raw)["event_source"] for raw in journal_in(data)]
     assert 1 == sources.count(WATCH), "nor is it published again after a restart"
 

@@ -135,6 +135,7 @@ def carried(known: Sequence[Known], budget: str) -> list[Json]:
             a_notification(**named),
             a_report(**named, eligible_cost_cents=10_000_000),
             a_report(*ACCOUNTS, **named),
+            a_rejected_report(**named),
             a_convention(**named, grant="G1"),
             *_turns(each, named),
         ]

@@ -80,6 +80,16 @@ def check_documents(book: Book, tables: Tables) -> None:
         for row in of(tables, "documents", book.budget)
         if row["rejected_for"] is None
     }
+    rejected = {
+        (name, str(key.kind), key.year)
+        for name, convention in book.conventions.items()
+        for key in convention.rejected
+    }
+    assert rejected == {
+        (row["convention"], row["kind"], row["year"])
+        for row in of(tables, "documents", book.budget)
+        if row["rejected_for"] is not None
+    }
     owed = {
         (name, str(each.document.kind), each.document.year, each.due_on)
         for name, convention in book.conventions.items()
@@ -101,7 +111,7 @@ def check_schedules(book: Book, tables: Tables) -> None:
         (name, each.instalment)
         for name, convention in book.conventions.items()
         for each in convention.schedule
-        if not each.ordered_before
+        if each.lines  # None is left of what an earlier year ordered whole or settled.
     }
     assert planned <= set(rows)
     assert all(rows[key] is not None for key in set(rows) - planned)

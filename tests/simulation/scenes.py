@@ -186,14 +186,57 @@ def asked_back_by_line(number: str, budget: str) -> list[Json]:
 
 
 def settled_at_nothing(number: str, budget: str) -> list[Json]:
-    """Accounts that prove nothing settle an instalment; they are rejected, and owed once more."""
+    """Accounts that prove nothing settle an instalment; they are rejected, and owed once more.
+
+    The rest waits: it may go on into the next year, and with it what was settled and rejected.
+    """
     common: Json = {"budget": budget, "convention": f"C{number}"}
+    half = CENTS // 2
+    settled = an_instalment(CENTS - half, "settled", documents=ACTIVITY, ceiling=True)
     return [
         *_awarded(number, budget),
-        _signed(number, budget, an_instalment(CENTS, documents=ACTIVITY, ceiling=True)),
+        _signed(number, budget, an_instalment(half, trigger="notification"), settled),
         a_report(**common, eligible_cost_cents=0),
         a_rejected_report(**common),
         a_deadline("report_due", **common),
+    ]
+
+
+def planned_anew(number: str, budget: str) -> list[Json]:
+    """An order fails when a part of it is paid; an amendment plans its instalment anew."""
+    common: Json = {"budget": budget, "convention": f"C{number}"}
+    order = f"C{number}/advance"
+    both = [*ACTIVITY, ("certified_accounts", 2022)]
+    return [
+        *_awarded(number, budget),
+        _signed(number, budget, an_instalment(CENTS, documents=ACTIVITY)),
+        a_report(**common),
+        a_payment(333, order, budget=budget),
+        an_acknowledgement("rejected", order, budget=budget),
+        an_amendment(**common, instalments=[an_instalment(CENTS - 333, documents=both)]),
+        a_rejected_report(**common),
+    ]
+
+
+def failed_for_the_rest(number: str, budget: str) -> list[Json]:
+    """A convention is signed for what is held back; the grant's order fails, paid in part.
+
+    An amendment plans its rest anew: no instalment bears the grant's name any more.
+    """
+    order = f"G{number}/1"
+    first = an_instalment(LARGE_CENTS - CENTS, "1", documents=ACTIVITY)
+    rest = an_instalment(CENTS, "2", trigger="notification")
+    anew = an_instalment(LARGE_CENTS - 333, "1", trigger="notification")
+    alone: Json = {"grant": f"G{number}", "requires_convention": False}
+    return [
+        a_new_account(budget=budget),
+        an_award(LARGE_CENTS, budget=budget, **alone, instalments=[first, rest]),
+        a_report(budget=budget, convention=f"G{number}"),
+        an_award(LARGE_CENTS, budget=budget, grant=f"G{number}b"),
+        a_payment(333, order, budget=budget),
+        _signed(number, budget, rest),
+        an_acknowledgement("rejected", order, budget=budget),
+        an_amendment(budget=budget, convention=f"C{number}", instalments=[anew]),
     ]
 
 
@@ -248,6 +291,8 @@ SCENES: Final[tuple[Callable[[str, str], list[Json]], ...]] = (
     for_the_rest,
     asked_back_by_line,
     settled_at_nothing,
+    planned_anew,
+    failed_for_the_rest,
     below_what_was_paid,
     capped,
     on_one_line,

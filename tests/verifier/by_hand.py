@@ -162,6 +162,7 @@ class ByHand:
             key = json.loads(line)["budget"].encode()
             proof.read(Place("by hand", 0, number), key, line)
         proof.end()
+        proof.internal_events.end(proof.chains.heads)
         return [(each.code.code, each.text.en) for each in findings.kept]
 
 

@@ -23,6 +23,7 @@ from tests.builders import (
     a_vote,
     a_withdrawal,
     an_acknowledgement,
+    an_amendment,
     an_award,
     an_instalment,
 )
@@ -104,11 +105,12 @@ ADVANCE_PAID = a_payment(60)
 IN_CHARGE = an_acknowledgement(order="C/balance")
 SENT_BACK = an_acknowledgement("rejected", "C/balance", _id="sent back")
 PAID_IN_PART = a_payment(10, "C/balance")
-SENT_BACK_TWICE = [
-    SENT_BACK,
-    a_new_account(),
-    an_acknowledgement("rejected", "C/balance/2", _id="sent back twice"),
-]
+SECOND_SENT_BACK = an_acknowledgement("rejected", "C/balance/2", _id="sent back twice")
+SENT_BACK_TWICE = [SENT_BACK, a_new_account(), SECOND_SENT_BACK]
+ORDERED_ANEW = an_amendment(instalments=[an_instalment(30, "balance", documents=[DOCUMENT])])
+PLANNED_ANEW = an_amendment(
+    instalments=[an_instalment(30, "balance", documents=[DOCUMENT, ACCOUNTS])]
+)
 ALL_BACK = [a_recovery(60), a_collection(60)]
 IN_NEXT_YEAR = a_deadline("report_due", due_on=DUE_ON, budget=NEXT_BUDGET)
 OPEN_AT_CLOSING = [
@@ -204,6 +206,24 @@ OF_REPORTS = [
         LATE,
         late(DOCUMENT),
     ),
+    Row(
+        "rejected after the order of a terminated one, and that was sent back unpaid",
+        [*ORDERED, ADVANCE_PAID, REJECTED, SENT_BACK, a_termination()],
+        LATE,
+        NOTHING,
+    ),
+    Row(
+        "so where it is sent back behind the termination",
+        [*ORDERED, ADVANCE_PAID, a_termination(), REJECTED, SENT_BACK],
+        LATE,
+        NOTHING,
+    ),
+    Row(
+        "an amendment has left the order behind",
+        [*ORDERED, PAID_IN_PART, SENT_BACK, REJECTED, PLANNED_ANEW, a_termination()],
+        LATE,
+        NOTHING,
+    ),
     Row("a closing released it", [*WAITS, TAKEN_IN_CHARGE, a_closing()], LATE, late(DOCUMENT)),
     Row(
         "a closing released it, and the last order was paid",
@@ -254,6 +274,24 @@ OF_REJECTED = [
         [*ORDERED, PAID_IN_PART, *SENT_BACK_TWICE],
         REJECTED,
         rested("C/balance"),
+    ),
+    Row(
+        "an amendment has planned it anew since",
+        [*ORDERED, PAID_IN_PART, SENT_BACK, PLANNED_ANEW],
+        REJECTED,
+        NOTHING,
+    ),
+    Row(
+        "an amendment has planned it anew since, and the next was sent back unpaid",
+        [*ORDERED, PAID_IN_PART, SENT_BACK, ORDERED_ANEW, SECOND_SENT_BACK],
+        REJECTED,
+        NOTHING,
+    ),
+    Row(
+        "planned anew and sent back unpaid, and a third is open",
+        [*ORDERED, PAID_IN_PART, SENT_BACK, ORDERED_ANEW, SECOND_SENT_BACK, a_new_account()],
+        REJECTED,
+        rested("C/balance/3"),
     ),
     Row(
         "the orders of two instalments",

@@ -318,4 +318,4 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGr
         _account(changes, record, data, newest=False)
     schedules.plan(changes, budget, convention, record.sequence, planned)
     schedules.oblige(changes, budget, convention, data.obligations or ())
-    schedules.carry_documents(changes, budget, convention, record.sequence, data.documents)
+    schedules.carry_documents(changes, budget, convention, record.sequence, data)

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from events.journal import EventData, Instalment, LineAmount, Obligation, ReceivedDocument
+from events.journal import EventData, Instalment, LineAmount, Obligation
 from services.projector.rows.changes import Changes, Members
 from services.projector.rows.column_values import as_json
 
@@ -50,7 +50,7 @@ def plan(
     """The instalments that an event plans, in its order."""
     for position, each in enumerate(planned, start=1):
         if not each.lines:
-            continue  # An opening lists what was ordered whole in an earlier year (rules, 32).
+            continue  # An opening lists what an earlier year ordered whole or settled (rules, 32).
         members = {
             "position": position,
             "trigger": each.trigger,
@@ -96,15 +96,20 @@ def carry_documents(
     budget: str,
     convention: str,
     sequence: int,
-    received: Iterable[ReceivedDocument],
+    data: EventData,
 ) -> None:
-    """Add the documents that earlier years received."""
-    for each in received:
-        key = (budget, convention, each.document.kind, each.document.year)
+    """Add the documents that earlier years received, and those that they rejected.
+
+    The reason is theirs: an opening does not carry it, so it is empty here.
+    """
+    found = [(each.document, each.received_on, each.eligible_cost_cents) for each in data.documents]
+    rows = [(*each, None) for each in found] + [(each, None, None, "") for each in data.rejected]
+    for document, received_on, cost_cents, rejected_for in rows:
+        key = (budget, convention, document.kind, document.year)
         members = {
-            "received_on": each.received_on,
-            "eligible_cost_cents": each.eligible_cost_cents,
-            "rejected_for": None,
+            "received_on": received_on,
+            "eligible_cost_cents": cost_cents,
+            "rejected_for": rejected_for,
             "sequence": sequence,
         }
         changes.put_row("documents", key, members)

@@ -6,7 +6,6 @@ from typing import Final
 from services.verifier.expected import years
 from services.verifier.expected.moves import amended
 from services.verifier.expected.recoveries import is_revenue, recovered_by_line, sum_of
-from services.verifier.expected.reports import orders_on
 from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books
@@ -116,10 +115,9 @@ def _report_received(books: Books, data: Json) -> None:
         convention.costs[key] = (books.place.sequence, cost)
 
 
-def _report_rejected(books: Books, convention: Convention, data: Json) -> None:
+def _report_rejected(_books: Books, convention: Convention, data: Json) -> None:
     key = document_of(data["document"])
-    rested = convention.rejected.get(key, False)
-    convention.rejected[key] = rested or bool(orders_on(books, data["convention"], key))
+    convention.rejected.setdefault(key)
     convention.received.pop(key, None)
     convention.costs.pop(key, None)
 
@@ -143,7 +141,7 @@ def _amended(books: Books, convention: Convention, data: Json) -> None:
         if name in convention.schedule:
             books.find(Code.NUMBER_TWICE, what=f"{data['convention']}/{name}")
         planned.signed_on = data["signed_on"]
-        planned.orders = convention.counts.pop(name, 0)
+        planned.orders = planned.orders_before = convention.counts.pop(name, 0)
         convention.schedule[name] = planned
 
 

@@ -60,7 +60,7 @@ def _report_late(books: Books, data: Json) -> list[Json]:
     if data["kind"] != "report_due":
         return []
     number, due_on = data["convention"], data["due_on"]
-    late = open_documents(books.conventions[number], due_on)
+    late = open_documents(books, number, due_on)
     documents = [{"kind": kind, "year": year} for kind, year in late]
     return [{"convention": number, "documents": documents, "due_on": due_on}] if late else []
 

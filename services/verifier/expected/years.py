@@ -3,17 +3,19 @@
 What lapses, what is carried over, what internal events say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from services.verifier.expected.moves import Moves, add, released
+from services.verifier.expected.reports import resting_order
 from services.verifier.findings import Code
 from services.verifier.records import LEDGER, Json, Record, without_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import (
     Award,
     Convention,
+    Document,
     Grant,
     Instalment,
     document_of,
@@ -129,7 +131,7 @@ def learn_closed(books: Books, data: Json) -> None:
 def learn_opened(books: Books, data: Json) -> None:
     """A convention goes on, with its grant and its award."""
     books.opened_as = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
-    formerly = next((grant for grant, _ in map(parted, data["instalments"]) if grant), None)
+    formerly = data.get("replaced") or _grant_of_instalments(data["instalments"])
     if formerly is not None:
         formerly = books.goes_on_as(data, formerly, of_grant=True, own=books.opened_as)
     grant = books.grants.setdefault(data["grant"], Grant())
@@ -169,6 +171,11 @@ def parted(row: Json) -> tuple[str, str]:
     return grant, code
 
 
+def _grant_of_instalments(rows: list[Json]) -> str | None:
+    """The replaced grant as instalments bear it: an opening need not say it beside them."""
+    return next((grant for grant, _ in map(parted, rows) if grant), None)
+
+
 def carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
     """A convention that goes on from an earlier year, and under which names (rules, 32)."""
     schedule: dict[str, Instalment] = {}
@@ -183,10 +190,11 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
             continue
         [instalment] = schedule_of([row]).values()
         schedule[key] = instalment
-        instalment.orders = row["orders"]
+        instalment.orders = instalment.orders_before = row["orders"]
         instalment.signed_on = row.get("amended_on")
-        instalment.ordered_before = not row["lines"]
+        instalment.ordered_before = not row["lines"] and not row.get("settled")
         instalment.due_again_on = row.get("due_again_on")
+        instalment.paid_order = row.get("paid_order")
     beneficiary = without_nulls(data["beneficiary"])
     convention = Convention(data["grant"], beneficiary, data["signed_on"], schedule)
     convention.formerly, convention.last_orders = formerly, last_orders
@@ -204,10 +212,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
         convention.received[document] = row["received_on"]
         if (cost := row.get("eligible_cost_cents")) is not None:
             convention.costs[document] = (rank, cost)
-    held = (each for each in schedule.values() if each.ordered_before)
-    asked = {document for each in held for document in each.documents}
-    # It was there when the order was issued.
-    convention.rejected = dict.fromkeys(asked - convention.received.keys(), True)
+    convention.rejected = dict.fromkeys(map(document_of, data.get("rejected") or ()))
     return convention
 
 
@@ -274,6 +279,7 @@ def _carried(books: Books, name: str, convention: Convention) -> Json:
         },
         "acts": grant.acts,
         "convention": name,
+        "replaced": convention.formerly if convention.is_for_rest else None,
         "stands_alone": convention.stands_alone,
         "state": convention.state,
         "beneficiary": convention.beneficiary,
@@ -284,12 +290,13 @@ def _carried(books: Books, name: str, convention: Convention) -> Json:
         "ordered_cents": convention.ordered_cents(),
         "lines": [_line(line, cents[line]) for line in sorted(cents, key=in_order)],
         "instalments": [
-            _instalment(books, convention, key, each)
+            _instalment(books, name, key, each)
             for key, each in convention.schedule.items()
-            if each.cents or books.is_held(each)
+            if _goes_on(books, each)
         ],
         "former_instalments": _former(books, convention),
         "documents": _documents(convention),
+        "rejected": _documents_of(convention.rejected) or None,
         "obligations": convention.obligations,
     }
 
@@ -301,11 +308,20 @@ def _line(line: Line, cents: int, services: Any = None) -> Json:
     return row
 
 
+def _documents_of(documents: Iterable[Document]) -> list[Json]:
+    return [{"kind": kind, "year": year} for kind, year in documents]
+
+
+def _goes_on(books: Books, instalment: Instalment) -> bool:
+    """Return whether more of an instalment goes on than its count of orders."""
+    return bool(instalment.cents or instalment.documents) or books.is_held(instalment)
+
+
 def _former(books: Books, convention: Convention) -> list[Json]:
     """Instalments of which only the count of orders is left, by their names."""
     counts = dict(convention.counts)
     for key, each in convention.schedule.items():
-        if each.orders and not each.cents and not books.is_held(each) and "/" not in key:
+        if each.orders and not _goes_on(books, each) and "/" not in key:
             counts[key] = each.orders
     return [
         {"instalment": key, "orders": counts[key], "order": convention.last_orders.get(key)}
@@ -313,25 +329,27 @@ def _former(books: Books, convention: Convention) -> list[Json]:
     ]
 
 
-def _instalment(books: Books, convention: Convention, key: str, instalment: Instalment) -> Json:
+def _instalment(books: Books, name: str, key: str, instalment: Instalment) -> Json:
     held = books.is_held(instalment)
+    settled = not held and not instalment.cents
     again_on = instalment.due_again_on
     if instalment.order is not None:
         again_on = books.orders[instalment.order].due_on
-    documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
     lines = {} if held else instalment.lines
     return {
         "instalment": key,
         "trigger": instalment.trigger,
-        "documents": documents or None,
+        "documents": _documents_of(instalment.documents) or None,
         "ceiling": instalment.ceiling,
         "lines": [
             _line(line, each.cents, each.services) for line, each in lines.items() if each.cents
         ],
         "orders": instalment.orders,
         "amended_on": instalment.signed_on,
-        "due_again_on": None if held else again_on,
-        "order": convention.last_orders.get(key),
+        "due_again_on": None if held or settled else again_on,
+        "order": books.conventions[name].last_orders.get(key),
+        "settled": settled or None,
+        "paid_order": None if held else resting_order(books, name, key, instalment),
     }
 
 

@@ -50,10 +50,14 @@ class Instalment:
     order: str | None = None
     """Its last order, unless an amendment has planned it anew since."""
     orders: int = 0
+    orders_before: int = 0
+    """How many of them were issued before it was planned, or before its year was opened."""
     signed_on: str | None = None
     """The day of the amendment that planned it, if one did."""
     ordered_before: bool = False
     """True if an order of an earlier year holds it."""
+    paid_order: str | None = None
+    """Where none does: the last of earlier years, since it was planned, of which any was paid."""
     due_again_on: str | None = None
     """The day of an order of an earlier year that is to be issued again."""
     set_off: bool = False
@@ -84,8 +88,8 @@ class Convention:
     """The day on which each document first came."""
     costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
     """The record that last brought a document with an eligible cost, and that cost."""
-    rejected: dict[Document, bool] = field(default_factory=dict)
-    """The documents rejected and not received since; true where an order rested on one."""
+    rejected: dict[Document, None] = field(default_factory=dict)
+    """The documents rejected and not received since, in the order of their first rejection."""
     stands_alone: bool = False
     """True if an award stands here for a convention that was never signed."""
     state: str = "in_force"

@@ -15,6 +15,7 @@ from services.projector.rows.column_values import day_of, instant_of
 from services.projector.rows.fold import OUTCOMES, Fold
 from tests.builders import (
     BUDGET,
+    NEXT_BUDGET,
     Json,
     Scenario,
     a_closing,
@@ -229,6 +230,25 @@ def test_a_document_that_was_rejected_proves_no_cost() -> None:
         rejected["eligible_cost_cents"],
         rejected["rejected_for"],
     )
+
+
+def test_a_document_that_the_year_before_rejected_stands_as_rejected_with_no_day_or_reason() -> (
+    None
+):
+    kinds = ("activity_report", "evaluation", "financial_report")
+    waiting = an_instalment(100_000, documents=[(each, 2022) for each in kinds])
+    year = (a_vote(), an_award(), a_convention(instalments=[waiting]), a_report())
+    scenario = Scenario(*year, a_report("evaluation"), a_rejected_report(), a_closing("all"))
+    scenario.deliver()
+    fold = Fold(0)
+    for offset, row in enumerate(scenario.store.journal()):
+        fold.add(offset, row.record)
+    carried = {
+        kind: (row["received_on"], row["rejected_for"])
+        for (budget, _, kind, _), row in fold.take_changes().put["documents"].items()
+        if budget == NEXT_BUDGET
+    }
+    assert {"evaluation": (date(2023, 6, 26), None), "activity_report": (None, "")} == carried
 
 
 def test_what_an_amendment_does_not_name_it_leaves_out() -> None:

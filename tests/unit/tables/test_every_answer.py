@@ -33,6 +33,7 @@ from tests.unit.tables import (
     test_amendments,
     test_awards,
     test_awards_alone,
+    test_carried_rejections,
     test_carried_turns,
     test_ceilings,
     test_closed_recoveries,
@@ -117,6 +118,7 @@ TABLES = [
     test_withdrawn_events.ROWS,
 ]
 TABLES_OF_YEARS = [
+    test_carried_rejections.ROWS,
     test_carried_turns.ROWS,
     test_opening.ROWS,
     test_opening_alone.ROWS,

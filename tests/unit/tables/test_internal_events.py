@@ -156,6 +156,7 @@ def test_rule_32_a_rejected_order_is_reported_with_its_day_and_what_is_unpaid() 
         "lines": [an_amount(50)],
         "orders": 1,
         "due_again_on": "2023-07-14",
+        "paid_order": "C/advance",
     } == advance
 
 

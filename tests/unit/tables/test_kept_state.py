@@ -89,7 +89,7 @@ def test_rows_hold_members_by_their_place_so_another_order_is_another_version() 
         "ConventionMoney": "line granted remaining ordered paid released carried_over",
         "ConventionProgress": "lines documents rejected",
         "DocumentReceipt": "received_on eligible_cost_cents costed_at",
-        "EarlierYears": "paid_cents ordered_cents orders awards_cents",
+        "EarlierYears": "paid_cents ordered_cents orders awards_cents paid_orders",
         "Grant": "award acts concurring reserved_cents withdrawn",
         "Instalment": "instalment trigger documents ceiling lines orders order amended_on"
         " ordered_before due_again_on reissue_held",

@@ -6,6 +6,7 @@ from tests.builders import (
     Json,
     Scenario,
     a_convention,
+    a_deadline,
     a_new_account,
     a_payment,
     a_rejected_report,
@@ -13,6 +14,7 @@ from tests.builders import (
     a_termination,
     a_vote,
     an_acknowledgement,
+    an_amendment,
     an_award,
     an_instalment,
 )
@@ -28,6 +30,15 @@ AGAIN: dict[str, Any] = {"_id": "again"}
 COMMITTED = on_one_line(100, figures(granted=100, remaining=100), committed=100)
 ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 REJECTED = an_acknowledgement("rejected", "C/advance")
+
+
+SENT_BACK = [*WAITING, a_report(), ACCOUNTS, a_payment(30), REJECTED]
+"""A part is paid; the rest of the order is planned again."""
+PLANNED_ANEW = [
+    *SENT_BACK,
+    an_amendment(instalments=[an_instalment(70, documents=[*BOTH, ("evaluation", 2022)])]),
+]
+ORDERED_ANEW = [*PLANNED_ANEW, a_report("evaluation")]
 
 
 def rests(order: str = "C/advance", kind: str = "activity_report") -> list[tuple[str, Json]]:
@@ -85,6 +96,55 @@ REJECTION_ROWS = [
         "accepted",
         stands(committed=70, paid=30, advance=("rejected", 100, 30)),
         flags=rests(),
+    ),
+    Row(
+        "planned anew under the same id: it leaves its former orders behind",
+        [*PLANNED_ANEW, a_rejected_report()],
+        "accepted",
+        stands(committed=70, paid=30, advance=("rejected", 100, 30)),
+    ),
+    Row(
+        "so does its new order, sent back with nothing paid of it",
+        [*ORDERED_ANEW, an_acknowledgement("rejected", "C/advance/2"), a_rejected_report()],
+        "accepted",
+        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
+    ),
+    Row(
+        "of which a part is paid: flagged with that one",
+        [
+            *ORDERED_ANEW,
+            a_payment(7, "C/advance/2"),
+            an_acknowledgement("rejected", "C/advance/2"),
+            a_rejected_report(),
+        ],
+        "accepted",
+        stands(committed=63, paid=37, advance=("rejected", 100, 30), advance_2=("rejected", 70, 7)),
+        flags=rests("C/advance/2"),
+    ),
+    Row(
+        "an amendment beside an order leaves it what it was: of its re-issue nothing is paid",
+        [
+            *SENT_BACK,
+            a_new_account(),
+            an_amendment(instalments=[]),
+            an_acknowledgement("rejected", "C/advance/2"),
+            a_rejected_report(),
+        ],
+        "accepted",
+        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
+        flags=rests(),
+    ),
+    Row(
+        "terminated since, it owes no document of before the amendment (rule 29)",
+        [*PLANNED_ANEW, a_rejected_report(), a_termination(), a_deadline("report_due")],
+        "accepted",
+        on_one_line(
+            100,
+            figures(granted=100, paid=30, released=70),
+            {"C/advance": ("rejected", 100, 30)},
+            available=70,
+            paid=30,
+        ),
     ),
     Row(
         "a rejected order waits for the document again (rule 21)",

@@ -15,6 +15,7 @@ from tests.builders import (
     a_recovery,
     a_vote,
     an_acknowledgement,
+    an_amendment,
     an_amount,
     an_award,
     an_instalment,
@@ -181,7 +182,16 @@ def test_rule_13_a_convention_is_asked_for_what_its_grant_was_paid() -> None:
     assert booked("recovery_collected", "515", "46721", 30) == last(*history, by_grant, came)
 
 
-def test_rule_13_the_grant_may_be_named_in_the_next_year_too() -> None:
+PLANNED_ANEW = [
+    a_payment(40, "G/now"),
+    an_acknowledgement("rejected", "G/now"),
+    an_amendment(instalments=[an_instalment(100, "rest", trigger="notification")]),
+]
+"""Of the grant's order a part is paid, and no instalment bears its name any more."""
+
+
+@pytest.mark.parametrize("then", [[an_acknowledgement(order="G/now")], PLANNED_ANEW])
+def test_rule_13_the_grant_may_be_named_in_the_next_year_too(then: list[Json]) -> None:
     schedule = [
         an_instalment(1_500_000, "now"),
         an_instalment(100, "later", trigger="notification"),
@@ -191,8 +201,8 @@ def test_rule_13_the_grant_may_be_named_in_the_next_year_too() -> None:
         a_new_account(),
         an_award(1_500_100, requires_convention=False, instalments=schedule),
         an_award(1_000_000, grant="H", _id="above"),
-        an_acknowledgement(order="G/now"),
         a_convention(instalments=[an_instalment(100, "rest", trigger="notification")]),
+        *then,
         a_closing(["C"]),
     )
     history.deliver()

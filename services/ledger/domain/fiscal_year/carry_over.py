@@ -17,6 +17,7 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, Grant, act_of, beneficiary_of
+from services.ledger.domain.model.interning import EMPTY
 from services.ledger.domain.model.lines import line_of
 from services.ledger.domain.model.schedules import obligations_of, planned_lines
 
@@ -33,15 +34,9 @@ def opened_name(book: Book, event: FiscalYearOpened) -> str:
     return name
 
 
-def former_grant(event: FiscalYearOpened) -> str | None:
-    """The name that orders bear of a grant in whose place the convention was signed (rules, 13)."""
-    named = (each.instalment.split("/") for each in event.instalments if "/" in each.instalment)
-    return next((grant for grant, _ in named), None)
-
-
 def _opened_grant(book: Book, event: FiscalYearOpened, own_name: str) -> str | None:
-    """The same in this year, where neither the convention itself nor anything else bears it."""
-    name = former_grant(event)
+    """The grant that was replaced, in this year: neither the convention nor another bears it."""
+    name = event.replaced
     while name is not None and (name == own_name or book.is_taken(name) or _is_awarded(book, name)):
         name = _of_its_year(name, event)
     return name
@@ -78,6 +73,7 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
         state=ConventionState.TERMINATED if fell else ConventionState(event.state),
         obligations=obligations_of(event.obligations),
         order_counts={each.instalment: each.orders for each in event.former_instalments},
+        rejected=tuple(document_key(each.kind, each.year) for each in event.rejected or ()),
         replaced=None if formerly is None else ReplacedGrant(formerly, was_drawn=True),
     )
     convention.earlier = EarlierYears(
@@ -85,6 +81,12 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
         event.ordered_cents,
         _earlier_orders(convention, event),
         event.award.year_awards_cents if event.stands_alone else None,
+        {
+            each.instalment: carried.paid_order
+            for each, carried in zip(convention.schedule, event.instalments, strict=True)
+            if carried.paid_order is not None
+        }
+        or EMPTY,
     )
     return convention
 
@@ -115,7 +117,7 @@ def _carried_instalment(
         lines=planned_lines(carried.lines),
         orders=carried.orders,
         amended_on=carried.amended_on,
-        ordered_before=not carried.lines,
+        ordered_before=not carried.lines and not carried.settled,
         due_again_on=carried.due_again_on,
     )
 

@@ -21,7 +21,7 @@ from services.ledger.domain.model.grants import Award
 from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import CARRY_OVER, Move
 from services.ledger.domain.model.orders import planned_line_row
-from services.ledger.domain.model.schedules import due_again_on, is_live, is_of_grant
+from services.ledger.domain.model.schedules import due_again_on, is_live, order_resting_on
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of internal events."""
@@ -116,6 +116,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "award": _award_row(book, convention, award),
         "acts": [act.row() for act in grant.acts],
         "convention": convention.convention,
+        "replaced": convention.also_recovered_as,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,
         "beneficiary": asdict(convention.beneficiary),
@@ -131,13 +132,14 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "instalments": [
             _instalment_row(book, convention, each)
             for each in convention.schedule
-            if each.amount_cents or is_live(book, each)
+            if _goes_on(book, each)
         ],
         "former_instalments": [
             {"instalment": name, "orders": orders, "order": convention.earlier.orders.get(name)}
             for name, orders in sorted(_former(book, convention).items())
         ],
         "documents": _document_rows(convention),
+        "rejected": [key._asdict() for key in convention.rejected] or None,
         "obligations": [
             {**each.document._asdict(), "due_on": each.due_on} for each in convention.obligations
         ],
@@ -159,10 +161,16 @@ def _award_row(book: Book, convention: Convention, award: Award) -> dict[str, An
     }
 
 
+def _goes_on(book: Book, instalment: Instalment) -> bool:
+    """True where something is left of it, an order holds it, or its documents may be owed."""
+    return bool(instalment.amount_cents or instalment.documents) or is_live(book, instalment)
+
+
 def _instalment_row(book: Book, convention: Convention, instalment: Instalment) -> dict[str, Any]:
     """An instalment with what is left of it: nothing, where an order holds it."""
     live = is_live(book, instalment)
-    lines = () if live else instalment.lines
+    waits = not live and instalment.amount_cents > 0
+    lines = instalment.lines if waits else ()
     return {
         "instalment": instalment.instalment,
         "trigger": instalment.trigger,
@@ -171,22 +179,20 @@ def _instalment_row(book: Book, convention: Convention, instalment: Instalment) 
         "lines": [planned_line_row(each) for each in lines if each.amount_cents],
         "orders": instalment.orders,
         "amended_on": instalment.amended_on,
-        "due_again_on": None if live else due_again_on(book, instalment),
+        "due_again_on": due_again_on(book, instalment) if waits else None,
         "order": convention.earlier.orders.get(instalment.instalment),
+        "settled": None if live or waits else True,
+        "paid_order": None if live else order_resting_on(book, convention, instalment),
     }
 
 
 def _former(book: Book, convention: Convention) -> dict[str, int]:
     """The instalments of which only the count of their orders is left."""
-    given_up = {
-        each.instalment: each.orders
-        for each in convention.schedule
-        if each.orders
-        and not each.amount_cents
-        and not is_live(book, each)
-        and not is_of_grant(each)
-    }
-    return {**convention.order_counts, **given_up}
+    counts = dict(convention.order_counts)
+    for each in convention.schedule:
+        counts[each.instalment] = 0 if _goes_on(book, each) else each.orders
+    # Those of the grant before its convention are never planned again.
+    return {name: orders for name, orders in counts.items() if orders and "/" not in name}
 
 
 def _document_rows(convention: Convention) -> list[dict[str, Any]]:

@@ -183,6 +183,10 @@ class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The latest orders of instalments, where it had another name."""
     awards_cents: int | None = None
     """Of an award alone: all that its year awarded to its SIRET (rules, 14)."""
+    paid_orders: Mapping[str, str] = msgspec.field(default_factory=empty)
+    """The last orders of instalments that were given back when a part was paid, where no order
+    held the instalment at closing: they rest on its documents until it is planned anew (rules, 24).
+    """
 
 
 NO_EARLIER_YEARS: Final = EarlierYears()
@@ -218,7 +222,8 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     obligations: tuple[Obligation, ...] = ()
     recoveries: Mapping[str, Recovery] = msgspec.field(default_factory=empty)
     order_counts: Mapping[str, int] = msgspec.field(default_factory=empty)
-    """The number of orders of each instalment that an amendment removed: ids stay unique."""
+    """The number of orders of each instalment when an amendment removed it or planned it anew: ids
+    stay unique, and those orders rest on no document any more (rules, 21 and 24)."""
     rejected: tuple[DocumentKey, ...] = ()
     """The documents that were rejected and have not come again (rules, 24 and 29)."""
     replaced: ReplacedGrant | None = None

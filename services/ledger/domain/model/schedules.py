@@ -113,17 +113,19 @@ def is_live(book: Book, instalment: Instalment) -> bool:
 def order_resting_on(book: Book, convention: Convention, instalment: Instalment) -> str | None:
     """The id of an instalment's latest order that is open or was paid, at least in part.
 
-    Of this year or an earlier one. It rests on the documents that the instalment waited for
-    (rules, 24 and 29).
+    Of this year or an earlier one, once the instalment was planned. It rests on the documents that
+    the instalment waited for (rules, 24 and 29).
     """
     if instalment.ordered_before:
         return convention.latest_order(instalment)
-    for number in range(instalment.orders, 0, -1):
+    left_behind = convention.order_counts.get(instalment.instalment, 0)
+    for number in range(instalment.orders, left_behind, -1):
         name = order_name(convention.convention, instalment.instalment, number)
         order = book.orders.get(name)
         if order is not None and (order.state not in GIVEN_BACK or order.paid_cents):
             return name
-    return None
+    # What an amendment planned anew in this year leaves those of earlier years behind too.
+    return None if left_behind else convention.earlier.paid_orders.get(instalment.instalment)
 
 
 def is_of_grant(instalment: Instalment) -> bool:
@@ -167,7 +169,7 @@ def amended(book: Book, convention: Convention, event: ConventionAmended) -> Con
             counts[each.instalment] = each.orders
     planned = schedule_of(event.instalments)
     for each in planned:
-        each.orders = counts.pop(each.instalment, 0)
+        each.orders = counts.get(each.instalment, 0)
         each.amended_on = event.signed_on
     return replace(convention, schedule=(*kept, *planned), order_counts=counts)
 
@@ -270,10 +272,17 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         earlier = alone.earlier
         convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
         convention.replaced = ReplacedGrant(alone.convention, is_drawn(book, alone))
-        ordered = [
-            replace(each, instalment=order_name(alone.convention, each.instalment, 1))
+        held = {
+            each.instalment: order_name(alone.convention, each.instalment, 1)
             for each in alone.schedule
             if is_live(book, each)
+        }
+        counts = alone.order_counts.items()
+        convention.order_counts = {held[name]: orders for name, orders in counts if name in held}
+        ordered = [
+            replace(each, instalment=held[each.instalment])
+            for each in alone.schedule
+            if each.instalment in held
         ]
         convention.schedule = (*ordered, *convention.schedule)
     return convention
