@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
+from events.envelope import INTERNAL_EVENTS
 from services.api.access.caller import Scope, entity_of
 from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
@@ -121,6 +122,7 @@ async def trouble_list(
         accepted=accepted,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
+        internal_events=INTERNAL_EVENTS,
         kind=kind,
         verdict=listed.verdict,
         counts=to_do,
