@@ -77,7 +77,7 @@ def watched(read_model_file: Path) -> Iterator[WatchedConsole]:
 SCENES: Final[dict[str, tuple[Callable[[datetime], Scene], str, str]]] = {
     "lag": (at_night, "Tout ce qui a été reçu est dans", "All that was received is in"),
     "lag-held": (a_held_partition, "retenue devant la position", "held before offset 70,871"),
-    "lag-dead": (a_dead_ledger, "au moins, il y a", "at least, "),
+    "lag-dead": (a_dead_ledger, " au moins", "at least, "),
     "lag-unknown": (broker_down, "Kafka ne répond plus", "The watch gets no answer of Kafka"),
 }
 """By its picture's name: what the watch answers, and words in French and in English."""
