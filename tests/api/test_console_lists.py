@@ -136,10 +136,9 @@ def test_money_carried_into_a_closed_year_is_refused_where_a_person_sees_it(
     sqlite_url: str,
 ) -> None:
     """No year has it: neither the one that it left, nor the one that could not take it."""
-    next_year = {"budget": NEXT_BUDGET}
     events = [
-        a_vote(**next_year, _id="next"),
-        a_closing("none", **next_year, closed_on="2025-01-31", _id="closed first"),
+        a_vote(budget=NEXT_BUDGET, _id="next"),
+        a_closing("none", budget=NEXT_BUDGET, closed_on="2025-01-31", _id="closed first"),
         *(a_vote(), an_award()),
         a_convention(instalments=[an_instalment(trigger="notification")]),
         a_closing(["C"]),

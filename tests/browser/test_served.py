@@ -61,7 +61,11 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
 def test_a_page_comes_compressed(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console) as visitor:
         answers: dict[str, Response] = {}
-        visitor.page.on("response", lambda each: answers.setdefault(urlsplit(each.url).path, each))
+
+        def note(answer: Response) -> None:
+            answers[urlsplit(answer.url).path] = answer
+
+        visitor.page.on("response", note)
         visitor.go("/console/grants")
         for path in ("/console/grants", "/console/static/console.css"):
             headers = answers[path].all_headers()
