@@ -75,7 +75,7 @@ def test_a_page_comes_compressed(browser: Browser, console: Console) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_who_comes_while_files_are_loaded_is_told_and_is_shown_the_accounts_then(
+def test_a_page_that_comes_while_files_are_loaded_gives_way_to_the_accounts(
     browser: Browser, tmp_path: Path
 ) -> None:
     """The file is a pipe, of which the last line comes once the page has been shown."""

@@ -122,7 +122,6 @@ async def trouble_list(
         accepted=accepted,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
-        internal_events=INTERNAL_EVENTS,
         kind=kind,
         verdict=listed.verdict,
         counts=to_do,
@@ -177,6 +176,8 @@ def _rights(visit: Visit) -> dict[str, Any]:
     return {
         "may_review": partial(_may_review, visit),
         "may_send": partial(caller.may, Scope.PUBLISH),
+        # Nobody sends one of those by hand.
+        "internal_events": INTERNAL_EVENTS,
         # A dead letter names no entity.
         "may_correct": caller.entities(Scope.PUBLISH).every,
         "may_redrive": caller.entities(Scope.OPERATE).every,
