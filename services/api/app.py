@@ -106,7 +106,6 @@ DATA: Final = (
     grants,
     health,
     metrics,
-    documentation,
     events_in,
     statements,
     budgets,
@@ -127,6 +126,7 @@ DATA: Final = (
 PAGES: Final = (
     session,
     help_pages,
+    documentation,
     topics_page,
     lag_page,
     live,

@@ -11,14 +11,10 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from events.deadlines import SUBJECTS, DeadlinePassed
-from events.envelope import LEDGER
 from events.journal import EventData, EventReference, required
 
 WATCH: Final = "urn:ecluse:watch"
 """The source of deadline events, whatever process writes them."""
-
-INTERNAL: Final = frozenset({LEDGER, WATCH})
-"""The sources of internal events: nobody sent them, and nobody can correct a refused one."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:deadlines")
 """The namespace of their ids (UUID version 5)."""

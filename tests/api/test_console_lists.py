@@ -15,11 +15,14 @@ from tests.builders import (
     NEXT_BUDGET,
     Json,
     a_closing,
+    a_convention,
     a_deadline,
     a_payment,
+    a_report,
     a_vote,
     a_withdrawal,
     an_award,
+    an_instalment,
     encoded,
 )
 from tests.read_model.filling import GOLDEN, fill, golden, journal_of, journal_of_events
@@ -127,3 +130,34 @@ def test_nobody_has_to_correct_a_deadline_of_our_own(sqlite_url: str) -> None:
     assert {3: False, 4: True} == advised
     _, text = page(sqlite_url, "/console/troubles/refused")
     assert f"/console/records/{BUDGET}/3" not in text
+
+
+def test_money_carried_into_a_closed_year_is_refused_where_a_person_sees_it(
+    sqlite_url: str,
+) -> None:
+    """No year has it: neither the one that it left, nor the one that could not take it."""
+    events = [
+        a_vote(budget=NEXT_BUDGET, _id="next"),
+        a_closing("none", budget=NEXT_BUDGET, closed_on="2025-01-31", _id="closed first"),
+        *(a_vote(), an_award()),
+        a_convention(instalments=[an_instalment(trigger="notification")]),
+        a_closing(["C"]),
+    ]
+    fill(sqlite_url, journal_of_events(map(encoded, events)))
+    record = f"/console/records/{NEXT_BUDGET}/3"
+    _, listed = page(sqlite_url, "/console/troubles/refused")
+    assert record in listed
+    for text in (listed, page(sqlite_url, record)[1]):
+        assert "award and sign it again in the current year" in text
+        assert "/console/send/" not in text, "nobody else may send it"
+    _, today = page(sqlite_url, "/console/today")
+    assert re.search(r"Refused events</a> <span class=.count.>1<", today), "as in the list"
+
+
+def test_a_document_that_waited_in_vain_is_sent_again_under_the_right_number(
+    sqlite_url: str,
+) -> None:
+    events = [a_vote(), a_report(convention="C0NV"), a_closing("none")]
+    fill(sqlite_url, journal_of_events(map(encoded, events)))
+    _, text = page(sqlite_url, f"/console/records/{BUDGET}/4")
+    assert "check its convention" in text

@@ -56,6 +56,19 @@ def test_it_lives_and_is_not_ready(app: FastAPI) -> None:
     assert (503, {"ready": False}) == (answer.status_code, answer.json())
 
 
+def test_prometheus_is_answered_with_what_is_known(app: FastAPI) -> None:
+    """A target that answers 503 counts as down, tables that are not made yet as gone."""
+    assert 503 == asked(app, "/budgets").status_code
+    answer = asked(app, "/metrics")
+    assert 200 == answer.status_code
+    assert 'status="503"} 1.0' in answer.text
+    assert "ecluse_read_model" not in answer.text, "an unknown is left out, not 0"
+
+
+def test_metrics_stay_for_who_may_read_all(app: FastAPI) -> None:
+    assert 401 == asked(app, "/metrics", Authorization="Bearer nobody").status_code
+
+
 @pytest.mark.parametrize("path", ["/budgets", "/events/x", "/treasury/slips", "/console", "/"])
 def test_pages_and_addresses_say_how_far_it_is_and_no_figure(app: FastAPI, path: str) -> None:
     for language, sentence in (

@@ -14,6 +14,7 @@ from tests.builders import Json, a_line, a_transfer, a_vote, an_amount, an_award
 searched_logs = silence.searched_logs
 
 BUDGET_PAGE = f"/console/budgets/{LILLE_BUDGET}"
+GRANTS = f"/console/grants/{LILLE_BUDGET}"
 ON_TODAY = 'Lines that no slip can take</a> <span class="count">'
 
 
@@ -51,6 +52,20 @@ def test_a_missing_function_is_to_do_once_a_grant_is_paid_from_the_line(
     voted = a_vote(stage="amendment", appropriations=[more], _id="more")
     scene.tell(voted, *([award] if is_granted else []))
     assert [is_granted] * 2 == ["function is missing" in page for page in pages(scene)[1:]]
+
+
+def test_the_page_of_a_grant_says_what_keeps_its_lines_from_a_slip(tmp_path: Path) -> None:
+    scene = a_scene(tmp_path)
+    odd = an_amount(5_000, line=a_line("RELATIONS-INT"))
+    voted = a_vote(stage="amendment", appropriations=[odd], _id="more")
+    scene.tell(voted, an_award(5_000, grant="H", lines=[odd], _id="H"))
+
+    async def go(client: httpx.AsyncClient) -> list[tuple[int, bool]]:
+        found = [await client.get(f"{GRANTS}/{name}") for name in ("G", "H")]
+        fault = "No slip can pay from line 65/65748/61/RELATIONS-INT"
+        return [(each.status_code, fault in each.text) for each in found]
+
+    assert [(200, False), (200, True)] == scene.asked(LILLE_TREASURY, go)
 
 
 def test_a_line_without_money_is_not(tmp_path: Path) -> None:

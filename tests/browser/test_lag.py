@@ -1,6 +1,7 @@
 """The page Processing in a real browser: live and paused, without script, and once it is old."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,7 +78,7 @@ def watched(read_model_file: Path) -> Iterator[WatchedConsole]:
 SCENES: Final[dict[str, tuple[Callable[[datetime], Scene], str, str]]] = {
     "lag": (at_night, "Tout ce qui a été reçu est dans", "All that was received is in"),
     "lag-held": (a_held_partition, "retenue devant la position", "held before offset 70,871"),
-    "lag-dead": (a_dead_ledger, "au moins, il y a", "at least, "),
+    "lag-dead": (a_dead_ledger, "secondes au moins", "at least, "),
     "lag-unknown": (broker_down, "Kafka ne répond plus", "The watch gets no answer of Kafka"),
 }
 """By its picture's name: what the watch answers, and words in French and in English."""
@@ -121,6 +122,33 @@ def test_the_headline_moves_as_soon_as_a_state_is_another(
         expect(page.locator("#do-treasury")).to_be_in_viewport()
         assert page.evaluate("window.stillThere"), "the page was not loaded again"
         assert [] == visitor.messages
+
+
+def test_both_pages_say_since_when_the_ledger_stands_and_what_waits(
+    browser: Browser, watched: WatchedConsole
+) -> None:
+    with a_visitor(browser, watched.console) as visitor:
+        watched.shows(a_dead_ledger)
+        watched.says(visitor, "secondes au moins")
+        for path in ("/console/today", PATH):
+            visitor.go(path)
+            said = visitor.page.locator(".verdict").inner_text()
+            assert re.search(r"Dans cet état depuis \d\d:\d\d:\d\d", said), said
+            assert re.search(r"En attente depuis \d\d:\d\d:\d\d au moins\.", said), said
+
+
+def test_one_label_counts_one_thing_and_one_event_is_no_plural(
+    browser: Browser, watched: WatchedConsole
+) -> None:
+    outcomes = a_board()["outcomes"] | {"resumed": 1}
+    watched.shows(lambda now: at_night(now, outcomes=outcomes))
+    with a_visitor(browser, watched.console) as visitor:
+        watched.says(visitor, "1 était en attente et a été traité depuis.")
+        labels = [set(visitor.page.locator("main dt").all_inner_texts())]
+        visitor.go("/console/today")
+        labels.append(set(visitor.page.locator("[data-live=waiting] dt").all_inner_texts()))
+        long_ago, so_far = "Sans réponse depuis trop longtemps", "Sans réponse à ce jour"
+        assert [{long_ago}, {so_far}] == [each & {long_ago, so_far} for each in labels]
 
 
 def test_figures_move_within_five_seconds_though_the_accounts_stand_still(

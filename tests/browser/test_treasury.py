@@ -195,3 +195,14 @@ def test_a_finding_is_closed_with_a_reason_by_who_may(browser: Browser, town: Co
         expect(page.locator("main")).to_contain_text("Remboursement vu avec le comptable.")
         assert Action.FINDING_CLOSED == town.audit.lines[-1][1]
         assert [] == visitor.messages
+
+
+def test_an_order_that_was_answered_by_other_means_is_no_difference(
+    browser: Browser, town: Console
+) -> None:
+    with a_visitor(browser, town) as visitor:
+        page = visitor.page
+        visitor.go("/console/treasury/reconciliation")
+        expect(page.locator("main")).to_contain_text("1 mandat a reçu sa réponse autrement")
+        named = page.locator(".cases a[href*='/console/orders/']").all_inner_texts()
+        assert {"CONV-2023-LILLE-AVENIRS/avance"} == {*named}, "its return alone is in doubt"

@@ -184,7 +184,9 @@ def test_no_fault_repeats_an_iban() -> None:
 
 def test_a_fault_is_said_in_french_too() -> None:
     (said,) = sentences(with_lines({"article": "x"}), a_config(), Language.FR)
-    assert said.startswith("C/advance, ligne 1\u00a0: l'article «\u00a0x\u00a0» n'a pas de 1 à 12")
+    assert said.startswith(
+        "C/advance, ligne 1\u00a0: l'article «\u00a0x\u00a0» doit comporter de 1 à 12"
+    )
 
 
 MOST = an_order(line_cents=(PES_AMOUNT_MAX_CENTS,))

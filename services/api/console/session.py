@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from events.texts import _
 from services.api.access.caller import NotKnown
@@ -148,12 +148,13 @@ async def log_out(request: Request, components: Given) -> Response:
 
 
 @router.get("/console/static/{name}")
-async def static(name: str) -> Response:
+def static(name: str) -> Response:
     """A file of the pages."""
     if name not in MEDIA_TYPES:
         raise Problem(NOT_FOUND)
     headers = {"Cache-Control": KEPT_A_YEAR}
-    return FileResponse(STATIC / name, media_type=MEDIA_TYPES[name], headers=headers)
+    # Whole in memory, as a page is: HEAD says of it what GET does, compressed or not.
+    return Response((STATIC / name).read_bytes(), media_type=MEDIA_TYPES[name], headers=headers)
 
 
 def own_path(asked: str) -> str:

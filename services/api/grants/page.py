@@ -36,8 +36,10 @@ from services.api.grants.view import (
     grant_money,
     is_awaited,
     is_owed,
+    slip_faults,
     stages_of,
 )
+from services.api.http.dependencies import Given
 from services.api.journal.grant_records import whole_records
 from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
@@ -114,7 +116,7 @@ def _key(grant: grants.Grant) -> tuple[str, str]:
 
 
 @router.get("/console/grants/{budget}/{grant:path}")
-async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
+async def grant(visit: Visitor, components: Given, budget: Name, grant: Name) -> Response:
     """All that is known of a grant."""
     visit.check_authorized(budget)
     found = await grants.one(visit.connection, visit.entities, budget, grant)
@@ -125,6 +127,8 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     records = await whole_records(
         visit.connection, budget, [each.sequence for each in found.records]
     )
+    treasury = components.treasury
+    settings = None if treasury is None else treasury.config.of(budget)
     amounts = stages_of(one, sum(each.reserved_cents for each in found.lines))
     return await visit.page(
         "grant.html",
@@ -139,6 +143,7 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
                 each.line,
                 money(budget, [each.budget_line], locale, each.line) if each.budget_line else None,
                 grant_money(one, stages_of(each, each.reserved_cents), locale, each.line),
+                slip_faults(each, settings),
             )
             for each in found.lines
         ],

@@ -1,8 +1,9 @@
 """A grant's money by stage, its conventions in a line, and what its documents are for. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
-from events.texts import _
+from events.texts import Translatable, _
 from services.api.budgets.view import Money
 from services.api.console.elements import Amounts, bar_of, figure_href, figures_of
 from services.api.grants.conventions import Convention, Document
@@ -10,7 +11,10 @@ from services.api.grants.instalments import ENDED, instalment_status
 from services.api.grants.money import GrantLine
 from services.api.grants.query import Grant
 from services.api.queries.rows import BudgetLine
+from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
+from services.treasury.config.accountant import BudgetConfig
+from services.treasury.pes.line_codes import code_faults
 
 
 def stages_of(row: Grant | GrantLine, reserved_cents: int) -> Amounts:
@@ -23,6 +27,15 @@ def stages_of(row: Grant | GrantLine, reserved_cents: int) -> Amounts:
         ("released", row.released_cents),
         ("carried_over", row.carried_over_cents),
     ]
+
+
+def slip_faults(each: GrantLine, settings: BudgetConfig | None) -> tuple[Translatable, ...]:
+    """Why no slip can pay what is not ordered yet of a line; nothing where there are no slips."""
+    if settings is None or not each.reserved_cents + each.remaining_cents:
+        return ()
+    label = line_label(asdict(each.line))
+    codes, functional = (each.line.function, each.line.operation), settings.functional
+    return tuple(code_faults(label, *codes, functional=functional, is_granted=True))
 
 
 def grant_money(

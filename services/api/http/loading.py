@@ -20,13 +20,15 @@ LOADING: Final = Kind(
 )
 
 ALIVE_PATH: Final = "/healthz"
+OPEN_PATHS: Final = frozenset({ALIVE_PATH, "/metrics"})
+"""A process that loads is not down, for whoever scrapes it."""
 READY_PATH: Final = "/readyz"
 AGAIN_S: Final = "5"
 """Seconds after which to ask again; a browser does so by itself."""
 
 
 class WhileLoading:
-    """Answers everything itself but what asks whether the process lives, until all is loaded."""
+    """Answers everything itself but whether the process lives, and its metrics, until the end."""
 
     def __init__(self, app: ASGIApp, percent: PercentLoaded) -> None:
         self._app, self._percent = app, percent
@@ -35,7 +37,7 @@ class WhileLoading:
         """Let a request through, or say how far the loading is."""
         percent = self._percent()
         path = scope.get("path", ALIVE_PATH)
-        if percent is None or path == ALIVE_PATH or path.startswith(LOGIN_ASSETS):
+        if percent is None or path in OPEN_PATHS or path.startswith(LOGIN_ASSETS):
             await self._app(scope, receive, send)
             return
         asked = HTTPConnection(scope)

@@ -83,10 +83,13 @@ class Observed:
 async def metrics(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
     """Requests by route and status, durations; of the read model, positions and event times.
 
-    An unknown is left out: never a 0 that nobody measured.
+    An unknown is left out, as all of a read model that is being loaded: never a 0 that nobody
+    measured.
     """
     observed: Observed = request.app.state.observed
-    body = generate_latest(observed.registry) + generate_latest(await _read_model(components))
+    body = generate_latest(observed.registry)
+    if components.percent_loaded is None or components.percent_loaded() is None:
+        body += generate_latest(await _read_model(components))
     return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 

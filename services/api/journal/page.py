@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from events.envelope import INTERNAL_EVENTS
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
@@ -21,7 +22,7 @@ from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import shown
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import NOTHING_KNOWN
-from services.due.deadline_events import INTERNAL
+from services.due.deadline_events import WATCH
 from services.ledger.explain.terms import ENTRY_KINDS
 
 router = APIRouter()
@@ -71,7 +72,6 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     )
     trail = breadcrumbs_of_unreadable(locale) if dead_letter else breadcrumbs(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
-    is_of_sender = content.event_source not in INTERNAL
     return {
         "title": f"{name} – {type_name(content.event_type, locale)}",
         "name": name,
@@ -79,7 +79,7 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         # What a sender called it, and itself, may be anything.
         "event_id": shown(content.event_id),
         "event_source": shown(content.event_source),
-        "is_of_sender": is_of_sender,
+        "advises": content.event_source != WATCH,
         "grant": grant,
         "dead_letter": dead_letter,
         # Hashes are no names: in none of them an account is looked for.
@@ -91,7 +91,8 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
         "waits": waits,
-        "may_undo": (waits or (content.refusal is not None and is_of_sender))
+        "may_undo": (waits or content.refusal is not None)
+        and content.event_type not in INTERNAL_EVENTS
         and visit.caller.may(Scope.PUBLISH, budget),
         "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
+from events.envelope import INTERNAL_EVENTS
 from services.api.access.caller import Scope, entity_of
 from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
@@ -175,6 +176,8 @@ def _rights(visit: Visit) -> dict[str, Any]:
     return {
         "may_review": partial(_may_review, visit),
         "may_send": partial(caller.may, Scope.PUBLISH),
+        # Nobody sends one of those by hand.
+        "internal_events": INTERNAL_EVENTS,
         # A dead letter names no entity.
         "may_correct": caller.entities(Scope.PUBLISH).every,
         "may_redrive": caller.entities(Scope.OPERATE).every,

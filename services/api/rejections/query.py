@@ -39,7 +39,7 @@ from services.api.queries.verdicts import (
     refusal_verdict,
     wait_verdict,
 )
-from services.due.deadline_events import INTERNAL
+from services.due.deadline_events import WATCH
 from services.ledger.domain.journal import Source
 from services.projector.tables import (
     conventions,
@@ -160,7 +160,7 @@ async def refused(
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[RefusedEvent]:
-    """Refused events of senders, the newest first; of those settled or not, where it is asked."""
+    """Refused events, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
     query = with_reviews(select(refusals, *REVIEW), refusals, settled)
     query = query.where(visible(refusals.c.budget, entities))
@@ -345,10 +345,10 @@ REVIEW: Final = (
 def with_reviews(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
     """The rows of a table with their reviews; only those settled, or not, where it is asked.
 
-    Internal events that were refused are on no list: there is nothing to do about them.
+    Deadline events that were refused are on no list: there is nothing to do about them.
     """
     if table is refusals:
-        query = query.where(refusals.c.event_source.not_in(INTERNAL))
+        query = query.where(refusals.c.event_source != WATCH)
     review = (reviews.c.chain == table.c.budget) & (reviews.c.reviewed_sequence == table.c.sequence)
     query = query.join_from(table, reviews, review, isouter=True)
     if settled is None:

@@ -33,8 +33,10 @@ REFUSALS: dict[Refusal, Answer] = {
             "year was closed."
         ),
         _(
-            "Do nothing if the event had been accepted before, or is itself a closing; else send "
-            "it to the current year's budget."
+            "Do nothing if the event had been accepted before, or is itself a closing. A document: "
+            "check its convention's number, and send it to that convention's budget. Carried-over "
+            "money: award and sign it again in the current year. Anything else: send it to the "
+            "current year's budget."
         ),
         ("budget",),
         _(

@@ -16,7 +16,7 @@ from events.journal import Record
 from events.lag import DeadLetters, Outcomes, Refusals
 from events.outbound import EventRefused
 from events.reviews import RecordReviewed
-from services.due.deadline_events import INTERNAL
+from services.due.deadline_events import WATCH
 from services.lag.judge.model import instant_of
 from services.lag.judge.sums import earliest, greatest
 from services.runtime.ops.clock import later_s, seconds_of
@@ -171,7 +171,7 @@ _answer: Final = msgspec.json.Decoder(_Answer).decode
 
 
 class RefusalCounts(_RejectionCounts):
-    """Refused events of senders, by code; parked events and unreadable records are none."""
+    """Refused events by code; parked events, unreadable records and the watch's own are none."""
 
     def add(self, number: int, offset: int, raw: bytes | None, at_s: float) -> None:
         """Add one record of the topic of refusals; records of other types are ignored."""
@@ -182,7 +182,7 @@ class RefusalCounts(_RejectionCounts):
             answer = _answer(raw or b"")
         except msgspec.MsgspecError:
             return
-        if answer.type == EventRefused.TYPE and answer.data.event_source not in INTERNAL:
+        if answer.type == EventRefused.TYPE and answer.data.event_source != WATCH:
             partition.count(answer.data.code or NO_REASON, at_s)
 
     def counts(self) -> Refusals:

@@ -311,7 +311,7 @@ def test_the_sentence_names_the_budget_and_the_number_under_which_a_convention_g
         "the next one."
     ) == said.en
     assert (
-        f"La convention a été reportée\u00a0: elle continue au budget {NEXT_BUDGET}, sous le "
-        "numéro C. Envoyez-le à ce budget, avec ce numéro\u00a0; s'il est clos à son tour, sa "
-        "réponse nomme le suivant."
+        f"La convention a été reportée\u00a0: elle se poursuit sur le budget {NEXT_BUDGET}, sous "
+        "le numéro C. Envoyez-le à ce budget, avec ce numéro\u00a0; s'il est clos à son tour, la "
+        "réponse indiquera le suivant."
     ) == said.fr

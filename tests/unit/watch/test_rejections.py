@@ -15,12 +15,14 @@ from services.watch.tables.outcomes import DeadLetterCounts, RefusalCounts
 from tests.builders import (
     BUDGET,
     Json,
+    Scenario,
     a_closing,
     a_convention,
     a_deadline,
     a_payment,
     a_vote,
     an_award,
+    an_instalment,
     topic_of,
 )
 
@@ -56,6 +58,14 @@ def test_refusals_are_counted_by_code_and_what_waits_or_is_unreadable_is_none() 
 def test_a_refused_deadline_of_our_own_is_none() -> None:
     found = refusals(a_vote(), a_closing("none"), a_deadline(), a_payment(1)).counts()
     assert {"fiscal_year_closed": 1} == found.codes
+
+
+def test_money_carried_into_a_closed_year_is_one_that_somebody_must_see() -> None:
+    unpaid = a_convention(instalments=[an_instalment(trigger="notification")])
+    closed = Scenario(a_vote(), an_award(), unpaid, a_closing(["C"]))
+    (opening,) = closed.internal_events()
+    here = opening | {"partitionkey": BUDGET, "data": opening["data"] | {"budget": BUDGET}}
+    assert {"fiscal_year_closed": 1} == refusals(a_vote(), a_closing("none"), here).counts().codes
 
 
 def test_a_refusal_that_comes_again_at_its_place_changes_nothing() -> None:

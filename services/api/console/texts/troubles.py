@@ -13,7 +13,8 @@ TEXTS: Final = {
     "flagged_lead": _("Somebody should look; the money goes on."),
     "refused_lead": _(
         "A refusal moves nothing. For another decision the sender sends a new event, under a new "
-        "id."
+        "id. Refused deadline events of Écluse itself are not listed: there is nothing to do "
+        "about them."
     ),
     "parked_lead": _(
         "What waits is decided as soon as what it lacks arrives, and refused after 30 days."

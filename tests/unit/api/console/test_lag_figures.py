@@ -56,8 +56,8 @@ def test_one_label_has_one_definition_of_what_is_unanswered(locale: LocaleFormat
 
 def test_one_that_waited_is_no_plural() -> None:
     for count, english, french in (
-        (1, "1 waited, and was decided since.", "1 a attendu, et a été décidé depuis."),
-        (2, "2 waited, and were decided since.", "2 ont attendu, et ont été décidés depuis."),
+        (1, "1 waited, and was decided since.", "1 était en attente et a été traité depuis."),
+        (2, "2 waited, and were decided since.", "2 étaient en attente et ont été traités depuis."),
     ):
         board = a_board()
         board["outcomes"] |= {"resumed": count}
