@@ -200,7 +200,7 @@ class Budget:
         }
         self._payments, self._reports, self._waits = ByDay(), ByDay(), ByDay()
         for name, each in self.conventions.items():
-            for day in each.unreported():
+            for day in each.unreported:
                 self._reports.add(day, name)
 
     def _begin(self, name: str, convention: Convention) -> None:
@@ -217,7 +217,7 @@ class Budget:
 
     def _drop(self, name: str) -> None:
         convention = self.conventions.pop(name)
-        for day in convention.unreported():
+        for day in convention.unreported:
             self._reports.discard(day, name)
         self._give_up_rejected(name)
 
@@ -225,9 +225,9 @@ class Budget:
         self._change(name, convention, convention.reckon)
 
     def _change(self, name: str, convention: Convention, change: Callable[[], None]) -> None:
-        before = convention.unreported()
+        before = convention.unreported
         change()
-        after = convention.unreported()
+        after = convention.unreported
         for day in before - after:
             self._reports.discard(day, name)
         for day in after - before:

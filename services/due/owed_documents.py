@@ -36,6 +36,7 @@ def document(kind: str, year: int) -> Document:
 
 
 NONE: frozenset[Document] = frozenset()
+NO_DAYS: frozenset[date] = frozenset()
 UNCHANGED: Mapping[str, str] = MappingProxyType({})
 NO_EVENTS: Mapping[date, int] = MappingProxyType({})
 NONE_LATE: Mapping[Document, date] = MappingProxyType({})
@@ -117,6 +118,12 @@ class Convention:
     """Documents not received, as `reckon` found them last."""
     rejected: frozenset[Document] = NONE
     """Documents that did not do, and have not come again."""
+    unreported: frozenset[date] = NO_DAYS
+    """Due days whose deadline events have not named what is owed now, or name what is not.
+
+    Such a day has no event yet; or a document is open again that came, or was not owed, when they
+    were decided; or one that they named is owed no more, though it never came.
+    """
 
     def reckon(self) -> None:
         """Compute again the owed documents, by day; one that was received is late no more."""
@@ -124,40 +131,45 @@ class Convention:
         self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
         if not self.received.isdisjoint(self.late):
             self.late = {each: day for each, day in self.late.items() if each not in self.received}
+        self.unreported = self._unreported()
 
     def _all(self) -> Iterator[Owed]:
         if self.ended and self.had_cents <= 0:
             return
         if self.obligations:
             yield from self.obligations
-            return
+        else:
+            yield from self._planned()
+
+    def _planned(self) -> Iterator[Owed]:
         for plan in self.plans.values():
             waits = plan.waits(ended=self.ended)
             for each in plan.documents:
                 if waits or (not self.ended and each in self.rejected):
                     yield Owed(each, report_due_on(each.year))
 
-    def unreported(self) -> frozenset[date]:
-        """Due days whose deadline events have not named what is owed now, or name what is not.
-
-        Such a day has no event yet; or a document is open again that came, or was not owed, when
-        they were decided; or one that they named is owed no more, though it never came.
-        """
-        owed = {each.document for each in self.owed}
+    def _unreported(self) -> frozenset[date]:
         return frozenset(
             each.due_on
             for each in self.owed
             if each.due_on not in self.reported or each.document not in self.late
-        ).union(day for document, day in self.late.items() if document not in owed)
+        ).union(day for each, day in self.late.items() if each not in self._open_by(day))
 
     def report(self, day: date) -> None:
         """Note that a deadline event about a day was decided: it named what is open (rules, 29)."""
         self.reported = {**self.reported, day: self.reported.get(day, 0) + 1}
-        found = {
-            each.document: day for each in self.owed if each.due_on <= day or not self.obligations
-        }
+        found = dict.fromkeys(self._open_by(day), day)
+        # It is late by the day of the event that named it first: so the list says.
         before = {each: on for each, on in self.late.items() if each in found or on > day}
         self.late = found | before or NONE_LATE
+        self.unreported = self._unreported()
+
+    def _open_by(self, day: date) -> set[Document]:
+        """The open documents that obligations owe by a day, else those of the plan (rules, 29)."""
+        if self.ended and self.had_cents <= 0:
+            return set()
+        owed = [each for each in self.obligations if each.due_on <= day] or self._planned()
+        return {each.document for each in owed} - self.received
 
     def receive(self, found: Document) -> None:
         """Note a received document."""

@@ -8,12 +8,16 @@ from tests.builders import (
     Json,
     a_closing,
     a_collection,
+    a_convention,
+    a_deadline,
     a_recovery,
     a_rejected_report,
     a_report,
     a_termination,
+    a_vote,
     a_withdrawal,
     an_amendment,
+    an_award,
     an_instalment,
 )
 from tests.unit.due.scenario import HOME, Scenario, on, whole
@@ -152,3 +156,17 @@ def test_a_deadline_event_that_comes_twice_says_nothing_of_what_is_owed_since() 
     [first] = scenario.deadlines.deadline_events(HOME, DAY_2024)
     scenario.send(first.value, a_rejected_report(year=2023), first.value)
     assert JUNE_2024 == scenario.deadline_events(DAY_2024)
+
+
+def test_what_a_day_before_all_obligations_named_and_is_owed_no_more_has_one_of_that_day() -> None:
+    """Only somebody else writes such a one: it speaks of the documents of the schedule (29)."""
+    of_schedule = [an_instalment(100, documents=[ACTIVITY])]
+    by_text = [{"kind": "evaluation", "year": 2023, "due_on": "2024-12-31"}]
+    by_hand = a_deadline("report_due", due_on="2023-06-30", _source="urn:test")
+    signed = a_convention(instalments=of_schedule, obligations=by_text)
+    scenario = Scenario(a_vote(100), an_award(100), signed, by_hand)
+    assert [["activity_report"]] == late_documents(scenario)
+    assert [] == scenario.deadline_events(DAY_2024), "it is late still"
+    scenario.send(an_amendment(instalments=[an_instalment(100, "new", trigger="notification")]))
+    assert ["report_due C 2023-06-30"] == scenario.post(DAY_2024)
+    assert [] == scenario.deadline_events(DAY_2024)
