@@ -188,13 +188,7 @@ class CarriedInstalment(Part):
     settled: Annotated[
         bool, Meta(description="Whether nothing is left of it though no order holds it.")
     ] = False
-    paid_order: Annotated[
-        OrderReference | None,
-        Meta(
-            description="Where no order holds it, the id of its last order, since it was planned, "
-            "of which something was paid."
-        ),
-    ] = None
+    paid_order: Annotated[OrderReference | None, Meta(description=_PAID_ORDER)] = None
 
 
 class FormerInstalment(Part):

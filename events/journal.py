@@ -357,8 +357,15 @@ class Record(Hashed):
 
     @property
     def former_grant(self) -> str | None:
-        """The grant in whose place a convention that is carried over was signed (rules, 13)."""
-        named = None if self.event is None else self.event.data.replaced
+        """The grant in whose place a convention that is carried over was signed (rules, 13).
+
+        An opening that has no field for it names it in `<grant>/<instalment>` alone.
+        """
+        if self.event is None:
+            return None
+        planned = self.event.data.instalments or ()
+        grants = (each.instalment.rpartition("/")[0] for each in planned)
+        named = self.event.data.replaced or next(filter(None, grants), None)
         return named if named is None else self.renamed.get(named, named)
 
 

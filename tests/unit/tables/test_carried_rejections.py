@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from events import topics
+from events.journal import read_record
+from services.ledger.application.handle import RawRecord
+from services.ledger.domain.journal import Source
 from tests.builders import (
     NEXT_BUDGET,
     Json,
@@ -23,6 +27,7 @@ from tests.builders import (
     an_amendment,
     an_award,
     an_instalment,
+    encoded,
 )
 from tests.unit.tables.rows import facts_of, flags_of
 from tests.unit.tables.test_signed_for_the_rest import ABOVE, HALF, REST
@@ -317,3 +322,17 @@ def test_rule_32_a_grant_of_which_nothing_was_drawn_is_not_named_in_the_next_yea
     scenario = Scenario(*ABOVE[:2], whole, REST, a_closing("all"))
     [opening] = scenario.internal_events()
     assert "replaced" not in opening["data"]
+
+
+def test_rule_32_an_opening_of_before_may_name_the_grant_in_its_instalments_alone() -> None:
+    """As those of 0.1.0 do, which another version may read: from the topic, or a journal."""
+    scenario = Scenario(*OF_GRANT[:-1], ABOVE_THE_LIMIT, REST, OF_GRANT[-1], a_closing("all"))
+    [opening] = scenario.internal_events()
+    assert "G" == opening["data"].pop("replaced")
+    raw = RawRecord(encoded(opening), Source(topics.INTERNAL_EVENTS, 0, 0))
+    later = Scenario()
+    later.ledger.handle(raw)
+    [row] = later.ledger.commit_batch([]).records
+    convention = later.ledger.budgets[NEXT_BUDGET].book.conventions["C"]
+    assert "G/1" == convention.schedule[0].instalment
+    assert convention.also_recovered_as == "G" == read_record(row.record).former_grant

@@ -34,9 +34,18 @@ def opened_name(book: Book, event: FiscalYearOpened) -> str:
     return name
 
 
+def former_grant(event: FiscalYearOpened) -> str | None:
+    """The grant that was replaced (rules, 13).
+
+    One that says it of its instalments alone was written before openings had a field for it.
+    """
+    named = (each.instalment.rpartition("/")[0] for each in event.instalments)
+    return event.replaced or next(filter(None, named), None)
+
+
 def _opened_grant(book: Book, event: FiscalYearOpened, own_name: str) -> str | None:
     """The grant that was replaced, in this year: neither the convention nor another bears it."""
-    name = event.replaced
+    name = former_grant(event)
     while name is not None and (name == own_name or book.is_taken(name) or _is_awarded(book, name)):
         name = _of_its_year(name, event)
     return name

@@ -10,7 +10,11 @@ from msgspec.structs import replace
 
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.fiscal_year.carry_over import carried_convention, carried_grant
+from services.ledger.domain.fiscal_year.carry_over import (
+    carried_convention,
+    carried_grant,
+    former_grant,
+)
 from services.ledger.domain.fiscal_year.closed_years import reserved_in_order
 from services.ledger.domain.fiscal_year.year_openings import internal_events_of
 from services.ledger.domain.handler import ActEntry, Context, Handler, award_act, entries_on_awards
@@ -99,7 +103,7 @@ def open_next(book: Book, event: FiscalYearOpened, at: Context) -> Accepted:
         for kind in kinds
         for each in event.lines
     ]
-    names = ((event.convention, name), (event.replaced, convention.formerly))
+    names = ((event.convention, name), (former_grant(event), convention.formerly))
     renamed = [
         Flag(FlagCode.CONVENTION_RENAMED, {"from": before, "to": after})
         for before, after in names
