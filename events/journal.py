@@ -344,9 +344,7 @@ class Record(Hashed):
     @property
     def renamed(self) -> dict[str, str]:
         """New names by old ones, of an opening whose names are taken in this year (rules, 32)."""
-        if not self.review_flags:
-            return {}
-        flags = (each for each in self.review_flags if each.code == RENAMED)
+        flags = (each for each in self.review_flags or () if each.code == RENAMED)
         return {each.before: each.after for each in (_rename(flag.facts) for flag in flags)}
 
     @property
@@ -357,15 +355,10 @@ class Record(Hashed):
 
     @property
     def former_grant(self) -> str | None:
-        """The grant in whose place a convention that is carried over was signed (rules, 13).
-
-        An opening that has no field for it names it in `<grant>/<instalment>` alone.
-        """
-        if self.event is None:
-            return None
-        planned = self.event.data.instalments or ()
-        grants = (each.instalment.rpartition("/")[0] for each in planned)
-        named = self.event.data.replaced or next(filter(None, grants), None)
+        """The grant in whose place a convention was signed: some instalments name it alone (32)."""
+        data = EventData() if self.event is None else self.event.data
+        grants = (each.instalment.rpartition("/")[0] for each in data.instalments or ())
+        named = data.replaced or next(filter(None, grants), None)
         return named if named is None else self.renamed.get(named, named)
 
 

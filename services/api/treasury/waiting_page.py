@@ -86,8 +86,9 @@ async def confirm_order(
 ) -> Response:
     """An order that is to be paid, whatever happened since it was issued."""
     confirmed = await acts.confirm(components, caller, budget, payment_order, record)
-    on = confirmed.slip_id
-    return RedirectResponse(address(HOME, budget=budget) if on is None else slip_href(on), 303)
+    slip_id = confirmed.slip_id
+    back = address(HOME, budget=budget) if slip_id is None else slip_href(slip_id)
+    return RedirectResponse(back, 303)
 
 
 def _to_confirm(visit: Visit, found: list[Waiting], payment_order: str | None) -> Waiting | None:

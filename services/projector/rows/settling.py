@@ -285,13 +285,13 @@ class Unsettled:
         return row.table, row.key, members
 
 
-Of = TypeVar("Of")
+Name = TypeVar("Name")
 
 
-def _remove(rows: dict[Of, list[Open]], of: Of, row: Open) -> None:
-    rows[of].remove(row)
-    if not rows[of]:
-        del rows[of]
+def _remove(rows: dict[Name, list[Open]], name: Name, row: Open) -> None:
+    rows[name].remove(row)
+    if not rows[name]:
+        del rows[name]
 
 
 def as_awaited(awaits: Collection[str]) -> str | None:
