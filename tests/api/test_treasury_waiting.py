@@ -164,7 +164,10 @@ def test_pages_say_where_a_slip_would_be_behind_its_exercise(
 
     async def go(client: httpx.AsyncClient) -> list[str]:
         asked = (await client.get(preparing)).text
-        return [asked, (await client.get(f"/console/treasury/slips/{await prepared(client)}")).text]
+        slip_id = await prepared(client)
+        page = (await client.get(f"/console/treasury/slips/{slip_id}")).text
+        notice = (await client.get(f"/treasury/slips/{slip_id}")).json()["notice"]
+        return [asked, page, "" if notice is None else notice["en"]]
 
     said = "lies outside exercise 2023 and its complementary period"
-    assert [is_outside] * 2 == [said in page for page in unchanged.asked(LILLE_TREASURY, go)]
+    assert [is_outside] * 3 == [said in text for text in unchanged.asked(LILLE_TREASURY, go)]

@@ -25,9 +25,10 @@ from services.api.treasury.view import NOT_SET_UP, finding_text
 from services.api.treasury.waiting import WaitingOrder, in_order, place_of
 from services.texts.language import Language
 from services.texts.translation import Sentence, both, translate
+from services.treasury.application.issuing import day_of
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.returns import Taken
-from services.treasury.domain.slips import SlipState, SlipType
+from services.treasury.domain.slips import SlipState, SlipType, outside_exercise
 
 RETURNS: Final = "/treasury/returns"
 
@@ -149,6 +150,7 @@ class SlipAnswer(query.WholeSlip):
     """A slip with its pieces, the events made of returns about them, and what was found."""
 
     findings: tuple[FindingAnswer, ...]
+    notice: Annotated[Sentence | None, Field(description="Where its day is none of its exercise.")]
 
 
 class TakenReturn(BaseModel):
@@ -281,7 +283,10 @@ async def slip(caller: Treasurer, components: Given, slip_id: Name) -> SlipAnswe
     if found is None:
         raise Problem(NOT_FOUND)
     answers = tuple(map(_answered, found.findings))
-    return SlipAnswer(found.slip, found.pieces, found.events, answers)
+    day = found.slip.issued_on or day_of(found.slip.prepared_at)
+    notice = outside_exercise(found.slip.budget, day)
+    said = None if notice is None else both(notice)
+    return SlipAnswer(found.slip, found.pieces, found.events, answers, said)
 
 
 @router.post(
