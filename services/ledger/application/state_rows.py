@@ -36,8 +36,8 @@ from services.ledger.domain.model.lines import Line, LineMoney, interned_line
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 from services.ledger.domain.model.schedules import order_of, with_shared_parts
 
-STATE_VERSION = 8
-"""The version of the rows: raised when older ones can no longer be read, or say something else."""
+STATE_VERSION = 7
+"""The version of the rows' shape: raised when older rows can no longer be read."""
 
 IDENTITIES_MAX: Final = 1_000
 """The most remembered events of one row."""
