@@ -122,20 +122,27 @@ class Slips:
 
         Behind them those on a slip that was not exported, which a person must confirm.
         """
-        which = of_entities(orders.c.budget, sirets)
-        if budget is not None:
-            which &= orders.c.budget == budget
-        found: list[Waiting] = []
         async with self._store.reading() as connection:
-            for slip_type in SlipType:
-                found += await waiting_orders(
-                    connection,
-                    self._read_model,
-                    self._config,
-                    slip_type,
-                    which & is_candidate(slip_type),
-                )
+            which = _of_budgets(sirets, budget)
+            found = await self._candidates(connection, which)
             return found + await self._unconfirmed(connection, which)
+
+    async def ready(self, budget: str | None = None) -> list[Waiting]:
+        """The orders that nothing keeps from a slip, of this budget or of all."""
+        async with self._store.reading() as connection:
+            found = await self._candidates(connection, _of_budgets(None, budget))
+            return [each for each in found if not each.reasons]
+
+    async def _candidates(
+        self, connection: AsyncConnection, which: ColumnElement[bool]
+    ) -> list[Waiting]:
+        found: list[Waiting] = []
+        for slip_type in SlipType:
+            candidates = which & is_candidate(slip_type)
+            found += await waiting_orders(
+                connection, self._read_model, self._config, slip_type, candidates
+            )
+        return found
 
     async def unconfirmed(self, slip_id: str) -> list[Waiting]:
         """The orders on a slip that was not exported, which a person must confirm."""
@@ -379,6 +386,12 @@ class Slips:
         """The pieces of a slip, in their order."""
         async with self._store.reading() as connection:
             return await list_pieces(connection, slip_id)
+
+
+def _of_budgets(sirets: frozenset[str] | None, budget: str | None) -> ColumnElement[bool]:
+    """Condition: the order is of this budget, or of any, and of these entities, or of any."""
+    which = of_entities(orders.c.budget, sirets)
+    return which if budget is None else which & (orders.c.budget == budget)
 
 
 async def _locked(connection: AsyncConnection, slip_id: str) -> SlipRow:

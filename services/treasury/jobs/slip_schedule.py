@@ -87,7 +87,7 @@ class SlipSchedule:
             self._unfinished = not await self._finish()
 
     async def _prepare(self) -> None:
-        ready = [each for each in await self._slips.waiting(None) if not each.reasons]
+        ready = await self._slips.ready()
         for budget, slip_type in sorted({(each.order.budget, each.slip_type) for each in ready}):
             try:
                 while await self._slips.prepare(budget, slip_type, BY):

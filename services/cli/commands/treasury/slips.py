@@ -147,7 +147,7 @@ def prepare(
 
     async def work(slips: "Slips") -> list["SlipRow"]:
         await slips.check_compared()
-        ready = [each for each in await slips.waiting(None, budget) if not each.reasons]
+        ready = await slips.ready(budget)
         wanted = {(each.order.budget, each.slip_type): None for each in ready}
         most = {} if at_most is None else {"at_most": at_most}
         made = [
