@@ -31,6 +31,7 @@ from services.treasury.application.numbers import (
 from services.treasury.application.slip_messages import cancelled_message, issued_id
 from services.treasury.application.waiting import (
     answered_or_cancelled_since,
+    candidates,
     changed_since,
     is_candidate,
     is_on_unsent,
@@ -124,25 +125,15 @@ class Slips:
         """
         async with self._store.reading() as connection:
             which = _of_budgets(sirets, budget)
-            found = await self._candidates(connection, which)
+            found = await candidates(connection, self._read_model, self._config, which)
             return found + await self._unconfirmed(connection, which)
 
     async def ready(self, budget: str | None = None) -> list[Waiting]:
         """The orders that nothing keeps from a slip, of this budget or of all."""
         async with self._store.reading() as connection:
-            found = await self._candidates(connection, _of_budgets(None, budget))
+            which = _of_budgets(None, budget)
+            found = await candidates(connection, self._read_model, self._config, which)
             return [each for each in found if not each.reasons]
-
-    async def _candidates(
-        self, connection: AsyncConnection, which: ColumnElement[bool]
-    ) -> list[Waiting]:
-        found: list[Waiting] = []
-        for slip_type in SlipType:
-            candidates = which & is_candidate(slip_type)
-            found += await waiting_orders(
-                connection, self._read_model, self._config, slip_type, candidates
-            )
-        return found
 
     async def unconfirmed(self, slip_id: str) -> list[Waiting]:
         """The orders on a slip that was not exported, which a person must confirm."""

@@ -99,6 +99,20 @@ def _in_question(slip_type: SlipType) -> ColumnElement[bool]:
     return orders.c.cancelled == 0 if slip_type is SlipType.PAYMENT else orders.c.cancelled != 0
 
 
+async def candidates(
+    connection: AsyncConnection,
+    read_model: AsyncEngine,
+    config: TreasuryConfig,
+    which: ColumnElement[bool],
+) -> list[Waiting]:
+    """Of these orders those that stand on no slip of a type that may take them."""
+    found: list[Waiting] = []
+    for slip_type in SlipType:
+        on_none = which & is_candidate(slip_type)
+        found += await waiting_orders(connection, read_model, config, slip_type, on_none)
+    return found
+
+
 async def waiting_orders(
     connection: AsyncConnection,
     read_model: AsyncEngine,
