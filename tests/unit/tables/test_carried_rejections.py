@@ -336,3 +336,13 @@ def test_rule_32_an_opening_of_before_may_name_the_grant_in_its_instalments_alon
     convention = later.ledger.budgets[NEXT_BUDGET].book.conventions["C"]
     assert "G/1" == convention.schedule[0].instalment
     assert convention.also_recovered_as == "G" == read_record(row.record).former_grant
+
+
+def test_rule_32_a_cent_that_waits_for_documents_goes_on() -> None:
+    scenario = Scenario(*signed(an_instalment(1, documents=[ACTIVITY])), a_closing("all"))
+    assert [1] == [
+        line["amount_cents"]
+        for opening in scenario.internal_events()
+        for each in opening["data"]["instalments"]
+        for line in each["lines"]
+    ]

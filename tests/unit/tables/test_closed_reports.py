@@ -22,6 +22,7 @@ from tests.builders import (
     a_termination,
     a_vote,
     an_acknowledgement,
+    an_amount,
     an_award,
     an_instalment,
 )
@@ -286,6 +287,38 @@ def test_rule_31_before_and_after_the_memory_is_dropped_a_rejection_flags_the_sa
     assert ["C/first", second] == [facts["payment_order"] for _, facts in flags_of(scenario)]
     scenario.tell(DUE)
     assert late(SEVERAL[0]) == flags_of(scenario)
+
+
+def test_rule_31_a_terminated_convention_keeps_what_was_paid_for_its_documents() -> None:
+    scenario = Scenario(*PARTLY[:4], a_payment(30, "C/first"), a_termination(), a_closing("none"))
+    assert scenario.book.closed_out
+    left = scenario.book.conventions["C"]
+    assert [("first", ())] == [(each.instalment, each.lines) for each in left.schedule]
+    assert {} == left.earlier.orders
+    scenario.tell(a_rejected_report(year=2023))
+    assert ["C/first"] == [facts["payment_order"] for _, facts in flags_of(scenario)]
+    scenario.tell(DUE)
+    assert late(SEVERAL[0]) == flags_of(scenario)
+
+
+def test_rule_31_what_waits_for_no_document_and_was_not_paid_is_dropped() -> None:
+    lines = [an_amount(60), an_amount(40, "490")]
+    scenario = Scenario(
+        a_vote(appropriations=lines),
+        an_award(lines=lines),
+        a_convention(
+            instalments=[
+                an_instalment(60),
+                an_instalment(name="later", documents=SEVERAL, lines=lines[1:]),
+            ]
+        ),
+        a_payment(60),
+        a_closing("none"),
+    )
+    left = scenario.book.conventions["C"]
+    assert [("489", 60)] == [(each.line.operation, each.paid) for each in left.lines]
+    assert [("later", 40)] == [(each.instalment, each.amount_cents) for each in left.schedule]
+    assert {} == left.earlier.orders
 
 
 def test_rule_31_a_closed_out_year_goes_on_after_a_restart() -> None:
