@@ -46,6 +46,10 @@ def signed(*instalments: Json) -> list[Json]:
     return [a_vote(100), an_award(100), a_convention(instalments=list(instalments))]
 
 
+SETTLED_BY = {
+    each: an_instalment(30, each[0], documents=[each], ceiling=True)
+    for each in (ACTIVITY, ACCOUNTS)
+}
 SETTLED = [
     *signed(WAITS, an_instalment(60, "report", documents=[ACTIVITY], ceiling=True)),
     a_report(eligible_cost_cents=0),
@@ -82,6 +86,20 @@ ROWS = [
         OPENED,
         after=[DUE],
         flags=late(ACTIVITY),
+    ),
+    Row(
+        "two of them: both are open",
+        [
+            *signed(WAITS, *(SETTLED_BY[each] for each in (ACTIVITY, ACCOUNTS))),
+            a_report(eligible_cost_cents=0),
+            a_report(*ACCOUNTS, eligible_cost_cents=0),
+            a_rejected_report(),
+            a_rejected_report(*ACCOUNTS),
+        ],
+        "accepted",
+        OPENED,
+        after=[DUE],
+        flags=late(ACTIVITY, ACCOUNTS),
     ),
     Row(
         "it has come again: nothing is late",
@@ -311,6 +329,7 @@ def test_rule_32_a_recovery_names_the_grant_whose_order_was_rejected_before_the_
     [opening] = scenario.internal_events()
     assert "G" == opening["data"]["replaced"]
     assert ["x"] == [each["instalment"] for each in opening["data"]["instalments"]]
+    assert [] == opening["data"]["former_instalments"], "what the grant planned never comes again"
     scenario.deliver()
     scenario.tell(a_recovery(3, **NEXT | {"convention": "G"}))
     facts = {"convention": "C", "room_cents": 0, "asked_cents": 3}

@@ -204,6 +204,17 @@ LINE_ROWS = [
         on_two_lines(20, 0),
     ),
     Row(
+        "what it names no line of comes back on the first that no other waits for, its own too",
+        [
+            *ON_TWO_LINES,
+            a_recovery(lines=[an_amount(30, "490")]),
+            a_recovery(40, **AGAIN),
+            a_collection(65),
+        ],
+        "accepted",
+        on_two_lines(25, 40),
+    ),
+    Row(
         "as far as what named it has not come back, then in the order of the schedule",
         [
             *ON_TWO_LINES,

@@ -20,7 +20,6 @@ from services.ledger.domain.model.conventions import (
     EarlierYears,
     Instalment,
     Obligation,
-    Recovery,
     ReplacedGrant,
     document_key,
     order_name,
@@ -128,11 +127,6 @@ def order_resting_on(book: Book, convention: Convention, instalment: Instalment)
     return None if left_behind else convention.earlier.paid_orders.get(instalment.instalment)
 
 
-def is_of_grant(instalment: Instalment) -> bool:
-    """True where it was ordered before a convention was signed for its grant (rules, 13)."""
-    return "/" in instalment.instalment
-
-
 def reduced_lines(
     lines: tuple[PlannedLine, ...], line: Line, amount_cents: int
 ) -> tuple[PlannedLine, ...]:
@@ -165,7 +159,7 @@ def amended(book: Book, convention: Convention, event: ConventionAmended) -> Con
     kept = [each for each in convention.schedule if is_live(book, each)]
     counts = dict(convention.order_counts)
     for each in convention.schedule:
-        if each.orders and not is_live(book, each) and not is_of_grant(each):
+        if each.orders and not is_live(book, each):
             counts[each.instalment] = each.orders
     planned = schedule_of(event.instalments)
     for each in planned:
@@ -229,7 +223,7 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     """
     if event.lines is not None:
         return amounts_by_line(event.lines)
-    recovery = convention.recoveries.get(event.recovery, Recovery())
+    recovery = convention.recoveries[event.recovery]
     paid = convention.paid_by_line(give_back_order(convention))
     own = {line: recovery.awaited_on(line) for line in paid}
     free = convention.recoverable_by_line(paid, beside=event.recovery)
