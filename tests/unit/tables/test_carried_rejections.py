@@ -233,6 +233,8 @@ def test_rule_32_an_opening_says_what_was_rejected_settled_and_paid_in_part() ->
         a_report(eligible_cost_cents=0),
         *(a_rejected_report(*ACCOUNTS), a_rejected_report("evaluation"), a_rejected_report()),
         a_rejected_report(*ACCOUNTS, **AGAIN),
+        a_rejected_report("financial_report"),
+        a_report("financial_report", _id="came"),
         a_closing("all"),
     )
     [opening] = scenario.internal_events()

@@ -3,6 +3,7 @@
 import pytest
 
 from services.ledger.application.restore import open_ledger
+from services.ledger.domain.model.grants import Beneficiary
 from services.ledger.explain.sentences import refusal_sentence
 from services.texts.translation import both
 from tests.builders import (
@@ -293,6 +294,7 @@ def test_rule_31_a_terminated_convention_keeps_what_was_paid_for_its_documents()
     scenario = Scenario(*PARTLY[:4], a_payment(30, "C/first"), a_termination(), a_closing("none"))
     assert scenario.book.closed_out
     left = scenario.book.conventions["C"]
+    assert Beneficiary("", "", None) == left.beneficiary, "it keeps no names"
     assert [("first", ())] == [(each.instalment, each.lines) for each in left.schedule]
     assert {} == left.earlier.orders
     scenario.tell(a_rejected_report(year=2023))
