@@ -284,9 +284,9 @@ async def slip(caller: Treasurer, components: Given, slip_id: Name) -> SlipAnswe
         raise Problem(NOT_FOUND)
     answers = tuple(map(_answered, found.findings))
     day = found.slip.issued_on or day_of(found.slip.prepared_at)
-    notice = outside_exercise(found.slip.budget, day)
-    said = None if notice is None else both(notice)
-    return SlipAnswer(found.slip, found.pieces, found.events, answers, said)
+    outside = outside_exercise(found.slip.budget, day)
+    notice = None if outside is None else both(outside)
+    return SlipAnswer(found.slip, found.pieces, found.events, answers, notice)
 
 
 @router.post(
