@@ -22,12 +22,15 @@ def test_a_replaced_account_is_named_by_its_ends() -> None:
     assert "C/advance was issued to the account FR76…0110" in text.en
     assert "account is FR76…0185 by now" in text.en
     assert IBAN not in text.en + text.fr
+    facts = {"kind": "account_replaced", "old": "FR76…0110", "new": "FR76…0185"}
+    assert facts == ACCOUNT.facts, "as the audit log has it"
 
 
 def test_a_suspension_is_named_with_its_day() -> None:
     text = both(SUSPENDED.text("C/advance"))
     assert "Convention C was suspended on 2023-09-01, after order C/advance" in text.en
     assert "01/09/2023" in text.fr
+    assert {"kind": "convention_suspended"} == SUSPENDED.facts
 
 
 @pytest.mark.parametrize(
