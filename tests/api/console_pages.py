@@ -14,6 +14,7 @@ from tests.builders import OTHER_ESTABLISHMENT, SIRET
 
 NO_PAGES: Final = frozenset(
     {
+        "/docs",
         "/console",  # leads to Today
         "/console/",
         "/console/help",  # for anybody, of nobody: test_console_help.py
