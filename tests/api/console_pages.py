@@ -14,7 +14,8 @@ from tests.builders import OTHER_ESTABLISHMENT, SIRET
 
 NO_PAGES: Final = frozenset(
     {
-        "/docs",
+        "/docs",  # of the API, for anybody, as the next
+        "/docs/start.js",
         "/console",  # leads to Today
         "/console/",
         "/console/help",  # for anybody, of nobody: test_console_help.py
