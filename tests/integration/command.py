@@ -33,7 +33,9 @@ CARRY_OVER = (
 )
 """A year whose balance is carried over, and the next one, which pays it."""
 COMMAND = [sys.executable, "-m", "services.cli.app"]
-TIMEOUT_S = 30
+TIMEOUT_S = 100
+"""Processes of tests that run beside a broker's get a small part of a processor."""
+
 WIDE = "250"
 """Columns enough for the path of any temporary file on the line of what is said of it."""
 UNSET = ("ECLUSE_LANG", "ECLUSE_LOG_LEVEL", "LC_ALL", "LC_MESSAGES", "LANG", "COLUMNS")

@@ -47,6 +47,7 @@ def api(log: Path, *before: str, **env: str) -> Iterator[subprocess.Popen[bytes]
         process.wait(TIMEOUT_S)
 
 
+@pytest.mark.timeout(2 * TIMEOUT_S)
 def test_it_waits_and_gives_up(tmp_path: Path) -> None:
     log, began_s = tmp_path / "log", time.monotonic()
     with api(log, ECLUSE_GIVE_UP_S=str(GIVE_UP_S)) as process:
@@ -57,6 +58,7 @@ def test_it_waits_and_gives_up(tmp_path: Path) -> None:
     assert "ECLUSE_DATABASE_URL" in lines.splitlines()[-1]
 
 
+@pytest.mark.timeout(3 * TIMEOUT_S)
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone makes a first process")
 def test_the_first_process_of_a_container_ends_on_sigterm_while_it_waits(tmp_path: Path) -> None:
     """The kernel sends it no signal that it has no handler for, as it would to any other."""

@@ -1,5 +1,6 @@
 """One of three brokers is away, or answers nobody, while a process starts or works."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -21,9 +22,9 @@ from services.runtime.kafka.clients import FETCH_WAIT_S, make_reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import check
 from services.verifier.cluster.verify import verify
-from tests.builders import a_vote_and_awards
+from tests.builders import Json, a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on
-from tests.kafka.commands import WRONG, object_of
+from tests.kafka.commands import WRONG, asked, object_of
 from tests.kafka.faults.network import Way
 from tests.kafka.processes import Process, Projector, Watcher, Worker, api
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
@@ -55,14 +56,22 @@ def test_topics_on_three_brokers_are_kept_three_times_and_one_with_fewer_is_name
     done = object_of(cluster, "topics", "apply", "--partitions", PARTITIONS)
     assert [] == done["differences"]
     assert {"2"} == {cluster.config_of(topic)["min.insync.replicas"] for topic in ALL}
-    assert [] == object_of(cluster, "topics", "diff")["differences"]
 
+    # Any of the brokers is asked, and each learns of a change in its own time.
+    def differences() -> list[Json]:
+        found: list[Json] = json.loads(asked(cluster, "topics", "diff", "--json").out)[
+            "differences"
+        ]
+        return found
+
+    eventually(lambda: not differences(), "topics differ that were just created")
     cluster.alter(JOURNAL, min_insync_replicas="1")
-    (lax,) = object_of(cluster, "topics", "diff", code=WRONG)["differences"]
+    (lax,) = eventually(differences, "no difference")
     assert ("min.insync.replicas", "1", "2") == (lax["setting"], lax["found"], lax["wanted"])
     assert PARTITIONS == run(check(cluster.settings, TOPICS)), "it stops no worker"
-    (mended,) = object_of(cluster, "topics", "apply")["mended"]
+    (mended,) = eventually(lambda: object_of(cluster, "topics", "apply")["mended"], "none mended")
     assert cluster.name(JOURNAL) == mended["topic"]
+    eventually(lambda: not differences(), "topics differ that were just mended")
     assert "2" == cluster.config_of(JOURNAL)["min.insync.replicas"]
 
     once = Cluster(three.bootstrap, f"{prefix}once.", PARTITIONS)
