@@ -165,6 +165,18 @@ def test_the_port_answers_while_files_are_loaded_in_their_order(tmp_path: Path) 
 
 
 @pytest.mark.rest
+def test_a_pipe_whose_writer_ends_at_once_is_read_whole(tmp_path: Path) -> None:
+    """Opened twice, the second time would wait for a writer for ever."""
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as beside:
+        beside.submit(pipe.write_bytes, EXAMPLE.read_bytes())
+        with embedded(tmp_path / "data", "--load", pipe, log=tmp_path / "log") as running:
+            assert 0 == running.stop()
+    assert len(journal_of(EXAMPLE)) <= len(journal_in(tmp_path / "data"))
+
+
+@pytest.mark.rest
 @pytest.mark.timeout(180)
 def test_a_start_that_is_ended_while_it_loads_goes_on_the_next_time(tmp_path: Path) -> None:
     late, port, data = tmp_path / "late.jsonl", a_free_port(), tmp_path / "data"

@@ -184,9 +184,13 @@ def serve(
         ),
     ] = Path("ecluse-data"),
     load: Annotated[
-        list[typer.FileBinaryRead] | None,
+        list[Path] | None,
+        # Never opened here: the end of a pipe is told to its first reader.
         typer.Option(
             metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
             help="Events to decide first, file after file; what was read is not read again.",
         ),
     ] = None,
@@ -206,7 +210,7 @@ def serve(
     if not embedded:
         exit_with(EMBEDDED_ONLY, EXIT_USAGE)
     settings = ApiSettings.with_options(bind, port)
-    files = [EventFile(Path(stream.name), Path(stream.name).name) for stream in load or []]
+    files = [EventFile(each, each.name) for each in load or []]
     with ExitStack() as shown:
         report = shown.enter_context(counted(LOADING))
 
