@@ -79,6 +79,7 @@ OperationName = Literal[
     "DELETE",
     "ALTER",
     "DESCRIBE",
+    "CLUSTER_ACTION",
     "DESCRIBE_CONFIGS",
     "ALTER_CONFIGS",
 ]
@@ -255,9 +256,9 @@ HEAD: Final = """\
 # Rights of each principal
 
 `make catalogue` makes this page of [deploy/acls.yaml](../deploy/acls.yaml), whose rights
-`ecluse acls apply` gives on a cluster with an authorizer. READ, WRITE and ALTER bring DESCRIBE with
-them. A name that ends in `*` is a prefix; `ECLUSE_TOPIC_PREFIX` stands before every name. What is
-not listed is refused.
+`ecluse acls apply` gives on a cluster with an authorizer. READ and WRITE bring DESCRIBE with them. A
+name that ends in `*` is a prefix; `ECLUSE_TOPIC_PREFIX` stands before every name. What is not listed
+is refused.
 """
 TABLE: Final = "| resource | operations |\n|---|---|\n"
 

@@ -180,7 +180,7 @@ async def end_transaction(
 
     Raises:
         KafkaError: the marker was not written; ClusterAuthorizationFailedError where this process
-            may not: the right is ALTER on the cluster.
+            may not: the right is CLUSTER_ACTION on the cluster.
     """
     leader = await _leader_of(client, transaction.place)
     request = _WriteTxnMarkersRequest(transaction, committed=committed)

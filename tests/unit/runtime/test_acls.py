@@ -71,7 +71,15 @@ def test_a_right_that_kafka_does_not_know_is_refused() -> None:
 
 def test_the_file_names_topics_of_the_catalogue_alone() -> None:
     for name, principal in read_rights().principals.items():
-        assert set(principal.topics) <= EVERY | {"*"}, name
+        assert set(principal.topics) <= EVERY | {"*", "ecluse.*"}, name
+
+
+def test_nobody_but_the_ledger_and_the_operator_has_a_right_on_the_cluster() -> None:
+    """ALTER there is the right to give oneself any other, and to change anybody's password."""
+    on_cluster = {name: each.cluster for name, each in read_rights().principals.items()}
+    assert {"ledger": ["CLUSTER_ACTION"], "operator": ["ALL"]} == {
+        name: operations for name, operations in on_cluster.items() if operations
+    }
 
 
 TREASURYS = {topics.SLIPS, topics.ACCOUNTING_ENTRIES}
