@@ -69,6 +69,16 @@ def test_a_right_that_kafka_does_not_know_is_refused() -> None:
         of(topics={"t": ["READS"]})
 
 
+def test_a_quota_that_kafka_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="producer_bytes"):
+        of(quotas={"producer_bytes": 1})
+
+
+def test_those_who_send_events_for_others_have_quotas() -> None:
+    limited = {name for name, each in read_rights().principals.items() if each.quotas}
+    assert {"publisher", "api"} == limited
+
+
 def test_the_file_names_topics_of_the_catalogue_alone() -> None:
     for name, principal in read_rights().principals.items():
         assert set(principal.topics) <= EVERY | {"*", "ecluse.*"}, name
