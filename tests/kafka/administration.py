@@ -84,7 +84,7 @@ ACTS: Final = {
     "take a right": Act(31, 3, pack("[.", [pack("bsbssbb.", 2, "x", 3, NOBODY, "*", 3, 3)]), "4["),
     "read all rights": Act(29, 3, pack("bsbssbb.", 1, None, 1, None, None, 1, 1), "4"),
     "change a password": Act(51, 0, pack("[[.", [pack("sb.", "nobody", 2)], []), "4[s"),
-    "list all logins": Act(50, 0, pack("[.", None), "4"),
+    "list all logins": Act(50, 0, pack("[.", []), "4"),
     "make a token for another": Act(38, 3, pack("ss[q.", "User", "root", [], 9_000), ""),
     "set a quota": Act(49, 1, pack("[?.", [QUOTA], True), "4["),
     "read quotas": Act(48, 1, pack("[?.", [], False), "4"),
