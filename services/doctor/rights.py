@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
@@ -16,6 +17,7 @@ from aiokafka.errors import (
     for_code,
 )
 from aiokafka.protocol.transaction import EndTxnRequest
+from aiokafka.structs import TopicPartition
 
 from events.texts import _, ngettext
 from services.doctor.checks import Check, Part, ok, trouble, unknown
@@ -32,6 +34,7 @@ from services.runtime.kafka.acls import (
     wanted,
 )
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.open_transactions import OpenTransaction, WriteTxnMarkersRequest
 from services.runtime.kafka.security import NO_RIGHTS
 from services.runtime.kafka.waits import started
 from services.runtime.ops.errors import ClusterError
@@ -62,6 +65,9 @@ COMING: Final = (
     NotCoordinatorForGroupError,
 )
 """Answers of a coordinator that another request gets another answer to."""
+
+NOWHERE: Final = TopicPartition(OUR_OWN, 2**31 - 1)
+"""A partition that no cluster has."""
 
 POLL_S: Final = 0.2
 
@@ -125,7 +131,7 @@ async def _missing(client: AIOKafkaClient, want: list[Acl]) -> AsyncIterator[Acl
                 case Resource.TRANSACTIONAL_ID:
                     found = await _settled(lambda: _in_transactions(client, name))  # noqa: B023
                 case _:
-                    found = in_cluster
+                    found = in_cluster | await _between_brokers(client)
             permitted[acl.resource, name] = found
         if acl.operation not in permitted[acl.resource, name]:
             yield acl
@@ -180,6 +186,18 @@ async def _in_transactions(client: AIOKafkaClient, name: str) -> frozenset[Opera
     if kind is not InvalidProducerIdMapping:
         raise kind
     return frozenset({Operation.DESCRIBE, Operation.WRITE})
+
+
+async def _between_brokers(client: AIOKafkaClient) -> frozenset[Operation]:
+    """Whether this connection may do what brokers do, which no answer says without DESCRIBE.
+
+    To end a transaction in a partition that is not there needs the right, and ends nothing.
+    """
+    asked = WriteTxnMarkersRequest(OpenTransaction(NOWHERE, 0, 0, 0, 0), committed=False)
+    answer = await client.send(client.get_random_node(), asked)
+    [(_producer, [(_topic, [(_index, code, _)], _)], _)] = answer.markers
+    refused = for_code(code) is ClusterAuthorizationFailedError
+    return frozenset() if refused else frozenset({Operation.CLUSTER_ACTION})
 
 
 def _facts(acl: Acl) -> dict[str, Any]:

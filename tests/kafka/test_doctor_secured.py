@@ -74,24 +74,24 @@ def test_each_role_finds_nothing_to_do_with_its_own_login(secured: SecureBroker,
 
 
 def test_a_role_with_the_login_of_another_lacks_rights(secured: SecureBroker) -> None:
-    """The watch may read the journal, and end transactions; it may decide nothing."""
+    """The watch may read the journal; it may decide nothing."""
     found = as_principal(secured, "watch", "--role", "ledger")
     text = found.text("rights", "watch")
     for lacking in (
         "watch lacks WRITE on topic ecluse.journal.v1",
         "watch lacks READ on group ecluse.ledger",
         "watch lacks WRITE on transactional_id ecluse.ledger-",
+        "watch lacks CLUSTER_ACTION on cluster kafka-cluster",
     ):
         assert lacking in text
     assert "READ on topic ecluse.journal.v1" not in text
-    assert "on cluster" not in text
 
 
 TAKEN: Final = (
     (Resource.TOPIC, JOURNAL, Operation.WRITE),
     (Resource.GROUP, LEDGER_GROUP, Operation.READ),
     (Resource.TRANSACTIONAL_ID, "ecluse.ledger-", Operation.WRITE),
-    (Resource.CLUSTER, "kafka-cluster", Operation.ALTER),
+    (Resource.CLUSTER, "kafka-cluster", Operation.CLUSTER_ACTION),
 )
 """Rights of the ledger, one of each kind."""
 

@@ -34,15 +34,16 @@ from events.topics import (
     SLIPS,
 )
 from services.dev.certificates import authority, signed_pem
-from services.runtime.kafka.acls import apply, differences, read_rights, wanted
+from services.runtime.kafka.acls import Rights, apply, differences, read_rights, wanted
 from services.runtime.kafka.clients import connection_arguments
+from services.runtime.kafka.quotas import apply_quotas
 from services.treasury.store.database import treasury_address
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import orders, outbox
 from tests.builders import BUDGET, Json
 from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
 from tests.kafka.brokers import JarBroker
-from tests.kafka.commands import DONE, UNREACHABLE
+from tests.kafka.commands import DONE, UNREACHABLE, WRONG
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, rows
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
@@ -98,6 +99,24 @@ def test_the_rights_on_the_cluster_are_those_of_the_file(secured: SecureBroker) 
         await apply(acls, settings)
 
     run(taken_and_given_back())
+
+
+def test_quotas_that_differ_are_named_and_set(secured: SecureBroker) -> None:
+    principals = read_rights().principals
+    other = principals["publisher"].model_copy(update={"quotas": {"consumer_byte_rate": 9}})
+    changed = Rights(principals=principals | {"publisher": other})
+    run(apply_quotas(changed, secured.settings(OPERATOR)))
+    found = asked(secured, "operator", "acls", "diff", "--json")
+    assert WRONG == found.code, found.err
+    limits = principals["publisher"].quotas
+    assert [
+        ("User:publisher", "consumer_byte_rate", 9.0, None),
+        ("User:publisher", "producer_byte_rate", None, limits["producer_byte_rate"]),
+        ("User:publisher", "request_percentage", None, limits["request_percentage"]),
+    ] == [tuple(each.values()) for each in json.loads(found.out)["quotas"]]
+    assert "9 instead of without limit" in asked(secured, "operator", "acls", "diff").text
+    assert DONE == asked(secured, "operator", "acls", "apply").code
+    assert DONE == asked(secured, "operator", "acls", "diff").code
 
 
 def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> None:
@@ -280,7 +299,7 @@ def test_a_command_without_the_right_stops_in_words(
     assert "Traceback" not in result.err
 
 
-WRONG: Final[dict[str, tuple[dict[str, str], str]]] = {
+WRONG_SETTINGS: Final[dict[str, tuple[dict[str, str], str]]] = {
     "password": ({"SASL_PASSWORD": "wrong"}, "it refuses the login of auditor by SCRAM-SHA-512"),
     "mechanism": ({"SASL_MECHANISM": "PLAIN"}, "it does not offer PLAIN"),
     "authority": ({"SSL_CAFILE": "{other}"}, "an authority that we do not trust"),
@@ -308,9 +327,9 @@ def test_a_role_without_the_right_stops_in_words(
     assert "this principal" in result.err
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", WRONG_SETTINGS)
 def test_a_wrong_setting_stops_in_words(name: str, secured: SecureBroker, tmp_path: Path) -> None:
-    variables, said = WRONG[name]
+    variables, said = WRONG_SETTINGS[name]
     files = {
         "other": tmp_path / "other.pem",
         "expired": tmp_path / "expired.pem",

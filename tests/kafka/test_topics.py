@@ -74,6 +74,7 @@ def test_several_who_apply_at_once_all_come_to_the_end(nowhere: Cluster) -> None
         (EVENTS, "max_message_bytes", "1048588"),
         (LEDGER_STATE, "cleanup_policy", "delete"),
         (BALANCES, "segment_ms", "604800000"),
+        (EVENTS, "message_timestamp_type", "CreateTime"),
     ],
 )
 def test_a_changed_limit_stops_a_worker_is_seen_by_diff_and_mended_by_apply(

@@ -16,8 +16,8 @@ from aiokafka.structs import ConsumerRecord, OffsetAndTimestamp, RecordMetadata,
 
 from services.runtime.kafka.clients import FETCH_WAIT_S, Clients, Isolation
 from services.runtime.kafka.open_transactions import (
+    WriteTxnMarkersRequest,
     _DescribeProducersRequest,
-    _WriteTxnMarkersRequest,
 )
 from services.runtime.ops.settings import Settings
 from tests.simulation.broker import Entry, FencedOff, Message, NotYet, Part
@@ -356,7 +356,7 @@ class _Client:
     async def send(self, _leader: int, request: Any) -> Any:
         if isinstance(request, _DescribeProducersRequest):
             return await self._network.call(Op.DESCRIBE, lambda: self._described(request._places))
-        assert isinstance(request, _WriteTxnMarkersRequest)
+        assert isinstance(request, WriteTxnMarkersRequest)
         return await self._network.call(Op.MARKER, lambda: self._marked(request))
 
     def _described(self, places: Collection[TopicPartition]) -> Any:
@@ -368,7 +368,7 @@ class _Client:
             topics[place.topic].append((place.partition, 0, None, producers, {}))
         return SimpleNamespace(topics=[(name, rows, {}) for name, rows in topics.items()])
 
-    def _marked(self, request: _WriteTxnMarkersRequest) -> Any:
+    def _marked(self, request: WriteTxnMarkersRequest) -> Any:
         place, _, producer_id, epoch, _ = request._transaction
         code = 0
         try:

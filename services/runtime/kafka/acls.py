@@ -79,10 +79,12 @@ OperationName = Literal[
     "DELETE",
     "ALTER",
     "DESCRIBE",
+    "CLUSTER_ACTION",
     "DESCRIBE_CONFIGS",
     "ALTER_CONFIGS",
 ]
 Operations = Annotated[list[OperationName], Field(min_length=1)]
+QuotaName = Literal["producer_byte_rate", "consumer_byte_rate", "request_percentage"]
 
 
 class Principal(BaseModel):
@@ -95,6 +97,8 @@ class Principal(BaseModel):
     groups: dict[str, Operations] = {}
     transactional_ids: dict[str, Operations] = {}
     cluster: list[OperationName] = []
+    quotas: dict[QuotaName, Annotated[int, Field(gt=0)]] = {}
+    """What a broker gives it at most, by Kafka's own names."""
 
 
 class Rights(BaseModel):
@@ -255,15 +259,15 @@ HEAD: Final = """\
 # Rights of each principal
 
 `make catalogue` makes this page of [deploy/acls.yaml](../deploy/acls.yaml), whose rights
-`ecluse acls apply` gives on a cluster with an authorizer. READ, WRITE and ALTER bring DESCRIBE with
-them. A name that ends in `*` is a prefix; `ECLUSE_TOPIC_PREFIX` stands before every name. What is
-not listed is refused.
+`ecluse acls apply` gives on a cluster with an authorizer. READ and WRITE bring DESCRIBE with them.
+A name that ends in `*` is a prefix; `ECLUSE_TOPIC_PREFIX` stands before every name. What is not
+listed is refused.
 """
 TABLE: Final = "| resource | operations |\n|---|---|\n"
 
 
 def page(rights: Rights) -> str:
-    """The rights as a page for people."""
+    """The rights and quotas as a page for people."""
     parts = [HEAD]
     for name, principal in rights.principals.items():
         parts.append(f"\n## {name}\n\n{principal.description}\n\n{TABLE}")
@@ -276,6 +280,9 @@ def page(rights: Rights) -> str:
                 parts.append(f"| {kind} `{each}` | {', '.join(operations)} |\n")
         if principal.cluster:
             parts.append(f"| the cluster | {', '.join(principal.cluster)} |\n")
+        if principal.quotas:
+            quotas = ", ".join(f"`{each}` {value}" for each, value in principal.quotas.items())
+            parts.append(f"\nQuotas, of each broker: {quotas}.\n")
     return "".join(parts)
 
 

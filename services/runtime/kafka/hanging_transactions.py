@@ -42,7 +42,7 @@ MIXED = _(
 
 FORBIDDEN = _(
     "a transaction that was {outcome} hangs there since offset {offset}, and this process may not "
-    "end it. Give it ALTER on the cluster, and start it again"
+    "end it. Give it CLUSTER_ACTION on the cluster, and start it again"
 )
 
 Reading = Callable[[Collection[TopicPartition], Isolation], Reader]

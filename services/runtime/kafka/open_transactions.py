@@ -126,7 +126,7 @@ class _WriteTxnMarkers(RequestStruct):
     )
 
 
-class _WriteTxnMarkersRequest(Request[_WriteTxnMarkers]):
+class WriteTxnMarkersRequest(Request[_WriteTxnMarkers]):
     """The end of one transaction in one partition."""
 
     API_KEY = 27
@@ -180,10 +180,10 @@ async def end_transaction(
 
     Raises:
         KafkaError: the marker was not written; ClusterAuthorizationFailedError where this process
-            may not: the right is ALTER on the cluster.
+            may not: the right is CLUSTER_ACTION on the cluster.
     """
     leader = await _leader_of(client, transaction.place)
-    request = _WriteTxnMarkersRequest(transaction, committed=committed)
+    request = WriteTxnMarkersRequest(transaction, committed=committed)
     answer = await client.send(leader, request)
     for _, topics, _ in answer.markers:
         for _, partitions, _ in topics:

@@ -199,7 +199,6 @@ class Flow:
 
     def _append(self, batch: Any, message: Message) -> bool:
         key, value, headers = message
-        # The time is that of publishing: by the event's own, retention would remove old years.
         done = batch.append(timestamp=None, key=key, value=value, headers=list(headers))
         return done is not None
 

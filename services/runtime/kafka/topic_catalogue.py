@@ -26,6 +26,9 @@ class TopicConfig(_Strict):
     cleanup_policy: Annotated[Literal["compact", "delete"], Field(alias="cleanup.policy")]
     compression_type: Annotated[Literal["lz4", "zstd"], Field(alias="compression.type")]
     max_message_bytes: Annotated[Positive, Field(alias="max.message.bytes")]
+    message_timestamp_type: Annotated[
+        Literal["LogAppendTime"] | None, Field(alias="message.timestamp.type")
+    ] = None
     retention_ms: Annotated[Positive | Unlimited | None, Field(alias="retention.ms")] = None
     retention_bytes: Annotated[Positive | Unlimited | None, Field(alias="retention.bytes")] = None
     segment_bytes: Annotated[Positive | None, Field(alias="segment.bytes")] = None

@@ -140,8 +140,9 @@ async def check(settings: Settings, names: Collection[str]) -> int:
 
     Raises:
         Unreachable: the cluster does not answer.
-        ClusterError: a topic is missing, or its limits, its retention, its compaction or its
-            number of partitions are not those of the catalogue; the first one and what to do.
+        ClusterError: a topic is missing, or its limits, its retention, its compaction, its
+            timestamps or its number of partitions are not those of the catalogue; the first one
+            and what to do.
     """
     catalogue = read_catalogue()
     wanted = catalogue.model_copy(

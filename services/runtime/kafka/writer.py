@@ -126,6 +126,16 @@ class FencedWriter:
         ending = end_transaction(self._producer.client, transaction, committed=committed)
         await self._within(ending, "end")
 
+    async def abort_hanging(self, place: TopicPartition) -> None:
+        """Abort what hangs of this producer in a partition, by a transaction without records.
+
+        Unlike `end` it needs no right on the cluster; killed amid it, the coordinator aborts both.
+        """
+        await self.begin()
+        await self.write({}, next_places=[place])
+        await self._within(self._producer.abort_transaction(), "abort")
+        await self.settle()
+
     @property
     def producer_id(self) -> int:
         """The producer id of this transactional id."""

@@ -12,17 +12,16 @@ from contextlib import aclosing
 from typing import Final
 
 import structlog
-from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import TopicPartition
 
 from events.topics import INTERNAL_EVENTS, WATCH_GROUP
 from services.due.deadline_events import DeadlineEvent, own_id
 from services.runtime.kafka.clients import KAFKA, Clients
-from services.runtime.kafka.hanging_transactions import FORBIDDEN, facts_of
+from services.runtime.kafka.hanging_transactions import facts_of
 from services.runtime.kafka.publishing import STRUCTURED
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
-from services.runtime.ops.errors import ClusterError, place_name
+from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import Settings
 
 TRANSACTION_INTERNAL_EVENTS: Final = 1000
@@ -126,13 +125,7 @@ class DeadlinePublisher:
         written anew, would be there twice.
         """
         for each in await writer.hanging([place]):
-            try:
-                await writer.end(each, committed=False)
-            except WriterFailed as error:
-                if not isinstance(error.__cause__, ClusterAuthorizationFailedError):
-                    raise
-                facts = facts_of(each) | {"outcome": "aborted"}
-                raise ClusterError(place_name(place), FORBIDDEN.render(facts)) from error
+            await writer.abort_hanging(place)
             log.warning("hanging_transaction_completed", committed=False, **facts_of(each))
 
     async def _ids_in(self, place: TopicPartition) -> set[str]:

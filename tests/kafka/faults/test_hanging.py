@@ -126,5 +126,5 @@ def test_a_worker_that_may_not_complete_it_names_the_missing_right(
         raise ClusterAuthorizationFailedError
 
     monkeypatch.setattr(writers, "end_transaction", forbidden)
-    with pytest.raises(ClusterError, match=r"payment-orders.* committed .*ALTER on the cluster"):
+    with pytest.raises(ClusterError, match=r"payment-orders.* committed .*CLUSTER_ACTION on the"):
         run(worked(cluster))

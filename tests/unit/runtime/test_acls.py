@@ -69,9 +69,27 @@ def test_a_right_that_kafka_does_not_know_is_refused() -> None:
         of(topics={"t": ["READS"]})
 
 
+def test_a_quota_that_kafka_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="producer_bytes"):
+        of(quotas={"producer_bytes": 1})
+
+
+def test_those_who_send_events_for_others_have_quotas() -> None:
+    limited = {name for name, each in read_rights().principals.items() if each.quotas}
+    assert {"publisher", "api"} == limited
+
+
 def test_the_file_names_topics_of_the_catalogue_alone() -> None:
     for name, principal in read_rights().principals.items():
-        assert set(principal.topics) <= EVERY | {"*"}, name
+        assert set(principal.topics) <= EVERY | {"*", "ecluse.*"}, name
+
+
+def test_nobody_but_the_ledger_and_the_operator_has_a_right_on_the_cluster() -> None:
+    """ALTER there is the right to give oneself any other, and to change anybody's password."""
+    on_cluster = {name: each.cluster for name, each in read_rights().principals.items()}
+    assert {"ledger": ["CLUSTER_ACTION"], "operator": ["ALL"]} == {
+        name: operations for name, operations in on_cluster.items() if operations
+    }
 
 
 TREASURYS = {topics.SLIPS, topics.ACCOUNTING_ENTRIES}

@@ -16,6 +16,7 @@ RULES = FILE.parent.parent / "deploy" / "observability" / "rules"
 DAY_S = 24 * 3600
 UNLIMITED = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 DAYS_400 = UNLIMITED | {"retention.ms": str(400 * 24 * 3600 * 1000)}
+INPUT = DAYS_400 | {"message.timestamp.type": "LogAppendTime"}
 COMPACTED = {
     "cleanup.policy": "compact",
     "segment.bytes": str(64 * 1024 * 1024),
@@ -26,8 +27,8 @@ COMPACTED = {
 
 # Design, 6.
 KEPT = [
-    (topics.EVENTS, DAYS_400, "lz4", 200),
-    (topics.INTERNAL_EVENTS, DAYS_400, "lz4", 200),
+    (topics.EVENTS, INPUT, "lz4", 200),
+    (topics.INTERNAL_EVENTS, INPUT, "lz4", 200),
     (topics.JOURNAL, UNLIMITED, "zstd", None),
     (topics.COMMITMENT_ENTRIES, UNLIMITED, "lz4", None),
     (topics.PAYMENT_ORDERS, UNLIMITED, "lz4", None),

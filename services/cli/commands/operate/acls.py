@@ -5,12 +5,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from events.texts import Translatable, _, ngettext
+from events.texts import Translatable, _, ngettext, pgettext
 from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import print_json
 from services.cli.terminal.screen import Screen
 from services.runtime.kafka import acls as on_cluster
 from services.runtime.kafka.acls import Acl, Changes
+from services.runtime.kafka.quotas import QuotaDifference, apply_quotas, quota_differences
 from services.runtime.ops.settings import Settings
 
 EXIT_DIFFERENT: Final = 1
@@ -19,6 +20,9 @@ MISSING = _("{principal} lacks {operation} on {resource} {name}")
 SURPLUS = _("{principal} has {operation} on {resource} {name}, and does not need it")
 GIVEN = _("{principal}: {operation} on {resource} {name} is given")
 TAKEN = _("{principal}: {operation} on {resource} {name} is taken")
+QUOTA_DIFFERS = _("{principal}: the quota {name} is {found} instead of {wanted}")
+QUOTA_SET = _("{principal}: the quota {name} was {found} and is {wanted}")
+UNLIMITED = pgettext("quota", "without limit")
 AS_THEY_SHOULD_BE = ngettext(
     "{count} right is as it should be.", "All {count} rights are as they should be."
 )
@@ -44,43 +48,47 @@ def acls() -> None:
 
 @app.command(cls=Command)
 def diff(form: As = USER, as_json: AsJson = False) -> None:
-    """Say which rights of deploy/acls.yaml are missing or too many; exit 1 if there is any.
+    """Say which rights and quotas of deploy/acls.yaml differ; exit 1 if there is any.
 
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     names of topics and groups begin with ECLUSE_TOPIC_PREFIX.
     """
-    settings = Settings()
-    want = on_cluster.wanted(on_cluster.read_rights(), settings, form)
+    settings, rights = Settings(), on_cluster.read_rights()
+    want = on_cluster.wanted(rights, settings, form)
     found = asyncio.run(on_cluster.differences(want, settings))
+    quotas = asyncio.run(quota_differences(rights, settings, form))
     if as_json:
-        print_json(_as_json(found, "missing", "surplus"))
+        print_json(_as_json(found, "missing", "surplus", quotas))
     else:
         screen = Screen()
         _say(screen, found, MISSING, SURPLUS)
-        count = len(found.missing) + len(found.surplus)
+        _say_quotas(screen, quotas, QUOTA_DIFFERS)
+        count = len(found.missing) + len(found.surplus) + len(quotas)
         text = DIFFERENCES if count else AS_THEY_SHOULD_BE
         screen.say(text.render(count or len(want)))
-    if any(found):
+    if any(found) or quotas:
         raise typer.Exit(EXIT_DIFFERENT)
 
 
 @app.command(cls=Command)
 def apply(form: As = USER, as_json: AsJson = False) -> None:
-    """Give the principals of deploy/acls.yaml their rights, and take all others from them.
+    """Give the principals of deploy/acls.yaml their rights and quotas, and take all others.
 
     Principals that the file does not name keep what they have.
 
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     names of topics and groups begin with ECLUSE_TOPIC_PREFIX.
     """
-    settings = Settings()
-    want = on_cluster.wanted(on_cluster.read_rights(), settings, form)
+    settings, rights = Settings(), on_cluster.read_rights()
+    want = on_cluster.wanted(rights, settings, form)
     done = asyncio.run(on_cluster.apply(want, settings))
+    quotas = asyncio.run(apply_quotas(rights, settings, form))
     if as_json:
-        print_json(_as_json(done, "given", "taken"))
+        print_json(_as_json(done, "given", "taken", quotas))
     else:
         screen = Screen()
         _say(screen, done, GIVEN, TAKEN)
+        _say_quotas(screen, quotas, QUOTA_SET)
         screen.say(AS_THEY_SHOULD_BE.render(len(want)))
 
 
@@ -90,8 +98,20 @@ def _say(screen: Screen, changes: Changes, missing: Translatable, surplus: Trans
             screen.say(message.render(_row(each)))
 
 
-def _as_json(changes: Changes, missing: str, surplus: str) -> dict[str, Any]:
+def _say_quotas(screen: Screen, quotas: list[QuotaDifference], message: Translatable) -> None:
+    for each in quotas:
+        limits = {
+            key: UNLIMITED if value is None else f"{value:.12g}"
+            for key, value in (("found", each.found), ("wanted", each.wanted))
+        }
+        screen.say(message.render({**each._asdict(), **limits}))
+
+
+def _as_json(
+    changes: Changes, missing: str, surplus: str, quotas: list[QuotaDifference]
+) -> dict[str, Any]:
     return {
+        "quotas": [each._asdict() for each in quotas],
         missing: [_row(each) for each in changes.missing],
         surplus: [_row(each) for each in changes.surplus],
     }
