@@ -4,7 +4,11 @@ They still hold after a rebuild and after a migration.
 """
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterable
+from hashlib import pbkdf2_hmac, sha256
+from hmac import digest
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -269,6 +273,27 @@ def test_the_sql_that_is_printed_is_what_apply_runs(postgresql_server: Server) -
     before = query(roles.url, ALL_RIGHTS)
     assert 0 == roles.granted("--apply").code
     assert before == query(roles.url, ALL_RIGHTS)
+
+
+def test_each_role_gets_the_password_of_its_file(roles: Roles, tmp_path: Path) -> None:
+    for role in read_rights().roles:
+        (tmp_path / role).write_text(f"pass'word of {role}\n")
+    given = roles.granted("--apply", "--passwords", str(tmp_path))
+    assert 0 == given.code, given.err
+    for role in read_rights().roles:
+        asked = f"SELECT rolpassword FROM pg_authid WHERE rolname = '{roles.name(role)}'"
+        kind, salt, keys = query(roles.url, asked).split("$")
+        rounds, salt = salt.split(":")
+        password = f"pass'word of {role}".encode()
+        salted = pbkdf2_hmac("sha256", password, b64decode(salt), int(rounds))
+        stored = sha256(digest(salted, b"Client Key", "sha256")).digest()
+        assert ("SCRAM-SHA-256", stored) == (kind, b64decode(keys.split(":")[0]))
+
+
+def test_without_a_password_s_file_nothing_is_given(roles: Roles, tmp_path: Path) -> None:
+    said = roles.granted("--apply", "--passwords", str(tmp_path))
+    assert (3, True) == (said.code, str(tmp_path / "projector") in said.err)
+    assert 2 == roles.granted("--passwords", str(tmp_path)).code, "no password is printed"
 
 
 def test_the_owner_of_a_database_who_may_make_roles_gives_them_too(
