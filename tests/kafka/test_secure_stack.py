@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from services.projector.database_rights import read_rights as database_rights
 from services.runtime.kafka.acls import read_rights
 from tests.builders import Json
 from tests.integration.command import EXAMPLE, ecluse, real_ecluse
@@ -25,6 +26,7 @@ from tests.kafka.test_compose import amounts_of
 from tests.waiting import eventually
 
 PRINCIPALS: Final = read_rights().principals
+ROLES: Final = database_rights().roles
 LISTING: Final = (
     "import json, pathlib;"
     "files = [each for each in pathlib.Path('/secrets').rglob('*') if each.is_file()];"
@@ -69,8 +71,8 @@ def test_all_services_that_ask_kafka_log_in() -> None:
 
 @pytest.mark.parametrize("name", LOGGED_IN)
 def test_a_service_sees_no_password_but_its_own(name: str) -> None:
-    kafka = volumes_of(name) - {"secrets-postgresql"}
-    assert {f"secrets-{LOGGED_IN[name]}"} == kafka
+    database = {f"secrets-database-{name}"} if name in ROLES else set()
+    assert {f"secrets-{LOGGED_IN[name]}", *database} == volumes_of(name)
 
 
 def test_the_broker_s_own_certificate_is_shown_by_the_broker_and_by_who_gives_rights() -> None:
@@ -97,6 +99,17 @@ def test_a_container_for_commands_may_no_more_than_it_needs(name: str) -> None:
     assert ["ALL"] == service["cap_drop"]
     assert ["no-new-privileges:true"] == service["security_opt"]
     assert service["read_only"]
+    assert ("1g", 512, ["events"]) == tuple(
+        service[each] for each in ("mem_limit", "pids_limit", "networks")
+    )
+
+
+def test_the_database_lets_nobody_in_by_the_network_without_tls() -> None:
+    command = SECURED["postgresql"]["command"]
+    assert {"ssl=on", "hba_file=/etc/ecluse/pg_hba.conf"} <= {*command}
+    rules = (SECURE.parent / "deploy/secure/pg_hba.conf").read_text().splitlines()
+    kinds = [each.split()[0] for each in rules if not each.startswith("#")]
+    assert ["local", "hostssl"] == kinds
 
 
 @pytest.fixture
