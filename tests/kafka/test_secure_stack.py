@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,26 @@ LISTING: Final = (
     "files = [each for each in pathlib.Path('/secrets').rglob('*') if each.is_file()];"
     "print(json.dumps({str(each): each.read_text() for each in files}))"
 )
+
+
+WHO: Final = """
+import asyncio, asyncpg, json, pathlib
+async def go():
+    url = pathlib.Path("/secrets/postgresql/url").read_text()
+    asked = ("SELECT current_user::text, rolsuper, ssl FROM pg_roles, pg_stat_ssl"
+        " WHERE rolname = current_user AND pid = pg_backend_pid()")
+    connection = await asyncpg.connect(url)
+    print(json.dumps(list(await connection.fetchrow(asked))))
+    await connection.close()
+    try:
+        await asyncpg.connect(url.split("?")[0], ssl=False)
+    except asyncpg.InvalidAuthorizationSpecificationError as refusal:
+        assert "no encryption" in str(refusal), refusal
+    else:
+        raise AssertionError("without TLS")
+asyncio.run(go())
+"""
+"""Asks PostgreSQL with a service's own address who it is, and without TLS to be refused."""
 
 
 def services(file: Path) -> dict[str, Any]:
@@ -127,6 +149,14 @@ def secrets_of(stack: Stack) -> dict[str, str]:
     return found
 
 
+def is_well(stack: Stack, role: str) -> bool:
+    """True once the doctor finds nothing to do for a service."""
+    with suppress(AssertionError):
+        stack.compose("exec", "-T", role, "ecluse", "doctor", "--role", role)
+        return True
+    return False
+
+
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 4 * UP_TIMEOUT_S)
 def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> None:
     replayed = json.loads(ecluse("replay", "--json", EXAMPLE).out)
@@ -147,6 +177,11 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
 
     eventually(lag_follows, stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
     stack.compose(*command, "operator", "acls", "diff")
+    for role in ROLES:
+        inside = ("exec", "-T", role)
+        asked = json.loads(stack.compose(*inside, "python", "-c", WHO))
+        assert [f"ecluse_{role}", False, True] == asked
+        eventually(partial(is_well, stack, role), stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
 
     secrets = secrets_of(stack)
     from_here = _login(stack, secrets, tmp_path)
@@ -160,7 +195,8 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
     assert secrets == secrets_of(stack)
     assert found == json.loads(stack.compose(*command, "auditor", "balances", "--json"))
     passwords = {text for name, text in secrets.items() if name.endswith("password")}
-    assert len(PRINCIPALS) + 2 == len(passwords)
+    passwords |= {secrets[f"/secrets/postgresql/{role}"] for role in ROLES}
+    assert len(PRINCIPALS) + len(ROLES) + 2 == len(passwords)
     logs = stack.compose("logs", "--no-color").decode(errors="replace")
     assert [] == [each for each in passwords if each in logs]
 
