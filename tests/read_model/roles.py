@@ -85,9 +85,7 @@ class Roles:
         named = {self.sql_of(act): act for act in acts}
         return [named[each] for each in self.allowed(role, named, finding=True)]
 
-    def allowed(
-        self, role: str, statements: Iterable[str], *, finding: bool = False
-    ) -> list[str]:
+    def allowed(self, role: str, statements: Iterable[str], *, finding: bool = False) -> list[str]:
         """Those of these statements for which the role has the right; nothing is changed.
 
         `finding`: and which find a row, where they change one.
