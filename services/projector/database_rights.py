@@ -1,5 +1,6 @@
 """Rights in PostgreSQL: deploy/database-rights.yaml as the SQL that gives them, and as a page."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from events.texts import _
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka import acls
 from services.runtime.ops.errors import ClusterError
+from services.texts.system_errors import error_text
 
 FILE: Final = acls.FILE.with_name("database-rights.yaml")
 
@@ -207,16 +209,23 @@ def _literal(value: str) -> str:
     return "'{}'".format(value.replace("'", "''"))
 
 
-async def apply(engine: AsyncEngine, rights: Rights, form: str) -> list[str]:
+async def apply(
+    engine: AsyncEngine, rights: Rights, form: str, passwords: Path | None = None
+) -> list[str]:
     """Give the rights in one transaction; return the named tables that are not there yet.
 
+    Each role gets the password that stands in a file of its name, where a folder is named.
+
     Raises:
-        ClusterError: the database is a file.
+        ClusterError: the database is a file, or a file of a password is not there.
     """
     if engine.dialect.name != POSTGRESQL:
         raise ClusterError(str(engine.url.database), NO_ROLES)
+    wanted = statements(rights, form)
+    if passwords is not None:
+        wanted += _passwords(rights, form, passwords)
     async with engine.begin() as connection:
-        for statement in statements(rights, form):
+        for statement in wanted:
             await connection.exec_driver_sql(statement)
         known = text("SELECT to_regclass(:name) IS NOT NULL")
         return [
@@ -224,6 +233,16 @@ async def apply(engine: AsyncEngine, rights: Rights, form: str) -> list[str]:
             for name in _named_tables(rights)
             if not (await connection.execute(known, {"name": name})).scalar_one()
         ]
+
+
+def _passwords(rights: Rights, form: str, folder: Path) -> Iterator[str]:
+    for name in rights.roles:
+        try:
+            password = (folder / name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ClusterError(str(folder / name), error_text(error)) from None
+        role = _quoted(form.replace(NAME, name))
+        yield f"ALTER ROLE {role} PASSWORD {_literal(password)}"
 
 
 def _named_tables(rights: Rights) -> list[str]:

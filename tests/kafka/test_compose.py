@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from services.api.serving import CLOSE_S, DRAIN_S
+from services.projector.database_rights import read_rights
 from tests.builders import BUDGET
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.stack import (
@@ -24,7 +25,12 @@ from tests.kafka.stack import (
 )
 from tests.waiting import eventually
 
-OURS = ("secrets", "topics", "ledger-1", "ledger-2", "watch", "projector", "treasury", "api")
+GRANTS = ("grants", "grants-on-tables")
+OURS = (
+    *("secrets", "topics", "ledger-1", "ledger-2", "watch", "projector", "treasury", "api"),
+    *GRANTS,
+)
+ROLES = frozenset(read_rights().roles)
 ASKED = ("api", "ledger", "ledger", "projector", "treasury", "watch")
 """Whom Prometheus asks, by their stage."""
 
@@ -135,8 +141,45 @@ def test_a_container_may_no_more_than_it_needs(name: str) -> None:
     assert service["image"].startswith("${"), "a variable chooses another image"
     # A new volume is root's, and only `secrets` writes to one.
     assert (name == "secrets") == ("0" == service.get("user"))
-    # The other official images write beside the program when they start.
-    assert (name in {*OURS, "prometheus"}) == service.get("read_only", False)
+    # Grafana's writes beside the program when it starts.
+    assert (name != "grafana") == service.get("read_only", False)
+    memory = "${ECLUSE_KAFKA_MEMORY:-1g}" if name == "kafka" else "1g"
+    assert (memory, 512) == (service["mem_limit"], service["pids_limit"])
+
+
+def mounted_by(volume: str) -> set[str]:
+    """The services that see what is in a volume."""
+    named = {name: each.get("volumes", []) for name, each in services().items()}
+    return {name for name, all_ in named.items() if volume in {v.split(":")[0] for v in all_}}
+
+
+def test_the_superuser_s_password_is_seen_by_the_database_and_who_gives_rights() -> None:
+    assert {"secrets", "postgresql", *GRANTS} == mounted_by("secrets-postgresql")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_service_logs_in_to_the_database_as_its_own_role(role: str) -> None:
+    assert {"secrets", role} == mounted_by(f"secrets-database-{role}")
+
+
+def test_rights_are_given_before_anybody_logs_in_and_again_once_there_are_tables() -> None:
+    waits = {name: each.get("depends_on", {}) for name, each in services().items()}
+    done = {"condition": "service_completed_successfully"}
+    assert {"postgresql": {"condition": "service_healthy"}} == waits["grants"]
+    assert {"projector": {"condition": "service_healthy"}} == waits["grants-on-tables"]
+    named = {"projector": "grants", "api": "grants", "treasury": "grants-on-tables"}
+    assert ROLES == named.keys()
+    assert all(done == waits[name][before] for name, before in named.items())
+
+
+def test_nobody_without_a_role_reaches_the_database() -> None:
+    networks = {name: each.get("networks") for name, each in services().items()}
+    at_tables = {name for name, all_ in networks.items() if all_ and "tables" in all_}
+    assert {"postgresql", *GRANTS, *ROLES} == at_tables
+    assert ["tables"] == networks["postgresql"]
+    assert ["events"] == networks["kafka"]
+    assert {"secrets"} == {name for name, all_ in networks.items() if not all_}
+    assert "none" == services()["secrets"]["network_mode"]
 
 
 def test_prometheus_and_grafana_come_up_where_they_are_asked_for() -> None:

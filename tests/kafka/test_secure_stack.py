@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
+from services.projector.database_rights import read_rights as database_rights
 from services.runtime.kafka.acls import read_rights
 from tests.builders import Json
 from tests.integration.command import EXAMPLE, ecluse, real_ecluse
@@ -25,11 +28,32 @@ from tests.kafka.test_compose import amounts_of
 from tests.waiting import eventually
 
 PRINCIPALS: Final = read_rights().principals
+ROLES: Final = database_rights().roles
 LISTING: Final = (
     "import json, pathlib;"
     "files = [each for each in pathlib.Path('/secrets').rglob('*') if each.is_file()];"
     "print(json.dumps({str(each): each.read_text() for each in files}))"
 )
+
+
+WHO: Final = """
+import asyncio, asyncpg, json, pathlib
+async def go():
+    url = pathlib.Path("/secrets/postgresql/url").read_text()
+    asked = ("SELECT current_user::text, rolsuper, ssl FROM pg_roles, pg_stat_ssl"
+        " WHERE rolname = current_user AND pid = pg_backend_pid()")
+    connection = await asyncpg.connect(url)
+    print(json.dumps(list(await connection.fetchrow(asked))))
+    await connection.close()
+    try:
+        await asyncpg.connect(url.split("?")[0], ssl=False)
+    except asyncpg.InvalidAuthorizationSpecificationError as refusal:
+        assert "no encryption" in str(refusal), refusal
+    else:
+        raise AssertionError("without TLS")
+asyncio.run(go())
+"""
+"""Asks PostgreSQL with a service's own address who it is, and without TLS to be refused."""
 
 
 def services(file: Path) -> dict[str, Any]:
@@ -69,8 +93,8 @@ def test_all_services_that_ask_kafka_log_in() -> None:
 
 @pytest.mark.parametrize("name", LOGGED_IN)
 def test_a_service_sees_no_password_but_its_own(name: str) -> None:
-    kafka = volumes_of(name) - {"secrets-postgresql"}
-    assert {f"secrets-{LOGGED_IN[name]}"} == kafka
+    database = {f"secrets-database-{name}"} if name in ROLES else set()
+    assert {f"secrets-{LOGGED_IN[name]}", *database} == volumes_of(name)
 
 
 def test_the_broker_s_own_certificate_is_shown_by_the_broker_and_by_who_gives_rights() -> None:
@@ -97,6 +121,17 @@ def test_a_container_for_commands_may_no_more_than_it_needs(name: str) -> None:
     assert ["ALL"] == service["cap_drop"]
     assert ["no-new-privileges:true"] == service["security_opt"]
     assert service["read_only"]
+    assert ("1g", 512, ["events"]) == tuple(
+        service[each] for each in ("mem_limit", "pids_limit", "networks")
+    )
+
+
+def test_the_database_lets_nobody_in_by_the_network_without_tls() -> None:
+    command = SECURED["postgresql"]["command"]
+    assert {"ssl=on", "hba_file=/etc/ecluse/pg_hba.conf"} <= {*command}
+    rules = (SECURE.parent / "deploy/secure/pg_hba.conf").read_text().splitlines()
+    kinds = [each.split()[0] for each in rules if not each.startswith("#")]
+    assert ["local", "hostssl"] == kinds
 
 
 @pytest.fixture
@@ -112,6 +147,14 @@ def secrets_of(stack: Stack) -> dict[str, str]:
     )
     found: dict[str, str] = json.loads(printed)
     return found
+
+
+def is_well(stack: Stack, role: str) -> bool:
+    """True once the doctor finds nothing to do for a service."""
+    with suppress(AssertionError):
+        stack.compose("exec", "-T", role, "ecluse", "doctor", "--role", role)
+        return True
+    return False
 
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 4 * UP_TIMEOUT_S)
@@ -134,6 +177,11 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
 
     eventually(lag_follows, stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
     stack.compose(*command, "operator", "acls", "diff")
+    for role in ROLES:
+        inside = ("exec", "-T", role)
+        asked = json.loads(stack.compose(*inside, "python", "-c", WHO))
+        assert [f"ecluse_{role}", False, True] == asked
+        eventually(partial(is_well, stack, role), stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
 
     secrets = secrets_of(stack)
     from_here = _login(stack, secrets, tmp_path)
@@ -147,7 +195,8 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
     assert secrets == secrets_of(stack)
     assert found == json.loads(stack.compose(*command, "auditor", "balances", "--json"))
     passwords = {text for name, text in secrets.items() if name.endswith("password")}
-    assert len(PRINCIPALS) + 2 == len(passwords)
+    passwords |= {secrets[f"/secrets/postgresql/{role}"] for role in ROLES}
+    assert len(PRINCIPALS) + len(ROLES) + 2 == len(passwords)
     logs = stack.compose("logs", "--no-color").decode(errors="replace")
     assert [] == [each for each in passwords if each in logs]
 

@@ -32,6 +32,8 @@ ENDPOINT_MEMBERS: Final = {"port", "path", "interval", "scrapeTimeout", "authori
 """Of the Prometheus Operator's API, v1, those that are used here."""
 PROCESSES: Final = {"ledger", "projector", "treasury", "watch", "api"}
 MIB: Final = {"Mi": 1, "Gi": 1024}
+LOGS_MIB: Final = 5 * 10
+"""What a node keeps of a container's logs (containerLogMaxFiles, containerLogMaxSize)."""
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -184,12 +186,19 @@ def test_a_node_that_is_emptied_takes_one_of_each_kind_at_a_time(overlay: Overla
         assert 1 == each["spec"]["maxUnavailable"]
 
 
-def ports_to_anywhere(overlay: Overlay, port: int) -> set[str]:
+ANYWHERE: Final = [
+    {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}},
+    {"ipBlock": {"cidr": "::/0", "except": ["fd00:ec2::254/128"]}},
+]
+"""Any address but that at which a cloud gives credentials to a node."""
+
+
+def ports_to_anywhere(overlay: Overlay, port: int, to: Any = ANYWHERE) -> set[str]:
     """Whose pods may leave by a port, to any address."""
     return {
         name
         for policy, rule in overlay.policies("egress")
-        if "to" not in rule and port in [each["port"] for each in rule["ports"]]
+        if to == rule.get("to") and port in [each["port"] for each in rule["ports"]]
         for name in overlay.pods_of(policy["podSelector"])
     }
 
@@ -207,7 +216,7 @@ def test_the_network_opens_what_the_rights_need_and_no_more(overlay: Overlay) ->
     assert {"api"} == ports_to_anywhere(overlay, 443)
     # Names are answered in kube-system, on the node itself, or in OpenShift on another port.
     for port in (53, 5353):
-        assert everybody == ports_to_anywhere(overlay, port)
+        assert everybody == ports_to_anywhere(overlay, port, to=None)
     ports = {each["port"] for _, rule in overlay.policies("egress") for each in rule["ports"]}
     assert {53, 443, 5353, 5432, 8080, 9093} == ports
     inwards: dict[str, set[str]] = {}
@@ -220,6 +229,15 @@ def test_the_network_opens_what_the_rights_need_and_no_more(overlay: Overlay) ->
             who = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
         inwards[who] = overlay.pods_of(policy["podSelector"])
     assert {"api": {"watch"}, "ingress-nginx": {"api"}, "monitoring": everybody} == inwards
+
+
+def test_a_pod_fills_no_node_s_disk(overlay: Overlay) -> None:
+    for name, template in overlay.templates.items():
+        (tmp,) = [each for each in template["spec"]["volumes"] if each["name"] == "tmp"]
+        resources = overlay.containers[name]["resources"]
+        most = mebibytes(resources["limits"]["ephemeral-storage"])
+        assert most > mebibytes(tmp["emptyDir"]["sizeLimit"]) + LOGS_MIB, name
+        assert mebibytes(resources["requests"]["ephemeral-storage"]) <= most
 
 
 def mebibytes(quantity: str) -> int:

@@ -77,6 +77,8 @@ def test_every_secret_is_a_file_of_a_secret_that_is_named(overlay: Overlay) -> N
         for variable in needed:
             mounted = mounts[settings[variable].rpartition("/")[0]]["secret"]
             assert 0o440 == mounted["defaultMode"]
+            if "DATABASE" in variable:
+                assert f"database-{name}" == mounted["secretName"]
         user = settings["ECLUSE_KAFKA_SASL_USERNAME"]
         assert user in read_rights().principals
         assert f"kafka-{user}" == mounts["/secrets/kafka"]["secret"]["secretName"]

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import asyncpg
+import yaml
 from sqlalchemy import make_url
 
 from services.api.access.caller import Entities, Scope
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
+from services.projector.database_rights import read_rights
 from services.projector.migrations import prepare_at
 from services.treasury.store.database import TreasuryStore
 from tests.api.environment import LILLE
@@ -18,6 +21,27 @@ from tests.read_model.databases import Server
 from tests.read_model.filling import fill, golden
 
 RECORDS: Final = golden("lille-avenirs-2023")
+
+ACTS: Final[dict[str, dict[str, Any]]] = yaml.safe_load(
+    Path(__file__).with_name("acts_of_roles.yaml").read_text(encoding="utf-8")
+)
+"""Acts by name: SQL (`but` what is replaced in it), and the roles that may."""
+
+NO_ROW: Final = frozenset(("UPDATE 0", "DELETE 0"))
+
+PLANTED: Final = """
+INSERT INTO ecluse_treasury.orders (budget, payment_order, message, amount_cents, issued_on, due_on)
+VALUES ('B', 'P', '{}', 100, now(), now());
+INSERT INTO ecluse_treasury.slips (slip_id, budget, slip_type, state, number, piece_count,
+amount_cents, prepared_at, prepared_by, file_name, file, file_sha256)
+VALUES ('S', 'B', '01', 'issued', 7, 1, 100, now(), 'test', 'f.xml', 'abc', 'aa');
+INSERT INTO ecluse_treasury.own_events VALUES ('E', 'B', 'P', 'ecluse.payment.executed.v1',
+'{"piece": 1, "line": 1, "on": "2023-06-02", "amount_cents": 100, "which": 1}', now());
+INSERT INTO ecluse_treasury.booked VALUES ('B', 1);
+INSERT INTO ecluse_treasury.positions VALUES ('ecluse.payment-orders.v1', 0, 1);
+INSERT INTO ecluse_treasury.outbox (message_id, topic, budget, value, made_at)
+VALUES ('X', 'ecluse.slips.v1', 'B', '{}', now())"""
+"""Rows of which acts tell."""
 
 
 class Roles:
@@ -46,8 +70,26 @@ class Roles:
         """One statement of the superuser."""
         self._server.run(statement, self.database)
 
-    def allowed(self, role: str, statements: Iterable[str]) -> list[str]:
-        """Those of these statements for which the role has the right; nothing is changed."""
+    def sql_of(self, act: str) -> str:
+        """The statement of an act."""
+        sql: str = ACTS[act]["sql"]
+        for before, after in ACTS[act].get("but", {}).items():
+            assert before in sql, act
+            sql = sql.replace(before, after)
+        for role in read_rights().roles:
+            sql = sql.replace(f"<{role}>", self.name(role))
+        return sql
+
+    def acts_of(self, role: str, acts: Iterable[str] = ACTS) -> list[str]:
+        """Those of these acts that the role may do."""
+        named = {self.sql_of(act): act for act in acts}
+        return [named[each] for each in self.allowed(role, named, finding=True)]
+
+    def allowed(self, role: str, statements: Iterable[str], *, finding: bool = False) -> list[str]:
+        """Those of these statements for which the role has the right; nothing is changed.
+
+        `finding`: and which find a row, where they change one.
+        """
 
         async def go() -> list[str]:
             connection = await asyncpg.connect(
@@ -58,11 +100,12 @@ class Roles:
                 transaction = connection.transaction()
                 await transaction.start()
                 try:
-                    await connection.execute(each)
-                except asyncpg.InsufficientPrivilegeError:
+                    done = await connection.execute(each)
+                except (asyncpg.InsufficientPrivilegeError, asyncpg.RaiseError):
                     pass
                 else:
-                    found.append(each)
+                    if not (finding and done in NO_ROW):
+                        found.append(each)
                 finally:
                     await transaction.rollback()
             await connection.close()
@@ -76,6 +119,7 @@ class Roles:
         fill(self.url_of("projector"), RECORDS)
         asyncio.run(a_key_of(self.url_of("api")))
         asyncio.run(treasury_tables(self.url_of("treasury")))
+        self.run(PLANTED)
 
 
 async def treasury_tables(url: str) -> None:

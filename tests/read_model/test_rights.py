@@ -4,7 +4,11 @@ They still hold after a rebuild and after a migration.
 """
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterable
+from hashlib import pbkdf2_hmac, sha256
+from hmac import digest
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,7 +26,7 @@ from tests.integration.command import ecluse
 from tests.read_model.databases import Server
 from tests.read_model.filling import query, read
 from tests.read_model.making_again import make_again
-from tests.read_model.roles import RECORDS, Roles, a_key_of, treasury_tables
+from tests.read_model.roles import ACTS, RECORDS, Roles, a_key_of, treasury_tables
 from tests.read_model.test_schema import UNFOLDED, WITHOUT_SETTLING
 
 BUDGET: Final = "21590350100017-00-2023"
@@ -135,12 +139,27 @@ def hold(roles: Roles) -> None:
     handled = [*reading(TREASURY, "ecluse_treasury"), *changed, ANOTHER_MESSAGE]
     for role, allowed in {"api": handled, "treasury": handled, "projector": []}.items():
         assert allowed == roles.allowed(role, handled)
-    assert [] == roles.allowed("api", ["CREATE TABLE ecluse_treasury.another (id text)"])
     asyncio.run(treasury_tables(roles.url_of("api")))  # They are there: nothing is made.
-    for role in ("api", "treasury"):
-        assert [] == roles.allowed(role, ["CREATE SCHEMA another"])
     for role in read_rights().roles:
-        assert [] == roles.allowed(role, ["CREATE TEMPORARY TABLE another (id text)"])
+        assert [act for act, each in ACTS.items() if role in each["may"]] == roles.acts_of(role)
+
+
+@pytest.fixture(scope="module")
+def filled(postgresql_server: Server) -> Roles:
+    """The same for many tests, which leave it as it is."""
+    made = Roles(postgresql_server, postgresql_server.a_database())
+    for _ in range(2):  # The second time there are tables.
+        given = made.granted("--apply")
+        assert 0 == given.code, given.err
+        if "not there yet" in given.text:
+            made.fill()
+    return made
+
+
+@pytest.mark.parametrize("role", read_rights().roles)
+@pytest.mark.parametrize("act", ACTS)
+def test_a_role_may_what_the_table_says(filled: Roles, role: str, act: str) -> None:
+    assert (role in ACTS[act]["may"]) == bool(filled.acts_of(role, [act]))
 
 
 def test_each_role_does_its_own_work_and_nothing_else(roles: Roles) -> None:
@@ -269,6 +288,27 @@ def test_the_sql_that_is_printed_is_what_apply_runs(postgresql_server: Server) -
     before = query(roles.url, ALL_RIGHTS)
     assert 0 == roles.granted("--apply").code
     assert before == query(roles.url, ALL_RIGHTS)
+
+
+def test_each_role_gets_the_password_of_its_file(roles: Roles, tmp_path: Path) -> None:
+    for role in read_rights().roles:
+        (tmp_path / role).write_text(f"pass'word of {role}\n")
+    given = roles.granted("--apply", "--passwords", str(tmp_path))
+    assert 0 == given.code, given.err
+    for role in read_rights().roles:
+        asked = f"SELECT rolpassword FROM pg_authid WHERE rolname = '{roles.name(role)}'"
+        kind, salt, keys = query(roles.url, asked).split("$")
+        rounds, salt = salt.split(":")
+        password = f"pass'word of {role}".encode()
+        salted = pbkdf2_hmac("sha256", password, b64decode(salt), int(rounds))
+        stored = sha256(digest(salted, b"Client Key", "sha256")).digest()
+        assert ("SCRAM-SHA-256", stored) == (kind, b64decode(keys.split(":")[0]))
+
+
+def test_without_a_password_s_file_nothing_is_given(roles: Roles, tmp_path: Path) -> None:
+    said = roles.granted("--apply", "--passwords", str(tmp_path))
+    assert (3, True) == (said.code, str(tmp_path / "projector") in said.err)
+    assert 2 == roles.granted("--passwords", str(tmp_path)).code, "no password is printed"
 
 
 def test_the_owner_of_a_database_who_may_make_roles_gives_them_too(

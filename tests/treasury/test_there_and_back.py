@@ -1,15 +1,20 @@
 """A slip from its orders to the accountant and back: what was sent is what answers are about."""
 
+import asyncio
 from io import BytesIO
 from typing import Any
 
+import pytest
 from lxml import etree
 
 from services.treasury.application.returns import Returns
 from services.treasury.store.slips import SlipRow
 from tests.builders import Scenario, a_convention, a_vote, an_award
-from tests.treasury.desk import NOON, At, Desk
-from tests.treasury.orders import a_config
+from tests.read_model.databases import Server
+from tests.read_model.roles import Roles
+from tests.treasury.databases import opened, with_tables
+from tests.treasury.desk import NOON, At, Desk, all_sent
+from tests.treasury.orders import a_config, an_order, issued
 from tests.treasury.return_files import (
     Line,
     Mandat,
@@ -104,3 +109,34 @@ def test_the_ledger_accepts_what_a_return_says_and_ends_paid(treasury_in_files: 
         order["state"],
         order["paid_cents"],
     )
+
+
+@pytest.mark.rest
+def test_the_api_s_own_role_issues_and_cancels_slips_and_takes_returns(
+    postgresql_server: Server,
+) -> None:
+    """Policies of the outbox let through what its rows say."""
+    url = with_tables(postgresql_server.a_read_model())
+    roles = Roles(postgresql_server, url)
+    given = roles.granted("--apply")
+    assert 0 == given.code, given.err
+
+    async def go() -> list[str]:
+        async with opened(url) as owners, opened(roles.url_of("api")) as both:
+            desk = Desk(both, a_config())
+            await issued(owners, an_order(ORDERS[0]))
+            slip = await desk.issued()
+            await all_sent(owners)
+            content = (await desk.slips.export(slip.slip_id, "anne")).content
+            taken = await Returns(both.store, a_config(), lambda: NOON).take(
+                BytesIO(paid_back(content, slip)), "file.xml", "anne"
+            )
+            assert 2 == taken.events, "paid, and its state"
+            await issued(owners, an_order(ORDERS[1]))
+            await desk.slips.cancel((await desk.issued()).slip_id, "anne")
+            return await desk.sent_messages()
+
+    sent = asyncio.run(go())
+    ends = [each.rpartition("/")[2] for each in sent]
+    assert ["issued", "issued", "cancelled"] == [ends[0], *ends[3:]]
+    assert 5 == len(sent)

@@ -1,6 +1,7 @@
 """`ecluse database`: the rights of deploy/database-rights.yaml in PostgreSQL."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ NO_FORM = _(
     "it must hold NAME, else all roles would be one, and no $; no name may have more than {most} "
     "bytes"
 )
+ONLY_APPLIED = _("it goes with --apply: no password is printed")
 NOT_THERE = _(
     "{table} is not there yet, and nobody was given rights on it: run this again once the "
     "projector has made its tables"
@@ -40,19 +42,30 @@ def grants(
         str,
         typer.Option("--as", metavar="FORM", help="How the server calls a role: `lille_NAME`."),
     ] = "ecluse_NAME",
+    passwords: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="A directory with a file for each role, projector for one, that is its password.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the SQL that makes the roles and gives them their rights, or run it with --apply.
 
     The rights are those of deploy/database-rights.yaml; run again, nothing changes.
     Give them as a superuser, or as the database's owner who may make roles.
-    Roles are made without a password.
+    Roles are made without a password; --passwords gives them one.
     """
     from services.projector import database_rights  # noqa: PLC0415 # no other command waits for SQL
 
     rights = database_rights.read_rights()
     if not database_rights.is_form(rights, form):
         raise bad_option("--as", NO_FORM.render({"most": database_rights.BYTES_MAX}))
+    if passwords is not None and not apply:
+        raise bad_option("--passwords", ONLY_APPLIED)
     if not apply:
         wanted = database_rights.statements(rights, form)
         if as_json:
@@ -60,7 +73,7 @@ def grants(
         else:
             typer.echo("\n".join(f"{each};" for each in ("BEGIN", *wanted, "COMMIT")))
         return
-    missing = asyncio.run(_apply(form))
+    missing = asyncio.run(_apply(form, passwords))
     if as_json:
         print_json({"roles": list(rights.roles), "missing_tables": missing})
     else:
@@ -70,7 +83,7 @@ def grants(
         screen.say(GIVEN.render(len(rights.roles)))
 
 
-async def _apply(form: str) -> list[str]:
+async def _apply(form: str, passwords: Path | None) -> list[str]:
     from services.projector.database import engine_address, make_engine  # noqa: PLC0415 # as above
     from services.projector.database_errors import raising_unreachable  # noqa: PLC0415
     from services.projector.database_rights import apply, read_rights  # noqa: PLC0415
@@ -79,6 +92,6 @@ async def _apply(form: str) -> list[str]:
     engine = make_engine(DatabaseSettings().url, limited=False)
     try:
         async with raising_unreachable(engine_address(engine)):
-            return await apply(engine, read_rights(), form)
+            return await apply(engine, read_rights(), form, passwords)
     finally:
         await engine.dispose()
