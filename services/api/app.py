@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from services.api.access.gate import HOST_UNKNOWN, Gate
 from services.api.access.oidc.issuer import ISSUER_AWAY
-from services.api.access.session import check_form_origin
+from services.api.access.session import check_form_token
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
 from services.api.beneficiaries import page as beneficiary_pages
@@ -171,10 +171,10 @@ def routes() -> tuple[BaseRoute, ...]:
         for route in page.router.routes:
             _answer_head(route)
         together.include_router(
-            page.router, include_in_schema=False, dependencies=[Depends(check_form_origin)]
+            page.router, include_in_schema=False, dependencies=[Depends(check_form_token)]
         )
     # A large form: its sender is known, and has the right, before any of it is read.
-    before = [Depends(treasury_upload.uploaded), Depends(check_form_origin)]
+    before = [Depends(treasury_upload.uploaded), Depends(check_form_token)]
     together.include_router(treasury_upload.router, include_in_schema=False, dependencies=before)
     return tuple(together.routes)
 
