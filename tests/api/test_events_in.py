@@ -117,6 +117,8 @@ def test_faults_are_shown_in_french_too(tmp_path: Path) -> None:
         (a_vote(_type="ecluse.fiscal-year.opened.v1"), "unknown_type", "/type"),
         (a_vote(_source="urn:ecluse:ledger"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:treasury"), "invalid_value", "/source"),
+        (a_vote(_source="URN:ECLUSE:treasury"), "invalid_value", "/source"),
+        (a_vote(_source="urn:Ecluse:treasury"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:console"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:"), "invalid_value", "/source"),
         (a_vote(_partitionkey=ROUBAIX_BUDGET), "wrong_partition_key", "/partitionkey"),
