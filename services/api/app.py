@@ -9,6 +9,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 
 from services.api.access.gate import HOST_UNKNOWN, Gate
+from services.api.access.listeners import Listeners
 from services.api.access.oidc.issuer import ISSUER_AWAY
 from services.api.access.session import check_form_token
 from services.api.balances import page as figure_page
@@ -226,6 +227,7 @@ def create_app(parts: Components) -> FastAPI:
     app.state.observed = observed
     app.state.problem_page = problem_page
     app.state.feed = Feed(parts.engine, parts.clock)
+    app.state.listeners = Listeners(parts.access, parts.clock)
     app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())

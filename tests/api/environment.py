@@ -75,6 +75,9 @@ class Known:
     ) -> tuple[Caller, str]:
         return await self.by_bearer(cookie), _csrf_of(cookie)
 
+    async def ended(self, _credentials: frozenset[str]) -> frozenset[str]:
+        return frozenset()
+
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         return await self.by_bearer(credential), credential
 

@@ -18,6 +18,9 @@ from services.api.access.caller import Caller, Entities, Scope
 PREFIX: Final = "ecluse"
 """Stands before every key, so that scanners of repositories know one."""
 
+KEY_CALLER: Final = "key:"
+"""Stands before a key's id in the name of who holds it."""
+
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
 SHAPE: Final = re.compile(r"ecluse_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
@@ -84,4 +87,4 @@ class ApiKey:
     @property
     def caller(self) -> Caller:
         """Whoever holds it."""
-        return Caller(f"key:{self.key_id}", self.rights, self.label)
+        return Caller(f"{KEY_CALLER}{self.key_id}", self.rights, self.label)
