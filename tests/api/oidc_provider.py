@@ -142,6 +142,8 @@ class OidcProvider:
         """Claims of ID tokens that are otherwise than they should be; None: one is left out."""
         self.expires_s = 300
         self.takes_codes_twice = False
+        self.announces_iss = False
+        """True if its document says that its answers name it (RFC 9207)."""
         self.app = self._made()
 
     def rotate_key(self) -> None:
@@ -179,6 +181,7 @@ class OidcProvider:
             "jwks_uri": f"{self.url}/keys",
             "token_endpoint_auth_methods_supported": [self.client.method],
             "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": self.announces_iss,
         }
 
     def _made(self) -> Flask:

@@ -225,6 +225,19 @@ def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
     at_a_console(tmp_path, what, oidc_client_secret=secret)
 
 
+def test_an_answer_that_names_the_provider_as_its_document_announces_logs_in(
+    tmp_path: Path,
+) -> None:
+    async def what(console: Console) -> None:
+        console.provider.announces_iss = True
+        browser = console.browser()
+        parameters = await browser.at_provider(await browser.begin(), "lectrice")
+        answer = await browser.come_back(parameters | {"iss": console.provider.url})
+        assert 200 == answer.status_code
+
+    at_a_console(tmp_path, what)
+
+
 def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}

@@ -64,6 +64,17 @@ async def _another_issuer(_console: Console, browser: Browser) -> httpx.Response
     return await browser.come_back(parameters | {"iss": "https://elsewhere.example"})
 
 
+async def _no_issuer(console: Console, browser: Browser) -> httpx.Response:
+    """The provider says that its answers name it (RFC 9207), and this one does not."""
+    console.provider.announces_iss = True
+    return await browser.log_in("lectrice")
+
+
+async def _error_without_issuer(console: Console, browser: Browser) -> httpx.Response:
+    console.provider.denies = "access_denied"
+    return await _no_issuer(console, browser)
+
+
 async def _code_of_before(_console: Console, browser: Browser) -> httpx.Response:
     """A code that was exchanged already, with a state that is in force."""
     old = await browser.at_provider(await browser.begin(), "lectrice")
@@ -122,6 +133,8 @@ REFUSED = [
     ("too late", _too_late, 400, "login_unknown", "too late"),
     ("another browser", _another_browser, 400, "login_unknown", "another browser"),
     ("another issuer", _another_issuer, 400, "login_unknown", "no question of ours"),
+    ("no issuer", _no_issuer, 400, "login_unknown", "no question of ours"),
+    ("an error without issuer", _error_without_issuer, 400, "login_unknown", "no question of ours"),
     ("a code used before", _code_of_before, 401, "login_code_refused", "used already"),
     ("a stolen code", _code_of_another_login, 401, "login_code_refused", "refused the code"),
     ("access denied", _gives_up, 403, "login_denied", "access_denied"),

@@ -128,10 +128,7 @@ class ProviderLogin:
         """
         state = answer.get("state", "")
         attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
-        if (
-            attempt is None
-            or answer.get("iss", self._requirements.issuer) != self._requirements.issuer
-        ):
+        if attempt is None or not await self._provider.is_of_issuer(answer.get("iss")):
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):
             raise self._denied(denied)
