@@ -33,6 +33,7 @@ from tests.api.environment import LILLE
 from tests.api.logging_in import HOME, Console, with_a_console
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
+from tests.api.test_loading import a_free_port
 
 no_logs = silence.no_logs
 
@@ -376,8 +377,10 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
     secret.write_text(f"{CLIENT_SECRET}\n")
     with a_provider_of_people(lambda: wall_clock().timestamp()) as provider:
         provider.users = {"lectrice": {"groups": {"town": ["compta"]}}}
+        port = a_free_port()
         variables = {
             "ECLUSE_AUTH": "on",
+            "ECLUSE_API_URLS": f"http://127.0.0.1:{port}",
             "ECLUSE_OIDC_ISSUER": provider.url,
             "ECLUSE_OIDC_CLIENT_ID": CLIENT_ID,
             "ECLUSE_OIDC_CLIENT_SECRET_FILE": str(secret),
@@ -385,7 +388,8 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
             "ECLUSE_OIDC_ROLES": '{"compta": ["read"]}',
             "ECLUSE_OIDC_ENTITIES": "all",
         }
-        with embedded(tmp_path / "data", log=tmp_path / "log", **variables) as running:
+        data, log = tmp_path / "data", tmp_path / "log"
+        with embedded(data, "--port", port, log=log, **variables) as running:
             provider.client.redirect_uris = [running.address + CALLBACK_PATH]
             with httpx.Client(headers={"accept": "text/html"}) as client:
                 page = client.get(f"{running.address}/console/login/provider?next=/console/lag")

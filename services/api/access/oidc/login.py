@@ -87,7 +87,7 @@ class ProviderLogin:
         store: AccessStore,
         sessions: Sessions,
         clock: Clock,
-        addresses: tuple[str, ...] = (),
+        addresses: tuple[str, ...],
     ) -> None:
         self.name = urlsplit(requirements.issuer).hostname or requirements.issuer
         self._requirements = requirements
@@ -167,10 +167,8 @@ class ProviderLogin:
 
     def address_of(self, asked: HTTPConnection) -> str:
         """The address by which this browser reaches us, of those that the settings name."""
-        host = asked.headers.get("host", "")
         named = {urlsplit(each).netloc.lower(): each.rstrip("/") for each in self._addresses}
-        first = next(iter(named.values()), f"{asked.url.scheme}://{host}")
-        return named.get(host.lower(), first)
+        return named.get(asked.headers.get("host", "").lower(), next(iter(named.values())))
 
     def _denied(self, error: str) -> Problem:
         if error == "access_denied":
