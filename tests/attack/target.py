@@ -147,6 +147,7 @@ def a_target(folder: Path, url: str) -> Iterator[Target]:
     rights = {
         "treasury": ("--read", LILLE, "--treasury", LILLE),
         "lille": ("--read", LILLE, "--publish", LILLE),
+        "ordering": ("--publish", LILLE, "--publish-types", "ordonnateur"),
         "reader": ("--read", LILLE),
         "roubaix": ("--read", ROUBAIX),
         "operator": ("--read", ROUBAIX, "--operate", ROUBAIX),
