@@ -4,7 +4,9 @@ It logs people in by a form, keeps a session of theirs, ends it, and says so to 
 switches it misbehaves as providers, or those who pretend to be one, do.
 """
 
+import json
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,9 +143,11 @@ class OidcProvider:
         self.claims: dict[str, Any] = {}
         """Claims of ID tokens that are otherwise than they should be; None: one is left out."""
         self.expires_s = 300
+        self.announced: dict[str, Any] = {}
+        """What its document says otherwise than it should."""
+        self.signs = True
+        self.speaks_json = True
         self.takes_codes_twice = False
-        self.announces_iss = False
-        """True if its document says that its answers name it (RFC 9207)."""
         self.app = self._made()
 
     def rotate_key(self) -> None:
@@ -181,8 +185,7 @@ class OidcProvider:
             "jwks_uri": f"{self.url}/keys",
             "token_endpoint_auth_methods_supported": [self.client.method],
             "code_challenge_methods_supported": ["S256"],
-            "authorization_response_iss_parameter_supported": self.announces_iss,
-        }
+        } | self.announced
 
     def _made(self) -> Flask:
         app = Flask("provider")
@@ -232,7 +235,7 @@ class OidcProvider:
 
     def _token(self, server: AuthorizationServer) -> Any:
         self.exchanges += 1
-        return server.create_token_response()
+        return server.create_token_response() if self.speaks_json else "Welcome"
 
 
 def _published(keys: list[Any]) -> dict[str, Any]:
@@ -294,6 +297,10 @@ def _id_tokens_of(provider: OidcProvider) -> OpenIDCode:
             whole = str(super().encode_id_token(token, asked))
             left = jwt.decode(whole, provider.key).claims
             left = {name: value for name, value in left.items() if value is not None}
+            if not provider.signs:
+                parts = ({"alg": "none", "kid": provider.key.kid}, left)
+                spelled = (urlsafe_b64encode(json.dumps(each).encode()) for each in parts)
+                return ".".join([each.rstrip(b"=").decode() for each in spelled] + [""])
             return jwt.encode(self.get_encode_header(None), left, provider.key)
 
     return IdTokens(require_nonce=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -36,6 +36,8 @@ from tests.api.processes import embedded
 from tests.api.test_loading import a_free_port
 
 no_logs = silence.no_logs
+
+ANNOUNCES_ISS: Final = {"authorization_response_iss_parameter_supported": True}
 
 Asks = Callable[[Console], Awaitable[None]]
 
@@ -230,7 +232,7 @@ def test_an_answer_that_names_the_provider_as_its_document_announces_logs_in(
     tmp_path: Path,
 ) -> None:
     async def what(console: Console) -> None:
-        console.provider.announces_iss = True
+        console.provider.announced = ANNOUNCES_ISS
         browser = console.browser()
         parameters = await browser.at_provider(await browser.begin(), "lectrice")
         answer = await browser.come_back(parameters | {"iss": console.provider.url})

@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from services.api.access.oidc.attempts import ATTEMPT_S
+from services.api.access.oidc.issuer import FRESH_FOR
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.tables import sessions
 from tests import silence
 from tests.api.logging_in import Browser, Console
-from tests.api.test_provider_login import at_a_console, count_of, json_of
+from tests.api.test_provider_login import ANNOUNCES_ISS, at_a_console, count_of, json_of
 
 no_logs = silence.no_logs
 
@@ -66,7 +67,7 @@ async def _another_issuer(_console: Console, browser: Browser) -> httpx.Response
 
 async def _no_issuer(console: Console, browser: Browser) -> httpx.Response:
     """The provider says that its answers name it (RFC 9207), and this one does not."""
-    console.provider.announces_iss = True
+    console.provider.announced = ANNOUNCES_ISS
     return await browser.log_in("lectrice")
 
 
@@ -110,6 +111,40 @@ async def _no_role(_console: Console, browser: Browser) -> httpx.Response:
     return await browser.log_in("stagiaire")
 
 
+async def _planted_error(_console: Console, browser: Browser) -> httpx.Response:
+    await browser.begin()
+    return await browser.come_back({"error": "call-this-number"})
+
+
+async def _withdrawn_key(console: Console, browser: Browser) -> httpx.Response:
+    """Whoever has a key that the provider publishes no more signs with it, under its name."""
+    assert 200 == (await browser.log_in("lectrice")).status_code
+    withdrawn = console.provider.key
+    console.provider.rotate_key()
+    console.provider.key = withdrawn
+    console.clock.advance(FRESH_FOR)
+    return await browser.log_in("lectrice")
+
+
+async def _no_json(console: Console, browser: Browser) -> httpx.Response:
+    console.provider.speaks_json = False
+    return await browser.log_in("lectrice")
+
+
+async def _unsigned(console: Console, browser: Browser) -> httpx.Response:
+    console.provider.signs = False
+    console.provider.announced = {"id_token_signing_alg_values_supported": ["RS256", "none"]}
+    return await browser.log_in("lectrice")
+
+
+def _announced(**otherwise: Any) -> Callable[[Console, Browser], Awaitable[httpx.Response]]:
+    async def ask(console: Console, browser: Browser) -> httpx.Response:
+        console.provider.announced = otherwise
+        return await browser.begin()
+
+    return ask
+
+
 def _claims(**claims: Any) -> Callable[[Console, Browser], Awaitable[httpx.Response]]:
     async def ask(console: Console, browser: Browser) -> httpx.Response:
         console.provider.claims = claims
@@ -123,6 +158,7 @@ async def _expired(console: Console, browser: Browser) -> httpx.Response:
     return await browser.log_in("lectrice")
 
 
+AWAY: Final = (503, "login_provider_unreachable", "not as it must")
 REFUSED: list[tuple[str, Callable[[Console, Browser], Awaitable[httpx.Response]], int, str, str]]
 REFUSED = [
     ("provider away", _is_away, 503, "login_provider_unreachable", "does not answer"),
@@ -140,6 +176,12 @@ REFUSED = [
     ("access denied", _gives_up, 403, "login_denied", "access_denied"),
     ("an error", _error, 502, "login_provider_error", "invalid_scope"),
     ("another secret", _another_secret, 502, "login_provider_error", "invalid_client"),
+    ("an error of nobody", _planted_error, 400, "login_unknown", "no question of ours"),
+    ("no JSON", _no_json, *AWAY),
+    ("another's document", _announced(issuer="https://x.example"), *AWAY),
+    ("an address in clear", _announced(token_endpoint="http://x.example/"), *AWAY),
+    ("unsigned", _unsigned, 401, "login_token_refused", "not readable"),
+    ("a withdrawn key", _withdrawn_key, 401, "login_token_refused", "not published"),
     ("no role", _no_role, 403, "login_without_role", "stagiaire"),
     ("no entity", _claims(ecluse_entities=None), 403, "login_without_role", "Léa"),
     ("wrong nonce", _claims(nonce="wrong"), 401, "login_token_refused", "nonce"),
@@ -175,7 +217,7 @@ def test_a_login_that_is_not_right_is_refused_in_words(
         assert "{" not in found["detail"] + found["advice"]
         assert (status == 503) is ("retry-after" in answer.headers)
         opened = await count_of(console, sessions) - before
-        assert opened == (1 if go in {_comes_twice, _code_of_before} else 0)
+        assert opened == (1 if go in {_comes_twice, _code_of_before, _withdrawn_key} else 0)
         if status == 403 and code == "login_without_role":
             assert "ecluse-readers, ecluse-operators" in found["advice"]
 

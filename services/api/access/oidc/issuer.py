@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 from joserfc.jwk import KeySet
+from joserfc.jwt import ClaimsOption
 
 from events.texts import _
 from services.api.access.caller import NOBODY, Caller
@@ -80,9 +81,9 @@ class Issuer:
         return caller_of(claims, replace(self._requirements, roles={}, entities=NOBODY))
 
     async def claims_of(
-        self, token: str, audience: str, *, must_expire: bool = True
+        self, token: str, audience: str, **others: ClaimsOption
     ) -> Mapping[str, Any]:
-        """The claims of a token that was made for this audience.
+        """The claims of a token that was made for this audience, and has `others` as these say.
 
         Raises:
             NotKnown: it is not to be believed.
@@ -90,19 +91,19 @@ class Issuer:
         """
         keys = await self._known_keys()
         try:
-            return self._claims_of(token, keys, audience, must_expire)
+            return self._claims_of(token, keys, audience, others)
         except UnknownKey:
             # The provider may have changed its keys since.
             newer = await self._newer_keys(keys)
             if newer is None or newer is keys:
                 raise
-            return self._claims_of(token, newer, audience, must_expire)
+            return self._claims_of(token, newer, audience, others)
 
     def _claims_of(
-        self, token: str, keys: KeySet, audience: str, must_expire: bool
+        self, token: str, keys: KeySet, audience: str, others: Mapping[str, ClaimsOption]
     ) -> Mapping[str, Any]:
         now = self._clock()
-        return claims_of(token, keys, self._requirements, audience, now, must_expire=must_expire)
+        return claims_of(token, keys, self._requirements, audience, now, **others)
 
     async def _known_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:

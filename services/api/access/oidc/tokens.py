@@ -21,7 +21,7 @@ from joserfc.errors import (
     MissingClaimError,
 )
 from joserfc.jwk import JWKRegistry, Key, KeySet
-from joserfc.jwt import JWTClaimsRegistry
+from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
 from events.texts import Translatable, _
 from services.api.access.caller import NOBODY, Caller, Entities, NotKnown, Scope
@@ -33,6 +33,7 @@ ASYMMETRIC: Final = frozenset(
 TOKEN_CHARACTERS_MAX: Final = 16 * 1024
 SUBJECT_MAX: Final = 100
 DIGEST_DIGITS: Final = 16
+ESSENTIAL: Final[ClaimsOption] = {"essential": True}
 
 KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 """Of a published set, the keys that may sign: a secret in it would be everybody's."""
@@ -120,7 +121,6 @@ def _key_of(published: Any) -> Key:
     if alg is not None and alg not in ASYMMETRIC:
         raise ValueError("for another algorithm")
     key = JWKRegistry.import_key(published)
-    key.ensure_kid()
     key.public_key  # noqa: B018 # now, not at the first token
     return key
 
@@ -131,10 +131,9 @@ def claims_of(
     requirements: TokenRequirements,
     audience: str,
     now: datetime,
-    *,
-    must_expire: bool = True,
+    **others: ClaimsOption,
 ) -> Mapping[str, Any]:
-    """The claims of a token that was made for this audience.
+    """The claims of a token that was made for this audience, and has `others` as these say.
 
     Raises:
         UnknownKey: it names a key that is not among these.
@@ -149,7 +148,7 @@ def claims_of(
             leeway=requirements.leeway_s,
             iss={"essential": True, "value": requirements.issuer},
             aud={"essential": True, "value": audience},
-            exp={"essential": must_expire},
+            **({"exp": ESSENTIAL} | others),
         ).validate(claims)
     except InvalidKeyIdError as error:
         claim = _("The key that signs this token is not published.")

@@ -185,7 +185,7 @@ def serve(
     ] = Path("ecluse-data"),
     load: Annotated[
         list[Path] | None,
-        # Never opened here: the end of a pipe is told to its first reader.
+        # Never opened here: a pipe has an end for its first reader alone.
         typer.Option(
             metavar="FILE",
             exists=True,
