@@ -79,7 +79,12 @@ CORRECTION: Final = "urn:ecluse:correction"
 
 def is_reserved(source: str) -> bool:
     """True of a `source` that is one of Écluse's services: the command is a sender as any other."""
-    return source.startswith(OWN_SOURCES) and source != COMMAND
+    return _folded(source).startswith(OWN_SOURCES) and source != COMMAND
+
+
+def _folded(source: str) -> str:
+    """A `source` whose beginning has no capitals: to a URN they are the same (RFC 8141, 3.1)."""
+    return source[: len(OWN_SOURCES)].lower() + source[len(OWN_SOURCES) :]
 
 
 def uses_reserved_source(source: Any, name: Any, source_kind: SourceKind) -> bool:
@@ -89,7 +94,9 @@ def uses_reserved_source(source: Any, name: Any, source_kind: SourceKind) -> boo
     keep the internal event from being read. An internal event at a wrong topic is none: its type is
     unknown there.
     """
-    if source != LEDGER or source_kind is SourceKind.INTERNAL_EVENTS:
+    if source_kind is SourceKind.INTERNAL_EVENTS:
+        return False
+    if not isinstance(source, str) or _folded(source) != LEDGER:
         return False
     return not (isinstance(name, str) and name in UNREAD[source_kind])
 

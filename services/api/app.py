@@ -9,8 +9,9 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 
 from services.api.access.gate import HOST_UNKNOWN, Gate
+from services.api.access.listeners import Listeners
 from services.api.access.oidc.issuer import ISSUER_AWAY
-from services.api.access.session import check_form_origin
+from services.api.access.session import check_form_token
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
 from services.api.beneficiaries import page as beneficiary_pages
@@ -171,10 +172,10 @@ def routes() -> tuple[BaseRoute, ...]:
         for route in page.router.routes:
             _answer_head(route)
         together.include_router(
-            page.router, include_in_schema=False, dependencies=[Depends(check_form_origin)]
+            page.router, include_in_schema=False, dependencies=[Depends(check_form_token)]
         )
     # A large form: its sender is known, and has the right, before any of it is read.
-    before = [Depends(treasury_upload.uploaded), Depends(check_form_origin)]
+    before = [Depends(treasury_upload.uploaded), Depends(check_form_token)]
     together.include_router(treasury_upload.router, include_in_schema=False, dependencies=before)
     return tuple(together.routes)
 
@@ -226,6 +227,7 @@ def create_app(parts: Components) -> FastAPI:
     app.state.observed = observed
     app.state.problem_page = problem_page
     app.state.feed = Feed(parts.engine, parts.clock)
+    app.state.listeners = Listeners(parts.access, parts.clock)
     app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())

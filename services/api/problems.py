@@ -111,7 +111,7 @@ FORGED_FORM: Final = Kind(
     "forged_form",
     403,
     _("Form not recognised"),
-    _("This form does not come from your session, or from one that has ended."),
+    _("This was not sent from a page of Écluse, or the session of that page has ended."),
     _("Load the page again and try once more."),
 )
 TOO_LARGE: Final = Kind(

@@ -176,6 +176,9 @@ class ApiSettings(DatabaseSettings):
             raise ValueError("OIDC_ISSUER goes with OIDC_AUDIENCE, OIDC_CLIENT_ID or both")
         if self.oidc_client_secret is not None and self.oidc_client_id is None:
             raise ValueError("OIDC_CLIENT_SECRET goes with OIDC_CLIENT_ID")
+        # Else the provider would send people back to whatever name a request gives us.
+        if self.oidc_client_id is not None and not self.addresses:
+            raise ValueError("OIDC_CLIENT_ID goes with API_URLS, where people reach the console")
         return self
 
     @property

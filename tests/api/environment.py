@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Access, Caller, Entities, NotKnown, Scope
+from services.api.access.roles import ROLES
 from services.api.access.session import SALT_DIGITS, form_token
 from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
@@ -33,11 +34,19 @@ NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
 ALL_KEY: Final = "test-key-of-everything"
 READ_KEY: Final = "test-key-that-reads-everything"
 LILLE_KEY: Final = "test-key-of-lille"
+ORDERING_KEY: Final = "test-key-of-who-orders"
+PAYING_KEY: Final = "test-key-of-the-accountant"
 CALLERS: Final = {
     ALL_KEY: Caller("key:all", dict.fromkeys(Scope, EVERYBODY), "Tout"),
     READ_KEY: Caller("key:read", {Scope.READ: EVERYBODY}, "Lecture"),
     LILLE_KEY: Caller(
         "key:lille", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.of([LILLE])), "Lille"
+    ),
+    ORDERING_KEY: Caller(
+        "key:ordering", dict.fromkeys(Scope, EVERYBODY), "Finances", ROLES["ordonnateur"]
+    ),
+    PAYING_KEY: Caller(
+        "key:paying", dict.fromkeys(Scope, EVERYBODY), "Trésorerie", ROLES["comptable"]
     ),
 }
 
@@ -74,6 +83,9 @@ class Known:
         by_person: bool = True,  # noqa: ARG002 # its name is the port's
     ) -> tuple[Caller, str]:
         return await self.by_bearer(cookie), _csrf_of(cookie)
+
+    async def ended(self, _credentials: frozenset[str]) -> frozenset[str]:
+        return frozenset()
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         return await self.by_bearer(credential), credential

@@ -98,6 +98,7 @@ async def a_console(
 ) -> AsyncGenerator[Console]:
     """A console that people log in to at this provider."""
     given: dict[str, Any] = {
+        "api_urls": HOME,
         "oidc_issuer": provider.url,
         "oidc_client_id": CLIENT_ID,
         "oidc_client_secret": SecretStr(CLIENT_SECRET),

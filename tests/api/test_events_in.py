@@ -28,13 +28,15 @@ from services.runtime.ops.errors import Unreachable
 from tests.api.environment import (
     ALL_KEY,
     LILLE_KEY,
+    ORDERING_KEY,
+    PAYING_KEY,
     READ_KEY,
     Kept,
     an_app,
     an_empty_read_model,
     asking,
 )
-from tests.builders import BUDGET, Json, a_deadline, a_vote, encoded
+from tests.builders import BUDGET, Json, a_deadline, a_payment, a_vote, encoded
 
 ROUBAIX_BUDGET = "21590512600011-00-2023"
 ONE = "application/cloudevents+json"
@@ -117,6 +119,8 @@ def test_faults_are_shown_in_french_too(tmp_path: Path) -> None:
         (a_vote(_type="ecluse.fiscal-year.opened.v1"), "unknown_type", "/type"),
         (a_vote(_source="urn:ecluse:ledger"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:treasury"), "invalid_value", "/source"),
+        (a_vote(_source="URN:ECLUSE:treasury"), "invalid_value", "/source"),
+        (a_vote(_source="urn:Ecluse:treasury"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:console"), "invalid_value", "/source"),
         (a_vote(_source="urn:ecluse:"), "invalid_value", "/source"),
         (a_vote(_partitionkey=ROUBAIX_BUDGET), "wrong_partition_key", "/partitionkey"),
@@ -149,6 +153,28 @@ def test_who_publishes_for_lille_does_not_for_roubaix(tmp_path: Path) -> None:
     assert [2] == [fault["line"] for fault in answer.json()["faults"]]
     assert [] == kept.messages
     assert 202 == sent(tmp_path, lines_of(a_vote()), LINES, LILLE_KEY, kept).status_code
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "other"),
+    [(ORDERING_KEY, a_vote(), a_payment(1)), (PAYING_KEY, a_payment(1), a_vote())],
+    ids=["who orders", "the accountant"],
+)
+@pytest.mark.parametrize("content_type", [ONE, "application/json", LINES])
+def test_who_orders_does_not_say_what_the_accountant_says(
+    tmp_path: Path, key: str, own: Json, other: Json, content_type: str
+) -> None:
+    kept = Kept()
+    both = [own, other] if content_type == LINES else [other]
+    answer = sent(tmp_path, lines_of(*both), content_type, key, kept)
+    assert (403, "event_type_not_allowed") == (answer.status_code, answer.json()["code"])
+    (fault,) = answer.json()["faults"]
+    assert (len(both), "/type") == (fault["line"], fault["pointer"])
+    assert other["type"] in fault["detail"]
+    french = sent(tmp_path, lines_of(*both), content_type, key, kept, "fr").json()
+    assert "n'envoie pas" in french["detail"]
+    assert [] == kept.messages
+    assert 202 == sent(tmp_path, encoded(own), ONE, key, kept).status_code
 
 
 def test_who_only_reads_publishes_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from tests import silence
 from tests.api.by_hand import ACCESS, PAGE, PAID, RECEIVED, ROUBAIX_KEY, TAKEN, YEAR
 from tests.api.environment import (
     ALL_KEY,
+    ORDERING_KEY,
+    PAYING_KEY,
     READ_KEY,
     Kept,
     KeptAudit,
@@ -75,6 +77,23 @@ def test_who_may_not_send_for_the_entity_finds_no_form(url: str, key: str) -> No
     statuses, audit, kept = asked(url, key)
     assert [(404, 404)] * len(FORMS) == statuses
     assert ([], []) == (audit.lines, kept.messages)
+
+
+def test_who_orders_does_not_say_by_a_form_that_the_accountant_has_paid(url: str) -> None:
+    kept, audit = Kept(), KeptAudit()
+
+    async def pay(key: str) -> tuple[int, bool]:
+        async with asking(an_app(a_reader(url), ACCESS, kept, audit), key) as client:
+            client.headers.update(PAGE)
+            typed = {"step": "send", "/amount_cents": "1", "/executed_on": "2023-05-30"}
+            answer = await client.post(PAID, data=typed)
+            said = "This access does not send events of the type ecluse.payment.executed.v1"
+            return answer.status_code, said in answer.text
+
+    assert (422, True) == asyncio.run(pay(ORDERING_KEY))
+    assert ([], []) == (audit.lines, kept.messages)
+    assert (303, False) == asyncio.run(pay(PAYING_KEY))
+    assert 1 == len(kept.messages)
 
 
 def test_a_form_without_the_token_of_its_session_sends_nothing(url: str) -> None:

@@ -146,6 +146,17 @@ def test_behind_a_proxy_that_says_nothing_the_settings_say_that_all_come_over_tl
     assert tls is ("secure" in session.headers["set-cookie"].lower())
 
 
+def test_who_logs_people_in_says_where_they_reach_the_console() -> None:
+    """Else the provider would send them back to whatever name a request has."""
+    at_provider: dict[str, Any] = {
+        "oidc_issuer": "https://sso.lille.fr",
+        "oidc_client_id": "ecluse-console",
+    }
+    with pytest.raises(ValidationError, match="OIDC_CLIENT_ID goes with API_URLS"):
+        ApiSettings(**at_provider)
+    assert (PROXIED,) == ApiSettings(**at_provider, api_urls=PROXIED).addresses
+
+
 @pytest.mark.parametrize("urls", ["ecluse.lille.fr", "ftp://ecluse.lille.fr", "https://", "/"])
 def test_an_address_that_is_none_is_refused_at_the_start(urls: str) -> None:
     with pytest.raises(ValidationError, match=r"https://ecluse\.example"):

@@ -106,6 +106,24 @@ def test_many_uses_at_once_are_noted_by_one_write(tmp_path: Path, clock: HandClo
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
 
 
+def test_a_key_of_some_types_stays_one_when_it_is_rotated(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        words = ["comptable", "ecluse.bank-account.changed.v1"]
+        key, shown = await store.create("DGFiP", READS_LILLE, "test", publish_types=words)
+        rotated = await store.rotate(key.key_id, "mairie", timedelta(hours=24))
+        assert rotated is not None
+        for each in (shown, rotated[2]):
+            caller = await known(store, clock).by_bearer(each)
+            assert caller.may_send("ecluse.payment.executed.v1")
+            assert caller.may_send("ecluse.bank-account.changed.v1")
+            assert not caller.may_send("ecluse.budget.voted.v1")
+        assert [words, words] == [each.publish_types for each in await store.keys()]
+        facts = [line.facts for line in await store.audit_lines(3)]
+        assert [words, words] == [each["publish_types"] for each in facts if "label" in each]
+
+    with_store(address, clock, what)
+
+
 def test_a_key_opens_until_it_expires_and_so_do_its_sessions(
     address: str, clock: HandClock
 ) -> None:
@@ -261,7 +279,7 @@ def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock)
             caller = await known(store, clock).by_bearer(f"ecluse_0123456789ab_{secret}")
             assert ("key:0123456789ab", "ERP") == (caller.name, caller.label)
             (key,) = await store.keys()
-            assert key.expires_at is None
+            assert (None, None) == (key.expires_at, key.publish_types)
         finally:
             await store.dispose()
 

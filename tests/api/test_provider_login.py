@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -33,8 +33,11 @@ from tests.api.environment import LILLE
 from tests.api.logging_in import HOME, Console, with_a_console
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
+from tests.api.test_loading import a_free_port
 
 no_logs = silence.no_logs
+
+ANNOUNCES_ISS: Final = {"authorization_response_iss_parameter_supported": True}
 
 Asks = Callable[[Console], Awaitable[None]]
 
@@ -225,6 +228,19 @@ def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
     at_a_console(tmp_path, what, oidc_client_secret=secret)
 
 
+def test_an_answer_that_names_the_provider_as_its_document_announces_logs_in(
+    tmp_path: Path,
+) -> None:
+    async def what(console: Console) -> None:
+        console.provider.announced = ANNOUNCES_ISS
+        browser = console.browser()
+        parameters = await browser.at_provider(await browser.begin(), "lectrice")
+        answer = await browser.come_back(parameters | {"iss": console.provider.url})
+        assert 200 == answer.status_code
+
+    at_a_console(tmp_path, what)
+
+
 def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}
@@ -363,8 +379,10 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
     secret.write_text(f"{CLIENT_SECRET}\n")
     with a_provider_of_people(lambda: wall_clock().timestamp()) as provider:
         provider.users = {"lectrice": {"groups": {"town": ["compta"]}}}
+        port = a_free_port()
         variables = {
             "ECLUSE_AUTH": "on",
+            "ECLUSE_API_URLS": f"http://127.0.0.1:{port}",
             "ECLUSE_OIDC_ISSUER": provider.url,
             "ECLUSE_OIDC_CLIENT_ID": CLIENT_ID,
             "ECLUSE_OIDC_CLIENT_SECRET_FILE": str(secret),
@@ -372,7 +390,8 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
             "ECLUSE_OIDC_ROLES": '{"compta": ["read"]}',
             "ECLUSE_OIDC_ENTITIES": "all",
         }
-        with embedded(tmp_path / "data", log=tmp_path / "log", **variables) as running:
+        data, log = tmp_path / "data", tmp_path / "log"
+        with embedded(data, "--port", port, log=log, **variables) as running:
             provider.client.redirect_uris = [running.address + CALLBACK_PATH]
             with httpx.Client(headers={"accept": "text/html"}) as client:
                 page = client.get(f"{running.address}/console/login/provider?next=/console/lag")

@@ -16,6 +16,7 @@ from events.envelope import CORRECTION
 from events.texts import Translatable
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
+from services.api.access.roles import ROLES
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.adapters.ports import JournalEnd
 from services.api.rejections.explanation import Explanations
@@ -31,9 +32,11 @@ from tests.api.made import Made
 from tests.builders import BUDGET, Json, a_review, a_vote, an_award, encoded
 
 OPERATOR, CLERK, OF_ONE = "key-of-an-operator", "key-of-the-clerk", "key-of-one-entity"
+PAYING: Final = "key-of-the-accountant"
 OWN: Final = Entities.of([BUDGET[:14]])
 CALLERS: Final = {
     OPERATOR: Caller("key:operator", dict.fromkeys(Scope, EVERYBODY), "Awa Diop"),
+    PAYING: Caller("key:paying", dict.fromkeys(Scope, EVERYBODY), "", ROLES["comptable"]),
     CLERK: Caller("key:clerk", {Scope.READ: EVERYBODY, Scope.PUBLISH: OWN}),
     OF_ONE: Caller("key:one", dict.fromkeys(Scope, OWN) | {Scope.READ: EVERYBODY}),
 }
@@ -173,6 +176,7 @@ def test_a_dead_letter_is_published_as_it_was_with_who_and_why_beside_it(
     [
         (CLERK, MISPLACED, "pourquoi", 403, "scope_missing"),
         (OF_ONE, MISPLACED, "pourquoi", 404, "not_found"),
+        (PAYING, MISPLACED, "pourquoi", 403, "event_type_not_allowed"),
         (OPERATOR, 99, "pourquoi", 404, "not_found"),
         (OPERATOR, MISPLACED, "  ", 422, "invalid_request"),
         (OPERATOR, MISPLACED, "a\x1b[2J", 422, "invalid_request"),

@@ -14,7 +14,7 @@ from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.tables import sessions
 from tests import silence
 from tests.api.logging_in import Browser, Console
-from tests.api.test_provider_login import at_a_console, count_of, json_of
+from tests.api.test_provider_login import ANNOUNCES_ISS, at_a_console, count_of, json_of
 
 no_logs = silence.no_logs
 
@@ -63,6 +63,17 @@ async def _another_browser(console: Console, browser: Browser) -> httpx.Response
 async def _another_issuer(_console: Console, browser: Browser) -> httpx.Response:
     parameters = await browser.at_provider(await browser.begin(), "lectrice")
     return await browser.come_back(parameters | {"iss": "https://elsewhere.example"})
+
+
+async def _no_issuer(console: Console, browser: Browser) -> httpx.Response:
+    """The provider says that its answers name it (RFC 9207), and this one does not."""
+    console.provider.announced = ANNOUNCES_ISS
+    return await browser.log_in("lectrice")
+
+
+async def _error_without_issuer(console: Console, browser: Browser) -> httpx.Response:
+    console.provider.denies = "access_denied"
+    return await _no_issuer(console, browser)
 
 
 async def _code_of_before(_console: Console, browser: Browser) -> httpx.Response:
@@ -158,6 +169,8 @@ REFUSED = [
     ("too late", _too_late, 400, "login_unknown", "too late"),
     ("another browser", _another_browser, 400, "login_unknown", "another browser"),
     ("another issuer", _another_issuer, 400, "login_unknown", "no question of ours"),
+    ("no issuer", _no_issuer, 400, "login_unknown", "no question of ours"),
+    ("an error without issuer", _error_without_issuer, 400, "login_unknown", "no question of ours"),
     ("a code used before", _code_of_before, 401, "login_code_refused", "used already"),
     ("a stolen code", _code_of_another_login, 401, "login_code_refused", "refused the code"),
     ("access denied", _gives_up, 403, "login_denied", "access_denied"),

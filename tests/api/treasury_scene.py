@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from events import topics
 from events.outbound import PaymentOrderIssued
-from services.api.access.caller import Caller, Entities, Scope
+from services.api.access.caller import Access, Caller, Entities, Scope
 from services.api.adapters.read_model import open_read_model
 from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
@@ -79,6 +79,7 @@ class Scene:
     read_model: str
     audit: KeptAudit
     config: Path | None
+    access: Access = field(default_factory=lambda: ACCESS)
 
     def tell(self, *events: Json) -> None:
         """Have this happen in both towns' year too: it is in a read model that is made again."""
@@ -90,14 +91,14 @@ class Scene:
     def own(self) -> TreasurySettings:
         return settings_of(self.folder, self.read_model, self.config)
 
-    def asked(self, key: str, visit: Visit, language: str = "en") -> Any:
+    def asked(self, key: str | None, visit: Visit, language: str = "en") -> Any:
         """What somebody with this key does, and what comes of it."""
 
         async def go() -> Any:
             engine, clock = open_read_model(self.read_model), HandClock(NOW)
             treasury = open_treasury(self.own, engine, clock)
             parts = Components(
-                engine, ACCESS, Kept(), self.audit, KeptBytes(), clock, treasury=treasury
+                engine, self.access, Kept(), self.audit, KeptBytes(), clock, treasury=treasury
             )
             async with asking(create_app(parts), key, language) as client:
                 client.headers["accept"] = "text/html,application/json"

@@ -26,7 +26,7 @@ from tests.builders import (
     an_award,
     encoded,
 )
-from tests.integration.command import ecluse
+from tests.integration.command import CommandResult, ecluse
 from tests.read_model.filling import fill, journal_of_events
 
 WAIT_S: Final = 20.0
@@ -72,6 +72,11 @@ class Target:
     keys: Mapping[str, str]
     provider: Provider
     log: Path
+    where: Mapping[str, str]
+
+    def ecluse(self, *args: object) -> CommandResult:
+        """A command of the operator's, over the same databases."""
+        return ecluse(*args, given=b"", **self.where)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -142,6 +147,7 @@ def a_target(folder: Path, url: str) -> Iterator[Target]:
     rights = {
         "treasury": ("--read", LILLE, "--treasury", LILLE),
         "lille": ("--read", LILLE, "--publish", LILLE),
+        "ordering": ("--publish", LILLE, "--publish-types", "ordonnateur"),
         "reader": ("--read", LILLE),
         "roubaix": ("--read", ROUBAIX),
         "operator": ("--read", ROUBAIX, "--operate", ROUBAIX),
@@ -159,4 +165,4 @@ def a_target(folder: Path, url: str) -> Iterator[Target]:
             "ECLUSE_OIDC_JWKS_URL": f"{provider.url}/keys",
         }
         with api(log, **where, **oidc) as running:
-            yield Target(running, keys, provider, log)
+            yield Target(running, keys, provider, log, where)

@@ -15,7 +15,7 @@ from tests.api.environment import ROUBAIX
 from tests.api.reads.two_entities import FOREIGN, LILLE_BUDGET, ROUBAIX_BUDGET, THEIR_MONEY
 from tests.api.reads.walking import OPEN, filled, get_routes, shown, with_query
 from tests.attack.target import Target
-from tests.builders import a_vote, encoded
+from tests.builders import a_payment, a_vote, encoded
 
 THEIRS: Final = {
     "budget": [ROUBAIX_BUDGET],
@@ -103,10 +103,20 @@ class Act(NamedTuple):
 
 ORDER: Final = f"/console/orders/{ROUBAIX_BUDGET}/R-CONV/advance"
 VOTE: Final = encoded(a_vote())
+PAID: Final = encoded(a_payment())
 THEIR_VOTE: Final = encoded(a_vote(budget=ROUBAIX_BUDGET))
 ACTS: Final = [
     Act("a reader publishes", "reader", "POST", "/events", VOTE, {"Content-Type": ONE}, 403),
     Act("nobody publishes", None, "POST", "/events", VOTE, {"Content-Type": ONE}, 401),
+    Act(
+        "who orders says: paid",
+        "ordering",
+        "POST",
+        "/events",
+        PAID,
+        {"Content-Type": ONE},
+        403,
+    ),
     Act("for another town", "lille", "POST", "/events", THEIR_VOTE, {"Content-Type": ONE}, 403),
     Act("a reader sees an IBAN", "roubaix", "POST", ORDER, b"", {}, 403),
     Act("another town's reader does", "lille", "POST", ORDER, b"", {}, 403),

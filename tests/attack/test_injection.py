@@ -158,6 +158,7 @@ BOMBS: Final = {
     "a million blank lines": Body(b"\n" * 1_000_000, 422, LINES),
     "a million broken lines": Body(b"{\n" * 1_000_000, 413, LINES),
     "as the ledger": Body(encoded(a_vote(_source="urn:ecluse:ledger")), 422),
+    "as the treasury, in capitals": Body(encoded(a_vote(_source="URN:ECLUSE:treasury")), 422),
     "an internal event": Body(encoded(a_vote(_type="ecluse.fiscal-year.opened.v1")), 422),
     "XML": Body(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>', 422),
     "XML, as it says": Body(b"<x/>", 415, "application/xml"),

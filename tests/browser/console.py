@@ -126,10 +126,12 @@ def a_read_model(folder: Path) -> Path:
 class Served:
     """An application that listens; it may go away and come back in its place."""
 
-    def __init__(self, parts: Callable[[], Components], *, reused: bool = True) -> None:
+    def __init__(
+        self, parts: Callable[[], Components], *, reused: bool = True, port: int = 0
+    ) -> None:
         self._parts = parts
         self._app = FREE.pop() if FREE and reused else create_app(parts())
-        self._port = 0
+        self._port = port
         self.start()
 
     @property

@@ -20,6 +20,7 @@ from services.api.settings import ApiSettings
 from tests.api.environment import HandClock, Kept, KeptBytes
 from tests.api.logging_in import ROLES, USERS
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, a_provider_of_people
+from tests.api.test_loading import a_free_port
 from tests.browser import scenario
 from tests.browser.console import NOW, Console, Ends, Served, apart, end_of
 
@@ -47,9 +48,9 @@ class People:
 class ServedWithAccess(Served):
     """An application whose access ends with it."""
 
-    def __init__(self, parts: Callable[[], Components], store: AccessStore) -> None:
+    def __init__(self, parts: Callable[[], Components], store: AccessStore, port: int) -> None:
         self._store = store
-        super().__init__(parts, reused=False)
+        super().__init__(parts, reused=False, port=port)
 
     async def _serve(self, listening: socket.socket) -> None:
         try:
@@ -72,7 +73,9 @@ def a_console_of_people(read_model: Path, folder: Path) -> Iterator[People]:
     apart(prepared())
     with a_provider_of_people(lambda: clock().timestamp()) as provider:
         provider.users = dict(USERS)
+        port = a_free_port()
         given: dict[str, Any] = {
+            "api_urls": f"http://127.0.0.1:{port}",
             "oidc_issuer": provider.url,
             "oidc_client_id": CLIENT_ID,
             "oidc_client_secret": SecretStr(CLIENT_SECRET),
@@ -95,7 +98,7 @@ def a_console_of_people(read_model: Path, folder: Path) -> Iterator[People]:
                 login=login,
             )
 
-        served = ServedWithAccess(parts, store)
+        served = ServedWithAccess(parts, store, port)
         provider.client.redirect_uris = [served.url + CALLBACK_PATH]
         provider.client.logout_uris = [served.url + LOGIN_PATH]
         try:

@@ -36,6 +36,17 @@ def test_a_key_is_shown_once_then_listed_revoked_and_audited(tmp_path: Path) -> 
     assert key["key"] not in json.dumps(lines)
 
 
+def test_a_key_may_publish_some_types_alone(tmp_path: Path) -> None:
+    types = ("--publish-types", "comptable", "--publish-types", "ecluse.bank-account.changed.v1")
+    made = json.loads(keys(tmp_path, "create", "T", "--publish", "all", *types, "--json").out)
+    words = ["comptable", "ecluse.bank-account.changed.v1"]
+    (listed,) = json.loads(keys(tmp_path, "list", "--json").out)["keys"]
+    assert words == made["publish_types"] == listed["publish_types"]
+    assert f"publish: all; publish-types: {', '.join(words)}" in keys(tmp_path, "list").text
+    (line,) = json.loads(keys(tmp_path, "audit", "--json").out)["audit"]
+    assert words == line["facts"]["publish_types"]
+
+
 def test_a_key_expires_and_is_rotated(tmp_path: Path) -> None:
     made = keys(tmp_path, "create", "ERP", "--read", "all", "--expires", "2099-01-31", "--json")
     key = json.loads(made.out)
@@ -117,6 +128,8 @@ def test_people_read_french_and_english(tmp_path: Path) -> None:
         (["create", "ERP"], "--read"),
         (["create", "ERP", "--read", "everything"], "everything"),
         (["create", "ERP", "--read", "123"], "123"),
+        (["create", "ERP", "--publish", "all", "--publish-types", "maire"], "maire"),
+        (["create", "ERP", "--read", "all", "--publish-types", "comptable"], "--publish"),
     ],
 )
 def test_a_key_without_a_right_or_of_no_entity_is_usage(

@@ -46,6 +46,9 @@ class KnownCallers:
             raise NotKnown(*ENDED)
         return key.caller, csrf_of(cookie)
 
+    async def ended(self, credentials: frozenset[str]) -> frozenset[str]:
+        return credentials - await self._sessions.in_force(credentials)
+
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         key = await self._key(credential)
         await self._store.write(key.caller.name, Action.SESSION_OPENED, key.label)
@@ -87,6 +90,9 @@ class Unchecked:
         by_person: bool = True,  # noqa: ARG002 # its name is the port's
     ) -> tuple[Caller, str]:
         return ANYBODY, ""
+
+    async def ended(self, _credentials: frozenset[str]) -> frozenset[str]:
+        return frozenset()
 
     async def log_in(self, _credential: str) -> tuple[Caller, str]:
         return ANYBODY, ""

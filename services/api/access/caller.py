@@ -84,10 +84,16 @@ class Caller:
     rights: Mapping[Scope, Entities] = field(default_factory=dict)
     label: str = ""
     """The name that people see."""
+    publish_types: frozenset[str] | None = None
+    """The types of events that they may send; None stands for all."""
 
     def entities(self, scope: Scope) -> Entities:
         """The entities for which they have the right."""
         return self.rights.get(scope, NOBODY)
+
+    def may_send(self, event_type: str) -> bool:
+        """True if they may send events of this type, of the entities for which they publish."""
+        return self.publish_types is None or event_type in self.publish_types
 
     def may(self, scope: Scope, budget: str) -> bool:
         return self.entities(scope).include(entity_of(budget))
@@ -134,6 +140,9 @@ class Access(Protocol):
         Raises:
             NotKnown: the session is not one of ours, or has ended.
         """
+
+    async def ended(self, credentials: frozenset[str]) -> frozenset[str]:
+        """Those of these ids of keys and digests of sessions that give access no more."""
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         """A session of the console for whoever holds this key: the caller, and the cookie.

@@ -20,6 +20,7 @@ from services.api.access.session import (
     SAFE,
     SESSION_COOKIE,
     cookie_of,
+    is_of_own_site,
 )
 from services.api.addresses import own_address
 from services.api.problems import (
@@ -98,7 +99,7 @@ class Gate:
             if not is_open(scope["path"]):
                 await answer(problem, asked)(scope, receive, send)
                 return
-        if _by_session(asked) and not _is_fit_for_a_session(scope):
+        if self._may_be_forged(asked):
             asked.state.reason = FORGED_FORM.code
             await answer(Problem(FORGED_FORM), asked)(scope, receive, send)
             return
@@ -123,6 +124,22 @@ class Gate:
         caller, asked.state.csrf = await self._access.by_session(cookie, by_person=by_person)
         return caller
 
+    def _may_be_forged(self, asked: HTTPConnection) -> bool:
+        """True if a page of another site may have had a browser send what changes something.
+
+        A browser adds a session's cookie by itself, and where access is not checked it needs none;
+        a key it does not add. With a session only the console's forms may write: those carry a
+        token besides, which `check_form_token` checks.
+        """
+        if asked.scope["method"] in SAFE:
+            return False
+        if self._access.checks and "authorization" in asked.headers:
+            return False
+        by_session = hasattr(asked.state, "csrf")
+        if by_session and not is_console(asked.scope["path"]):
+            return True
+        return not is_of_own_site(asked, self._hosts)
+
 
 READING: Final = frozenset({"GET", "HEAD"})
 """Methods of who asks for a page."""
@@ -133,18 +150,6 @@ def is_open(path: str) -> bool:
     if path in HEALTH | LOGIN | TOPICS or path in {ROOT, CONTRACT, HELP}:
         return True
     return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/", f"{HELP}/"))
-
-
-def _by_session(asked: HTTPConnection) -> bool:
-    return hasattr(asked.state, "csrf")
-
-
-def _is_fit_for_a_session(scope: Scope) -> bool:
-    """A browser sends its cookie by itself: with it, only the console's own forms may write.
-
-    Those carry a token besides, which `check_form_origin` checks.
-    """
-    return scope["method"] in SAFE or is_console(scope["path"])
 
 
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:

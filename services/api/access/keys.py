@@ -8,15 +8,20 @@ to keep the API busy (docs/decisions/0024-api-and-access.md).
 
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from services.api.access.caller import Caller, Entities, Scope
+from services.api.access.roles import types_of
 
 PREFIX: Final = "ecluse"
 """Stands before every key, so that scanners of repositories know one."""
+
+KEY_CALLER: Final = "key:"
+"""Stands before a key's id in the name of who holds it."""
 
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
@@ -72,6 +77,8 @@ class ApiKey:
     revoked_by: str | None = None
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
+    publish_types: Sequence[str] | None = None
+    """The roles and types of events that it sends; None stands for all."""
 
     def has_expired(self, now: datetime) -> bool:
         """True from the instant of its expiry on."""
@@ -84,4 +91,5 @@ class ApiKey:
     @property
     def caller(self) -> Caller:
         """Whoever holds it."""
-        return Caller(f"key:{self.key_id}", self.rights, self.label)
+        types = None if self.publish_types is None else types_of(self.publish_types)
+        return Caller(f"{KEY_CALLER}{self.key_id}", self.rights, self.label, types)

@@ -124,19 +124,15 @@ def form_token(csrf: str, salt: str) -> str:
     return salt + hmac.new(csrf.encode(), salt.encode(), sha256).hexdigest()
 
 
-async def check_form_origin(request: Request) -> None:
-    """Check that what is sent comes from a page of ours.
+async def check_form_token(request: Request) -> None:
+    """Check that a form carries the token of its session; the gate has looked where it comes from.
 
     Raises:
-        Problem: another site sent it, or it does not carry the token of its session.
+        Problem: it does not.
     """
-    if request.method in SAFE or "authorization" in request.headers:
-        return  # A browser adds no such header by itself: nobody can borrow it.
-    if not _is_of_own_site(request):
-        raise Problem(FORGED_FORM)
     expected = getattr(request.state, "csrf", None)
-    if expected is None:
-        return  # Nobody is logged in.
+    if request.method in SAFE or expected is None:
+        return  # Nothing is changed, or no session does it.
     given = (await request.form()).get(CSRF_FIELD, "")
     if not isinstance(given, str):
         raise Problem(FORGED_FORM)
@@ -145,26 +141,29 @@ async def check_form_origin(request: Request) -> None:
         raise Problem(FORGED_FORM)
 
 
-def _is_of_own_site(request: Request) -> bool:
+def is_of_own_site(asked: HTTPConnection, hosts: frozenset[str]) -> bool:
     """True if the browser says that a page of ours sent it, by the best header that it knows.
 
     One that says nothing at all is no browser of these years, or a program: nobody's page.
+
+    Args:
+        asked: the request.
+        hosts: the names by which we are asked.
     """
-    site = request.headers.get("sec-fetch-site")
+    site = asked.headers.get("sec-fetch-site")
     if site is not None:
         return site in OWN_SITE
-    page = request.headers.get("origin", request.headers.get("referer"))
-    return page is None or _is_ours(page, request)
+    page = asked.headers.get("origin", asked.headers.get("referer"))
+    return page is None or _is_ours(page, asked, hosts)
 
 
-def _is_ours(page: str, request: Request) -> bool:
+def _is_ours(page: str, asked: HTTPConnection, hosts: frozenset[str]) -> bool:
     """True if a page of this address is served under a name of ours."""
     try:
         place = urlsplit(page).netloc
     except ValueError:
         return False
-    if place and place.lower() == request.headers.get("host", "").lower():
+    if place and place.lower() == asked.headers.get("host", "").lower():
         return True
     # A proxy may call us by another name than the browser: then ours are those of the settings.
-    hosts: frozenset[str] = request.app.state.components.hosts
     return name_in(page) in hosts - LOCAL

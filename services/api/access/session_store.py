@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, union_all, update
 
 from events.texts import _
 from services.api.access.caller import Caller, Entities, NotKnown, Scope
 from services.api.access.keys import digest_of
 from services.api.access.store import AccessStore
-from services.api.access.tables import logout_tokens, sessions
+from services.api.access.tables import api_keys, logout_tokens, sessions
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import make_secret
 
@@ -127,15 +127,36 @@ class Sessions:
         """
         now = self._clock()
         is_it = sessions.c.id_sha256 == digest_of(cookie)
-        found = await self._store.one(select(sessions).where(is_it, ~_has_ended(now)))
+        found = await self._store.one(select(sessions).where(is_it, self._is_open(now)))
         if found is None:
-            raise NotKnown(*ENDED)
-        if found.key_id is None and found.settings_sha256 != self._settings_sha256:
             raise NotKnown(*ENDED)
         if by_person and now - found.last_seen_at >= SEEN_EVERY:
             seen = update(sessions).where(is_it).values(last_seen_at=now)
             self._store.write_beside(f"session {found.id_sha256}", seen)
         return found
+
+    async def in_force(self, credentials: frozenset[str]) -> set[str]:
+        """Those of these ids of keys and digests of sessions that give access now."""
+        now = self._clock()
+        key, expires_at = api_keys.c.key_id, api_keys.c.expires_at
+        keys = select(key).where(
+            api_keys.c.revoked_at.is_(None), or_(expires_at.is_(None), expires_at > now)
+        )
+        of_key = sessions.c.key_id
+        opened = select(sessions.c.id_sha256).where(
+            self._is_open(now), or_(of_key.is_(None), of_key.in_(keys))
+        )
+        either = union_all(
+            keys.where(key.in_(credentials)),
+            opened.where(sessions.c.id_sha256.in_(credentials)),
+        )
+        async with self._store.connected(one_question=True) as connection:
+            return {*(await connection.execute(either)).scalars()}
+
+    def _is_open(self, now: datetime) -> ColumnElement[bool]:
+        """Those that have not ended; of the provider's, of the settings that are in force."""
+        of_settings = sessions.c.settings_sha256.is_not_distinct_from(self._settings_sha256)
+        return and_(~_has_ended(now), or_(sessions.c.key_id.is_not(None), of_settings))
 
     async def end(self, cookie: str) -> str | None:
         """End the session with this cookie; the ID token with which it was opened, if any."""

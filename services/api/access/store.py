@@ -110,10 +110,11 @@ class AccessStore:
         rights: Mapping[Scope, Entities],
         by: str,
         expires_at: datetime | None = None,
+        publish_types: Sequence[str] | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key; with it the one text that opens: it is shown once, and kept nowhere."""
         async with self.connected() as connection:
-            return await self._add_key(connection, label, rights, by, expires_at)
+            return await self._add_key(connection, label, rights, by, expires_at, publish_types)
 
     async def rotate(
         self, key_id: str, by: str, overlap: timedelta, expires_at: datetime | None = None
@@ -148,7 +149,9 @@ class AccessStore:
                 return None
             if expires_at is None and found.lasts_s is not None:
                 expires_at = now + timedelta(seconds=found.lasts_s)
-            new, shown = await self._add_key(connection, old.label, old.rights, by, expires_at)
+            new, shown = await self._add_key(
+                connection, old.label, old.rights, by, expires_at, old.publish_types
+            )
             facts = {"new_key": new.key_id, "expires_at": ends_at.isoformat()}
             await self.add_line(connection, by, Action.KEY_ROTATED, key_id, facts)
         return replace(old, expires_at=ends_at), new, shown
@@ -160,10 +163,19 @@ class AccessStore:
         rights: Mapping[Scope, Entities],
         by: str,
         expires_at: datetime | None,
+        publish_types: Sequence[str] | None,
     ) -> tuple[ApiKey, str]:
         written = Written(make_unique_name(ID_BYTES), make_secret(SECRET_BYTES))
         made_at = self._clock()
-        key = ApiKey(written.key_id, label, dict(rights), made_at, by, expires_at=expires_at)
+        key = ApiKey(
+            written.key_id,
+            label,
+            dict(rights),
+            made_at,
+            by,
+            expires_at=expires_at,
+            publish_types=publish_types,
+        )
         allowed = [
             {"key_id": key.key_id, "scope": scope.value, "entity": entity}
             for scope, entities in rights.items()
@@ -177,13 +189,16 @@ class AccessStore:
             "created_by": by,
             "expires_at": expires_at,
             "lasts_s": expires_at and (expires_at - made_at) // timedelta(seconds=1),
+            "publish_types": publish_types,
         }
         await connection.execute(api_keys.insert(), row)
         if allowed:
             await connection.execute(api_key_rights.insert(), allowed)
-        facts = {"label": label, "rights": allowed}
+        facts: dict[str, Any] = {"label": label, "rights": allowed}
         if expires_at is not None:
             facts["expires_at"] = expires_at.isoformat()
+        if publish_types is not None:
+            facts["publish_types"] = list(publish_types)
         await self.add_line(connection, by, Action.KEY_CREATED, key.key_id, facts)
         return key, str(written)
 

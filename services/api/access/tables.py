@@ -28,8 +28,10 @@ api_keys: Final = Table(
     Column("last_used_at", Instant),
     Column("expires_at", Instant),
     Column("lasts_s", BigInteger),
+    Column("publish_types", Json),
     comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes."
-    " `lasts_s`: how long it was to last when it was made; a rotation brings `expires_at` nearer.",
+    " `lasts_s`: how long it was to last when it was made; a rotation brings `expires_at` nearer."
+    " `publish_types`: the roles and types of events that it sends; null stands for all.",
 )
 
 api_key_rights: Final = Table(

@@ -9,7 +9,15 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
 from services.api.events_in.decisions import Decision, known_before, wait_for_decisions
-from services.api.events_in.reading import EVENTS_MAX, Fault, PublishedEvent, Sent, TooManyEvents
+from services.api.events_in.reading import (
+    ENTITY_NOT_ALLOWED,
+    EVENTS_MAX,
+    TYPE_NOT_ALLOWED,
+    Fault,
+    PublishedEvent,
+    Sent,
+    TooManyEvents,
+)
 from services.api.events_in.trials import Tried, tried
 from services.api.http.components import Components
 from services.api.problems import SCOPE_MISSING, Kind, Problem
@@ -37,7 +45,7 @@ NOT_READ: Final = Kind(
     _("Correct what `faults` names, line by line, then send all of it again."),
 )
 NOT_YOURS: Final = Kind(
-    "entity_not_allowed",
+    ENTITY_NOT_ALLOWED,
     403,
     _("Entity outside this access"),
     _(
@@ -45,6 +53,16 @@ NOT_YOURS: Final = Kind(
         "nothing was published."
     ),
     _("Leave them out, or ask for a key for these entities."),
+)
+NOT_YOUR_TYPE: Final = Kind(
+    TYPE_NOT_ALLOWED,
+    403,
+    _("Type of event outside this access"),
+    _(
+        "The request holds events of types that this access does not send ({count}): nothing was "
+        "published."
+    ),
+    _("Leave them out, or ask for a key that sends these types."),
 )
 NOTHING_SENT: Final = Kind(
     "no_event",
@@ -187,7 +205,9 @@ def _check(sent: Sent, language: Language) -> None:
         # What its sender may not send is named too: both are corrected at once.
         raise _faulty(NOT_READ, sent.unreadable + sent.not_allowed, len(sent.unreadable), language)
     if sent.not_allowed:
-        raise _faulty(NOT_YOURS, sent.not_allowed, len(sent.not_allowed), language)
+        codes = [each.code for each in sent.not_allowed]
+        kind = NOT_YOURS if ENTITY_NOT_ALLOWED in codes else NOT_YOUR_TYPE
+        raise _faulty(kind, sent.not_allowed, codes.count(kind.code), language)
     if not sent.events:
         raise Problem(NOTHING_SENT)
 

@@ -32,7 +32,9 @@ PLACE: Final = f"POST {PATH}"
 """The name under which a decoder's bug is logged."""
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
+TYPE_NOT_ALLOWED: Final = "event_type_not_allowed"
 NOT_ALLOWED = _("This access does not publish for the entity {entity}.")
+NOT_OF_THIS_TYPE = _("This access does not send events of the type {type}.")
 RESERVED = _(
     "sources that begin with urn:ecluse: are Écluse's own services: put your application's"
 )
@@ -147,6 +149,8 @@ def _not_allowed(caller: Caller, data: EventData, line: int) -> Fault | None:
     if not caller.may(Scope.PUBLISH, data.budget):
         text = NOT_ALLOWED.render({"entity": entity_of(data.budget)})
         return Fault(line, ENTITY_NOT_ALLOWED, "/data/budget", text)
+    if not caller.may_send(data.TYPE):
+        return Fault(line, TYPE_NOT_ALLOWED, "/type", NOT_OF_THIS_TYPE.render({"type": data.TYPE}))
     of_dead_letter = isinstance(data, RecordReviewed) and data.chain is not None
     if of_dead_letter and not caller.entities(Scope.PUBLISH).every:
         return Fault(line, ENTITY_NOT_ALLOWED, "/data/chain", DEAD_LETTER)

@@ -19,6 +19,7 @@ from services.api.events_in.decisions import WAIT_MAX_S
 from services.api.events_in.publishing import (
     NOT_KEPT,
     NOT_READ,
+    NOT_YOUR_TYPE,
     NOT_YOURS,
     NOTHING_SENT,
     TOO_MANY,
@@ -105,6 +106,7 @@ Dry = Annotated[bool, Query(description="True: publish nothing, and say what wou
         200: {"description": "They are decided, or were tried.", "model": Decided | DryRun},
         **problems(
             NOT_YOURS,
+            NOT_YOUR_TYPE,
             TOO_MANY,
             TRIAL_TOO_LONG,
             WRONG_KIND,

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from events.texts import _
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
+from services.api.access.listeners import IsInForce, Listeners
 from services.api.http.components import TOO_MANY_AT_ONCE, Components
 from services.api.http.dependencies import Given, Reader
 from services.api.http.question import BudgetId, Filters
@@ -64,10 +65,13 @@ class StreamFilters(Filters):
     )
 
 
-async def listener_slot(caller: Reader, components: Given) -> AsyncGenerator[None]:
-    """A slot for a listener, until its answer has ended."""
-    with components.listener_slots.taken(caller.name):
-        yield
+async def listener_slot(
+    request: Request, caller: Reader, components: Given
+) -> AsyncGenerator[IsInForce]:
+    """A slot for a listener, until its answer has ended; it tells whether it may go on."""
+    listeners: Listeners = request.app.state.listeners
+    with components.listener_slots.taken(caller.name), listeners.listening(request) as is_in_force:
+        yield is_in_force
 
 
 @router.get(
@@ -84,7 +88,7 @@ async def listener_slot(caller: Reader, components: Given) -> AsyncGenerator[Non
 async def stream(
     request: Request,
     caller: Reader,
-    _slot: Annotated[None, Depends(listener_slot)],
+    is_in_force: Annotated[IsInForce, Depends(listener_slot)],
     components: Given,
     filters: Annotated[StreamFilters, Query()],
     last_event_id: Annotated[str | None, Header()] = None,
@@ -97,7 +101,8 @@ async def stream(
     if filters.budget is not None:
         check_authorized(caller, filters.budget)
     feed: Feed = request.app.state.feed
-    listener = _Listener(components, feed, caller.entities(Scope.READ).sirets, filters)
+    entities = caller.entities(Scope.READ).sirets
+    listener = _Listener(components, feed, is_in_force, entities, filters)
     after = _position(last_event_id, filters.after)
     # nginx would else keep messages back until it has a buffer full of them.
     headers = {"X-Accel-Buffering": "no"}
@@ -108,10 +113,16 @@ class _Listener:
     """Somebody who listens."""
 
     def __init__(
-        self, components: Components, feed: Feed, entities: Entities, filters: StreamFilters
+        self,
+        components: Components,
+        feed: Feed,
+        is_in_force: IsInForce,
+        entities: Entities,
+        filters: StreamFilters,
     ) -> None:
         self._leaving = components.leaving
         self._feed = feed
+        self._is_in_force = is_in_force
         self._entities = entities
         self._budget = filters.budget
         self._for_s = filters.for_s
@@ -121,7 +132,7 @@ class _Listener:
         yield f"retry: {AGAIN_MS}\n\n"
         clock = asyncio.get_running_loop().time
         began_s, quiet_polls = clock(), 0
-        while True:
+        while await self._is_in_force():
             is_behind = False
             try:
                 end = await self._feed.end()

@@ -21,7 +21,13 @@ from events.unreadable import Unreadable
 from events.values import PRINTED, UNPRINTED
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
-from services.api.events_in.publishing import CONSOLE, NOT_KEPT, RETRY_AFTER_S, author_of
+from services.api.events_in.publishing import (
+    CONSOLE,
+    NOT_KEPT,
+    NOT_YOUR_TYPE,
+    RETRY_AFTER_S,
+    author_of,
+)
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
@@ -107,7 +113,14 @@ BY_COMMAND: Final = Kind(
 router = APIRouter(
     tags=["what did not go through"],
     responses=problems(
-        SETTLED, SENT_ALREADY, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT
+        SETTLED,
+        SENT_ALREADY,
+        GONE,
+        STILL_UNREADABLE,
+        TOO_OFTEN,
+        BY_COMMAND,
+        NOT_YOUR_TYPE,
+        NOT_KEPT,
     ),
 )
 
@@ -195,6 +208,8 @@ async def send_again(
     if sent.records[0].topic != EVENTS:
         raise Problem(BY_COMMAND)
     envelope = read.envelope
+    if not caller.may_send(envelope.type):
+        raise Problem(NOT_YOUR_TYPE, {"count": 1})
     budget = envelope.data.budget
     if await _is_underway(caller, components, at, budget):
         raise Problem(SENT_ALREADY)

@@ -10,11 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
 
+from services.api.access.listeners import IsInForce, Listeners
 from services.api.console.page_context import position_token
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
 from services.api.http.components import Components
@@ -40,54 +41,64 @@ POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
 
-async def live_slot(caller: Reader, components: Given) -> AsyncGenerator[None]:
-    """A slot for a stream, until its answer has ended."""
-    with components.live_slots.taken(caller.name):
-        yield
+async def live_slot(
+    request: Request, caller: Reader, components: Given
+) -> AsyncGenerator[IsInForce]:
+    """A slot for a stream, until its answer has ended; it tells whether it may go on."""
+    listeners: Listeners = request.app.state.listeners
+    with components.live_slots.taken(caller.name), listeners.listening(request) as is_in_force:
+        yield is_in_force
 
 
-LiveSlot = Annotated[None, Depends(live_slot)]
+LiveSlot = Annotated[IsInForce, Depends(live_slot)]
 
 Token = Callable[[], Awaitable[str | None]]
 """Gives a short digest of what a page shows: another one, another page; None where it is away."""
 
 
 @router.get(LIVE_PATH)
-async def live(_slot: LiveSlot, components: Given) -> Response:
+async def live(slot: LiveSlot, components: Given) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
-    return _stream(components, partial(_position, components, position_token), TICK_EVERY)
+    token = partial(_position, components, position_token)
+    return _stream(components, slot, token, TICK_EVERY)
 
 
 @router.get(TODAY_LIVE_PATH)
-async def live_today(_slot: LiveSlot, components: Given) -> Response:
+async def live_today(slot: LiveSlot, components: Given) -> Response:
     """The same of the page Today: `position` also when a state of those who work is another."""
 
     async def token() -> str | None:
         lag = await components.lag()
         return await _position(components, lambda connection: today_token(connection, lag))
 
-    return _stream(components, token, LAG_TICK_EVERY)
+    return _stream(components, slot, token, LAG_TICK_EVERY)
 
 
 @router.get(LAG_LIVE_PATH)
-async def live_lag(_caller: ReaderOfAll, _slot: LiveSlot, components: Given) -> Response:
+async def live_lag(_caller: ReaderOfAll, slot: LiveSlot, components: Given) -> Response:
     """The same of the page Processing: `position` when a state is another, `tick` every 5 s."""
 
     async def token() -> str | None:
         return lag_token(await components.lag())
 
-    return _stream(components, token, LAG_TICK_EVERY)
+    return _stream(components, slot, token, LAG_TICK_EVERY)
 
 
-def _stream(components: Components, token: Token, tick_every: int) -> Response:
-    stream = _events(components.leaving, token, tick_every)
+def _stream(
+    components: Components, is_in_force: IsInForce, token: Token, tick_every: int
+) -> Response:
+    stream = _events(components.leaving, is_in_force, token, tick_every)
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
-async def _events(leaving: asyncio.Event, token: Token, tick_every: int) -> AsyncGenerator[str]:
+async def _events(
+    leaving: asyncio.Event, is_in_force: IsInForce, token: Token, tick_every: int
+) -> AsyncGenerator[str]:
     yield f"retry: {AGAIN_MS}\n\n"
     known = ""
     for poll in range(POLLS_MAX):
+        if not await is_in_force():
+            return
         found = await token()
         if found is not None and found != known:
             known = found

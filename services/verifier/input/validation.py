@@ -87,7 +87,7 @@ def _judge(event: Json, key: bytes, doubts: list[Path], *, at_internal_events: b
     """Hold an event against its schema, its input topic and its key."""
     kind = event.get("type")
     # An internal event at a wrong topic is none: its type is unknown there, whoever says it.
-    borrows = event.get("source") == LEDGER and not at_internal_events
+    borrows = _is_of_ledger(event.get("source")) and not at_internal_events
     borrows = borrows and not (isinstance(kind, str) and kind in INTERNAL_EVENTS)
     try:
         _hold(event, doubts, at_internal_events=at_internal_events)
@@ -100,6 +100,13 @@ def _judge(event: Json, key: bytes, doubts: list[Path], *, at_internal_events: b
     budget = event["data"]["budget"]
     if event["partitionkey"] != budget or key != budget.encode():
         raise Unreadable("wrong_partition_key", ("partitionkey",))
+
+
+def _is_of_ledger(source: object) -> bool:
+    """True of the ledger's URN, whose scheme and namespace have no case (RFC 8141, 3.1)."""
+    scheme, _unused, rest = str(source).partition(":")
+    namespace, _unused, name = rest.partition(":")
+    return f"{scheme.lower()}:{namespace.lower()}:{name}" == LEDGER
 
 
 def _hold(event: Json, doubts: list[Path], *, at_internal_events: bool) -> None:

@@ -11,7 +11,11 @@ from events.envelope import is_reserved
         ("urn:ecluse:ledger", True),
         ("urn:ecluse:treasury", True),
         ("urn:ecluse:whatever-comes", True),
+        ("URN:ECLUSE:treasury", True),
+        ("urn:Ecluse:ledger", True),
+        ("URN:ecluse:command", True),
         ("urn:ecluse:command", False),
+        ("urn:eclusee:ledger", False),
         ("urn:lille:finances", False),
     ],
 )

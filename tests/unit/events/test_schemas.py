@@ -51,6 +51,7 @@ CODEC_ONLY = {
     },
     "the input topic is no part of an event: at that of internal events the ledger speaks": {
         "in the ledger's name",
+        "in the ledger's name in capitals",
         "a deadline in the ledger's name",
     },
     "a schema cannot compare two members": {"the partition key names another budget"},

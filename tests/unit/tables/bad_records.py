@@ -190,6 +190,11 @@ AS_LEDGER: Json = {"source": "urn:ecluse:ledger"}
 
 BORROWED = [
     bad("in the ledger's name", a_vote() | AS_LEDGER, "invalid_value: /source"),
+    bad(
+        "in the ledger's name in capitals",
+        a_vote(_source="URN:Ecluse:ledger"),
+        "invalid_value: /source",
+    ),
     bad("a deadline in the ledger's name", a_deadline() | AS_LEDGER, "invalid_value: /source"),
     bad(
         "in the ledger's name, and of no amount",

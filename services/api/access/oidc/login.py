@@ -87,7 +87,7 @@ class ProviderLogin:
         store: AccessStore,
         sessions: Sessions,
         clock: Clock,
-        addresses: tuple[str, ...] = (),
+        addresses: tuple[str, ...],
     ) -> None:
         self.name = urlsplit(requirements.issuer).hostname or requirements.issuer
         self._requirements = requirements
@@ -128,10 +128,7 @@ class ProviderLogin:
         """
         state = answer.get("state", "")
         attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
-        if (
-            attempt is None
-            or answer.get("iss", self._requirements.issuer) != self._requirements.issuer
-        ):
+        if attempt is None or not await self._provider.is_of_issuer(answer.get("iss")):
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):
             raise self._denied(denied)
@@ -173,10 +170,8 @@ class ProviderLogin:
 
     def address_of(self, asked: HTTPConnection) -> str:
         """The address by which this browser reaches us, of those that the settings name."""
-        host = asked.headers.get("host", "")
         named = {urlsplit(each).netloc.lower(): each.rstrip("/") for each in self._addresses}
-        first = next(iter(named.values()), f"{asked.url.scheme}://{host}")
-        return named.get(host.lower(), first)
+        return named.get(asked.headers.get("host", "").lower(), next(iter(named.values())))
 
     def _denied(self, error: str) -> Problem:
         if error == "access_denied":

@@ -90,6 +90,8 @@ class Endpoints(NamedTuple):
     """None: it offers no logout."""
     takes_secret_in_form: bool
     """True if it takes the client's secret in the form alone (client_secret_post)."""
+    answers_name_issuer: bool
+    """True if it says that its answers to a login hold `iss` (RFC 9207)."""
 
 
 class Provider:
@@ -120,6 +122,12 @@ class Provider:
             code_challenge_method="S256",
         )
         return address
+
+    async def is_of_issuer(self, iss: str | None) -> bool:
+        """True if an answer with this `iss` is the provider's; without one, if it names none."""
+        if iss is not None:
+            return iss == self._issuer
+        return not (await self._endpoints()).answers_name_issuer
 
     async def id_token(self, code: str, attempt: Attempt) -> str:
         """The ID token for a code, not checked yet."""
@@ -201,6 +209,7 @@ class Provider:
                     isinstance(methods, list)
                     and "client_secret_post" in methods
                     and "client_secret_basic" not in methods,
+                    found.get("authorization_response_iss_parameter_supported") is True,
                 )
         except FETCH_ERRORS as error:
             _log_not_read(error)

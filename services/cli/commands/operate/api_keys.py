@@ -15,6 +15,7 @@ import typer
 from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
+from services.api.access.roles import is_role_or_type
 from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json
 from services.cli.terminal.screen import Screen
@@ -36,6 +37,11 @@ NOT_THERE = _("No key in force is called {key_id}; see `ecluse api-keys list`.")
 NO_RIGHT = _(
     "A key needs a right: --read, --publish, --operate or --treasury, with “all” or SIRETs."
 )
+NO_TYPE = _(
+    "“{word}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
+    "`ecluse schema`."
+)
+TYPES_OF_NOTHING = _("--publish-types goes with --publish.")
 NO_LABEL = _("A name has 1 to {most} characters, none of them a line break or another control.")
 NO_TIME = _("“{text}” is neither a day (2027-01-31) nor a time from now on (90d, 24h).")
 TOO_LATE = _("“{text}” is too late: the last day that a key may end on is {last}.")
@@ -92,6 +98,14 @@ def create_key(
     publish: Names = None,
     operate: Names = None,
     treasury: Names = None,
+    publish_types: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE|TYPE",
+            help="Publish these alone: ordonnateur, comptable, or a type; several times for "
+            "several.",
+        ),
+    ] = None,
     expires: Expires = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -111,8 +125,10 @@ def create_key(
         exit_with(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not rights:
         exit_with(NO_RIGHT, EXIT_USAGE)
-    at = _end_of(expires)
-    key, shown = with_store(data, lambda store: store.create(label, rights, command_user(), at))
+    types, at = _known_types(publish_types, publish), _end_of(expires)
+    key, shown = with_store(
+        data, lambda store: store.create(label, rights, command_user(), at, types)
+    )
     if as_json:
         print_json({"key": shown, **_row(key)})
         return
@@ -223,6 +239,18 @@ def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resul
     return asyncio.run(go())
 
 
+def _known_types(words: list[str] | None, publish: list[str] | None) -> list[str] | None:
+    """The roles and types that a key sends alone; None where all were meant."""
+    if not words:
+        return None
+    if not publish:
+        exit_with(TYPES_OF_NOTHING, EXIT_USAGE)
+    for word in words:
+        if not is_role_or_type(word):
+            exit_with(NO_TYPE.render({"word": word}), EXIT_USAGE)
+    return words
+
+
 def _end_of(expires: str | None) -> datetime | None:
     """The instant at which a key ends that lasts so long: of a day, its end in France."""
     if expires is None:
@@ -274,6 +302,7 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "key_id": key.key_id,
         "label": key.label,
         "rights": {scope.value: entities.names() for scope, entities in key.rights.items()},
+        "publish_types": key.publish_types,
         "created_at": instant(key.created_at),
         "created_by": key.created_by,
         "expires_at": instant(key.expires_at),
@@ -300,6 +329,8 @@ def _moment(at: datetime | None) -> Translatable | None:
 
 def _line(key: ApiKey, now: datetime) -> Translatable:
     rights = "; ".join(f"{scope}: {', '.join(each.names())}" for scope, each in key.rights.items())
+    if key.publish_types is not None:
+        rights += f"; publish-types: {', '.join(key.publish_types)}"
     facts = {"id": key.key_id, "label": _shown(key.label), "rights": rights}
     return Translatable("{id}  {label}  ({rights})  {state}", {**facts, "state": _state(key, now)})
 
