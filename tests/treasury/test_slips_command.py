@@ -236,6 +236,12 @@ def test_a_file_is_saved_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["PES.xml"]
 
 
+def test_a_link_that_a_person_names_stays_one(tmp_path: Path) -> None:
+    (named := tmp_path / "today.xml").symlink_to(tmp_path / "PES.xml")
+    save(PesFile("PES.xml", b"<all of it/>"), named)
+    assert (True, b"<all of it/>") == (named.is_symlink(), (tmp_path / "PES.xml").read_bytes())
+
+
 def test_a_file_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "PES.xml").mkdir()
     with pytest.raises(OSError, match="directory"):
