@@ -169,7 +169,7 @@ async def send_again(
     if await _is_underway(caller, components, at, budget):
         raise Problem(SENT_ALREADY)
     facts = {"event": f"{budget}/{envelope.source}/{envelope.id}", "why": author.why}
-    await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, masked(facts))
+    await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, facts)
     await publish_again(components, sent)
     event = PublishedEvent(
         line=1,
