@@ -34,7 +34,7 @@ _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 
 Name = Annotated[str, Path(max_length=NAME_MAX, pattern=_PLAIN)]
 Text = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_PLAIN)]
-NOTHING: Final = BeforeValidator(lambda text: text if text and text.strip() else None)
+NOTHING: Final = BeforeValidator(lambda text: text or None)
 """A field of a form that is left empty asks for nothing."""
 
 Asked = Annotated[Text | None, NOTHING, Query()]

@@ -16,7 +16,6 @@ from services.api.budgets.choice import budget_choice
 from services.api.console.elements import address, slip_href
 from services.api.console.lists import Place, links, shown
 from services.api.console.page_context import (
-    NOTHING,
     ROWS,
     After,
     Asked,
@@ -149,7 +148,7 @@ async def act_on_slip(
     act: Annotated[str, Form(max_length=20)],
     number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
     first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
-    reason: Annotated[Words | None, NOTHING, Form()] = None,
+    reason: Annotated[Words | None, Form()] = None,
 ) -> Response:
     """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
