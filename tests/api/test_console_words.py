@@ -80,7 +80,9 @@ async def walk(url: str) -> dict[str, set[str]]:
         client.follow_redirects = True
         while waiting:
             path = waiting.pop()
-            page = Mixed((await client.get(path)).text)
+            answer = await client.get(path)
+            assert 200 == answer.status_code, path
+            page = Mixed(answer.text)
             for each in page.found:
                 found.setdefault(each, set()).add(path)
             for href in (each.partition("#")[0] for each in page.links):
