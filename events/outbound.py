@@ -25,6 +25,9 @@ from events.values import (
 BalanceCents = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """A balance in cents; only available credit may stand below zero."""
 
+Sentence = Annotated[str, Meta(min_length=1, max_length=4000)]
+"""Words about a record: they repeat what stands in an unreadable one, whatever that is."""
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 EntryKind = Literal[
@@ -47,8 +50,8 @@ class Outbound(Part):
 class Message(Part):
     """One sentence for people, in both languages."""
 
-    fr: Text
-    en: Text
+    fr: Sentence
+    en: Sentence
 
 
 class CommitmentEntryRecorded(Outbound):
@@ -185,7 +188,7 @@ class EventUnreadable(Outbound):
     TYPE: ClassVar[str] = "ecluse.event.unreadable.v1"
     MODEL_CONFIG = ConfigDict(title="EventUnreadable")
 
-    reason: Text
+    reason: Sentence
     topic: Text
     partition: Annotated[int, Meta(ge=0)]
     offset: Annotated[int, Meta(ge=0)]

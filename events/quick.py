@@ -29,7 +29,7 @@ from events.envelope import (
 from events.fiscal_years import constant_or_list
 from events.models import Part
 from events.parts import EventData
-from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
+from events.values import JOURNALLED, LINES, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -120,7 +120,7 @@ def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
 
 def _pattern(schema: Any) -> _Check | None:
     pattern = schema.get("pattern")
-    if pattern in (None, PRINTED):
+    if pattern in (None, PRINTED, LINES):
         return None  # Nothing unprinted stands in the record.
     if pattern == WITHOUT_SLASH:
         return _without_slash

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from events.texts import Translatable, _, pgettext, verbatim
-from events.values import CARRIED_NAME, DEAD_CHAIN, PRINTED, WITHOUT_SLASH
+from events.values import CARRIED_NAME, DEAD_CHAIN, LINES, PRINTED, WITHOUT_SLASH
 
 
 class Reason(StrEnum):
@@ -104,6 +104,7 @@ PATTERNS: dict[str, Translatable] = {
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})$": _("an instant like 2023-04-12T20:00:00+02:00"),
     PRINTED: _("a reference or a name, without control or direction characters"),
+    LINES: _("text without control or direction characters; it may have several lines"),
     WITHOUT_SLASH: _("a reference without a slash, control or direction characters"),
     CARRIED_NAME: _("an instalment, or a grant and its instalment joined by a slash"),
     r"^[0-9]{14}$": _("14 digits"),

@@ -128,7 +128,7 @@ Timestamp = Annotated[
 UNPRINTED = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Control characters (category Cc), and those that change the direction of text (Bidi_Control).
 
-In a reference or a name they would show something else than what is compared."""
+A reader would see something else than what is compared, and a terminal would obey it."""
 
 PRINTED = rf"^[^{UNPRINTED}]+$"
 """The pattern of references and names."""
@@ -138,6 +138,9 @@ WITHOUT_SLASH = rf"^[^/{UNPRINTED}]+$"
 
 CARRIED_NAME = rf"^[^/{UNPRINTED}]+(/[^/{UNPRINTED}]+)?$"
 """The pattern of carried-over instalments: with their grant, where orders bear its name."""
+
+LINES = rf"^([^{UNPRINTED}]|\r?\n)+$"
+"""The pattern of text for people: one line or several, of which each can be shown as it is."""
 
 Code = Annotated[str, Meta(min_length=1, max_length=100), StringConstraints(pattern=PRINTED)]
 """A code or reference, opaque to Écluse."""
@@ -163,7 +166,7 @@ OrderReference = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=300), StringConstraints(pattern=PRINTED)]
 """The name of a person or of a body."""
 
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000), StringConstraints(pattern=LINES)]
 """A title or a reason, for people: it may have several lines."""
 
 DEAD_CHAIN = r"^_dead\.(0|[1-9][0-9]{0,8})$"
@@ -172,7 +175,7 @@ DEAD_CHAIN = r"^_dead\.(0|[1-9][0-9]{0,8})$"
 DeadChain = Annotated[str, StringConstraints(pattern=DEAD_CHAIN)]
 """A chain of dead letters, which belong to no budget."""
 
-Comment = Annotated[str, Meta(min_length=1, max_length=1000)]
+Comment = Annotated[str, Meta(min_length=1, max_length=1000), StringConstraints(pattern=LINES)]
 """A remark of a person on a record: it may have several lines."""
 
 Year = Annotated[int, Meta(ge=1900, le=2199)]

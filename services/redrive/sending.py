@@ -27,9 +27,6 @@ OWN_MEMBERS: Final = ("id", "source")
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
-COMMENT_MAX: Final = 1000
-"""Characters of the reason that a note holds, as the contract bounds them."""
-
 BY_MAX: Final = 300
 """Characters of a name, likewise."""
 

@@ -1,5 +1,6 @@
 """Translates texts: English stands in the code, French in `fr.mo`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,12 @@ from typing import Final
 from events.texts import Day, Euros, Number, Translatable
 from services.texts.formats import day, euros, number
 from services.texts.language import Language
+
+RIGHT_TO_LEFT: Final = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""Letters beside which figures and signs would be shown in another order: words with one are
+isolated by characters (UAX 9), for a sentence may stand in an attribute or a terminal too."""
 
 COMPILED: Final = Path(__file__).with_name("fr.mo")
 
@@ -32,6 +39,11 @@ def translate(text: Translatable | Sentence, language: Language) -> str:
         return text.fr if language is Language.FR else text.en
     message = _message(text, _catalogue(language))
     return message.format_map(_shown(text.facts, language)) if text.facts else message
+
+
+def isolated(words: str) -> str:
+    """Words as they stand beside others: those written from right to left turn nothing around."""
+    return f"\u2068{words}\u2069" if RIGHT_TO_LEFT.search(words) else words
 
 
 def both(text: Translatable) -> Sentence:
@@ -77,5 +89,7 @@ def _fact(fact: object, language: Language) -> object:
             return day(iso, language)
         case tuple():
             return ", ".join(str(_fact(each, language)) for each in fact)
+        case str():
+            return isolated(fact)
         case _:
             return fact

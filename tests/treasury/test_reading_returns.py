@@ -172,6 +172,17 @@ def test_a_piece_that_cannot_be_read_leaves_the_others_alone(piece: Mandat, elem
     assert isinstance(good, ReturnedPiece)
 
 
+def test_words_for_people_steer_no_terminal_and_turn_no_line() -> None:
+    piece = Mandat(1, (Line("1"),), {"Commentaire": "a\u202eb\x9bc"})
+    (read,) = pieces_of(a_return(a_slip(piece)))
+    assert isinstance(read, ReturnedPiece)
+    assert "a b c" == read.reason.comment
+    error = an_error(None, "déjà\u2066 connue")
+    refused = an_element(0, error, NumBord=12, ExerciceBord=2023)
+    (_name, (answer,)) = answers_of(an_answer(refused, file_name="x.xml"))
+    assert [GatewayError(None, "déjà  connue")] == [*answer.errors]
+
+
 def test_a_slip_that_cannot_be_read_leaves_the_others_alone() -> None:
     bad = a_slip(Mandat(1, (Line("1"),)), year="MMXXIII")
     found, good = pieces_of(a_return(bad, a_slip(Mandat(2, (Line("1"),)))))

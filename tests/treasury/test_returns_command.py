@@ -156,7 +156,11 @@ def test_findings_are_listed_and_closed(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("finding", "reason", "code", "why"),
-    [("none", "seen", 3, "There is no finding none."), ("none", " ", 1, "Give a reason")],
+    [
+        ("none", "seen", 3, "There is no finding none."),
+        ("none", " ", 2, "1 to 1000 characters"),
+        ("none", "a\x1b[2J", 2, "none of them a control"),
+    ],
 )
 def test_what_cannot_be_closed_says_why(
     office: Office, finding: str, reason: str, code: int, why: str

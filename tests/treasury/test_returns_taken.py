@@ -81,6 +81,14 @@ def test_a_return_becomes_events_in_the_outbox(treasury_url: str) -> None:
     at_desk(treasury_url, go)
 
 
+def test_a_file_whose_name_nobody_can_be_shown_is_taken_under_another(treasury_url: str) -> None:
+    async def go(desk: Desk) -> str:
+        name = "facture\u202elmx\0.exe\udcff"
+        return (await desk.returns.take(io.BytesIO(GOOD), name, "folder")).file_name
+
+    assert "facture\ufffdlmx\ufffd.exe\ufffd" == at_desk(treasury_url, go)
+
+
 def test_the_same_return_again_or_under_another_name_adds_no_event(treasury_url: str) -> None:
     async def go(desk: Desk) -> None:
         await sent(desk)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import insert
+from structlog.testing import capture_logs
 
 from events.topics import PAYMENT_ORDERS
 from services.projector.tables import conventions
@@ -315,6 +316,39 @@ def test_a_file_that_could_not_be_written_is_written_by_a_later_run(
         folder.unlink()
         await it.at("09:31")
         assert [slip.file_name] == list(it.files())
+
+    office(treasury_url, folder, body)
+
+
+@pytest.mark.parametrize("name", [".{}.part", "{}"])
+@pytest.mark.parametrize("step", [None, "before it is noted", "exported"])
+def test_a_link_that_somebody_planted_under_our_names_is_not_followed(
+    name: str, step: str | None, treasury_url: str, tmp_path: Path
+) -> None:
+    folder, victim = tmp_path / "exports", tmp_path / "ledger.db"
+    victim.write_text("the ledger's")
+
+    async def body(it: Office) -> None:
+        it.slips.dies = step or "issued"
+        with pytest.raises(Died):
+            await it.at("09:30")
+        it.slips.dies = None
+        (slip,) = await it.slips.listed(None)
+        planted = folder / name.format(slip.file_name)
+        folder.mkdir(exist_ok=True)
+        planted.unlink(missing_ok=True)
+        planted.symlink_to(victim)
+        it.start()
+        with capture_logs() as logged:
+            await it.schedule.run()
+        assert "slip_not_exported" in [each["event"] for each in logged]
+        assert planted.is_symlink()
+        assert "the ledger's" == victim.read_text()
+        planted.unlink()
+        await it.at("09:31")
+        # What was under the hidden name is lost with the link; a person exports it again.
+        is_lost = (name, step) == (".{}.part", "exported")
+        assert ([] if is_lost else [slip.file_name]) == list(it.files())
 
     office(treasury_url, folder, body)
 

@@ -199,7 +199,8 @@ def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:
     too_high = ("--number", 10_000_000, "--first-piece", 1)
     assert office.slips("issue", "X", *too_high).code == 2
     assert office.slips("prepare", "--type", "03").code == 2
-    assert office.slips("cancel", "X", "--reason", "x" * 1_001).code == 2
+    for reason in ("x" * 1_001, "a\u202eb"):
+        assert office.slips("cancel", "X", "--reason", reason).code == 2
     assert office.slips("prepare").text.startswith("No order is ready for a slip")
     nowhere = office.slips("waiting", "--db", f"sqlite:///{tmp_path}/none.db")
     assert (nowhere.code, "there is no read model there" in nowhere.err) == (3, True)
@@ -234,6 +235,12 @@ def test_a_file_is_saved_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert older.read_bytes() == b"<all of it/>"
     assert stat.S_IMODE(older.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["PES.xml"]
+
+
+def test_a_link_that_a_person_names_stays_one(tmp_path: Path) -> None:
+    (named := tmp_path / "today.xml").symlink_to(tmp_path / "PES.xml")
+    save(PesFile("PES.xml", b"<all of it/>"), named)
+    assert (True, b"<all of it/>") == (named.is_symlink(), (tmp_path / "PES.xml").read_bytes())
 
 
 def test_a_file_that_fails_half_way_is_not_there(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Audit(Protocol):
                 form made, `_dead.<partition>/<number>` of a dead letter, `<budget>/<type>` of a
                 slip to be prepared, `<budget>/<order>` of one that is confirmed, the name of
                 a return's file.
-            facts: never what was revealed.
+            facts: never what was revealed; accounts in them, and in the subject, are shortened.
 
         Raises:
             Problem: it cannot be kept; then the act must not happen.

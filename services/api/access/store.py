@@ -15,6 +15,7 @@ from sqlalchemy import Executable, Row, Select, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.masking import masked, masked_name
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import (
@@ -295,13 +296,13 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any],
     ) -> None:
-        """Keep an audit line in the transaction of what it tells of."""
+        """Keep an audit line in the transaction of what it tells of; it holds no account whole."""
         line = {
             "at": self._clock(),
             "actor": actor,
             "action": action.value,
-            "subject": subject,
-            "facts": dict(facts),
+            "subject": masked_name(subject),
+            "facts": masked(facts),
         }
         await connection.execute(audit.insert(), line)
 

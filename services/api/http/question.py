@@ -19,6 +19,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.unreadable import WHY_MAX
+from events.values import LINES
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Caller, Scope
 from services.api.http.components import Components
@@ -48,6 +50,11 @@ Name = Annotated[
     # PostgreSQL keeps no U+0000 in a text: nothing is called so.
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\u0000]+$")
 ]
+Words = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=WHY_MAX, pattern=LINES),
+]
+"""What a person writes for others: kept, and shown as it is."""
 BudgetId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$"),

@@ -4,12 +4,10 @@ The record and the note about it are published one behind the other: whoever is 
 between sends it again, and the ledger answers `duplicate`. The command sends many, in transactions.
 """
 
-import re
-from typing import Annotated, Final
+from typing import Final
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +16,6 @@ from events.masking import masked
 from events.texts import _
 from events.topics import EVENTS, INTERNAL_EVENTS
 from events.unreadable import Unreadable
-from events.values import PRINTED, UNPRINTED
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
 from services.api.events_in.publishing import (
@@ -31,7 +28,7 @@ from services.api.events_in.publishing import (
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
-from services.api.http.question import Name, Sequence
+from services.api.http.question import Name, Sequence, Words
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
@@ -41,7 +38,6 @@ from services.redrive.dead_letters import Address, place_of, redrives_of
 from services.redrive.prospects import UNDERWAY
 from services.redrive.sending import (
     BY_MAX,
-    COMMENT_MAX,
     Author,
     SentAgain,
     correction_id,
@@ -124,32 +120,6 @@ router = APIRouter(
     ),
 )
 
-UNPRINTED_ON_A_LINE: Final = re.compile(rf"[{UNPRINTED}\u2028\u2029]")
-
-
-def _printed(reason: str) -> str:
-    """A reason of which each line can be shown as it is.
-
-    Raises:
-        PydanticCustomError: a character in it hides something, or turns its direction.
-    """
-    if any(map(UNPRINTED_ON_A_LINE.search, re.split("\r?\n", reason))):
-        raise PydanticCustomError("string_pattern_mismatch", "not printed", {"pattern": PRINTED})
-    return reason
-
-
-Reason = Annotated[
-    str,
-    AfterValidator(_printed),
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=COMMENT_MAX,
-        # The journal keeps it: no control character but line breaks.
-        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$",
-    ),
-]
-
 
 class Why(BaseModel):
     """The reason for which a dead letter is sent again."""
@@ -159,7 +129,7 @@ class Why(BaseModel):
         json_schema_extra={"examples": [{"reason": "The client's partitioner is set now."}]},
     )
 
-    reason: Reason = Field(description="It stays in the journal.")
+    reason: Words = Field(description="It stays in the journal.")
 
 
 class Redriven(BaseModel):
@@ -214,7 +184,7 @@ async def send_again(
     if await _is_underway(caller, components, at, budget):
         raise Problem(SENT_ALREADY)
     facts = {"event": f"{budget}/{envelope.source}/{envelope.id}", "why": author.why}
-    await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, masked(facts))
+    await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, facts)
     await publish_again(components, sent)
     event = PublishedEvent(
         line=1,

@@ -24,9 +24,6 @@ from services.treasury.domain.findings import ReturnProblem
 from services.treasury.domain.slips import SlipProblem, SlipType, Waiting
 from services.treasury.pes.writer import PesFile
 
-REASON_MAX: Final = 1000
-"""Characters of the reason for which a finding is closed, or a slip cancelled."""
-
 XML: Final = "application/xml"
 
 Treasurer = Annotated[Caller, Depends(requires_scope(Scope.TREASURY))]

@@ -27,7 +27,7 @@ from services.api.console.page_context import (
 )
 from services.api.console.texts import treasury as texts
 from services.api.http.dependencies import Given
-from services.api.http.question import KeyTime
+from services.api.http.question import KeyTime, Words
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view
 from services.api.treasury.acts import Treasurer, file_answer
@@ -148,7 +148,7 @@ async def act_on_slip(
     act: Annotated[str, Form(max_length=20)],
     number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
     first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
-    reason: Annotated[str | None, Form(max_length=acts.REASON_MAX)] = None,
+    reason: Annotated[Words | None, Form()] = None,
 ) -> Response:
     """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
@@ -160,7 +160,7 @@ async def act_on_slip(
             given = GivenNumbers(number, first_piece)
         changed = await acts.issue(components, caller, slip_id, given)
     elif act == CANCEL:
-        changed = await acts.cancel(components, caller, slip_id, (reason or "").strip() or None)
+        changed = await acts.cancel(components, caller, slip_id, reason)
     else:
         raise Problem(NOT_FOUND)
     return RedirectResponse(slip_href(changed.slip_id), 303)
@@ -252,10 +252,10 @@ async def close(
     caller: Treasurer,
     components: Given,
     finding_id: Name,
-    reason: Annotated[str, Form(max_length=acts.REASON_MAX)],
+    reason: Annotated[Words, Form()],
 ) -> Response:
     """A finding closed, with a reason."""
-    await acts.close_finding(components, caller, finding_id, reason.strip())
+    await acts.close_finding(components, caller, finding_id, reason)
     return RedirectResponse(address(HOME, "findings"), 303)
 
 

@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from events.masking import masked
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
+from events.values import UNPRINTED
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.events_in.body import DISK_FULL, body_of
 from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import Given, Lang
 from services.api.http.lists import CURSOR_UNKNOWN, Page, cursor_of, key_of
-from services.api.http.question import BudgetId, KeyText, KeyTime, Name, PageFilters
+from services.api.http.question import BudgetId, KeyText, KeyTime, Name, PageFilters, Words
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries.rows import Name as Shown
 from services.api.treasury import acts, query
@@ -49,11 +50,7 @@ BY_ORDER: Final[TypeAdapter[Any]] = TypeAdapter(tuple[KeyText, KeyText, KeyText]
 BINARY: Final[dict[str, Any]] = {XML: {"schema": {"type": "string", "format": "binary"}}}
 
 FileName = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\\\]+$")
-]
-
-Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
+    str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^/\\{UNPRINTED}]+$")
 ]
 
 router = APIRouter(
@@ -115,7 +112,7 @@ class Closing(BaseModel):
 
     model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
 
-    reason: Reason
+    reason: Words
 
 
 class Cancelling(BaseModel):
@@ -123,7 +120,7 @@ class Cancelling(BaseModel):
 
     model_config = _given({"reason": "The accountant: number 12 is the water service's."})
 
-    reason: Reason
+    reason: Words
 
 
 class ToConfirm(BaseModel):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -22,11 +23,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from events.texts import Translatable
-from services.cli.terminal.options import chosen_language
+from events.texts import Translatable, _
+from events.unreadable import WHY_MAX
+from events.values import LINES
+from services.cli.terminal.options import chosen_language, typed
 from services.cli.terminal.streams import can_encode_all
 from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
+
+NOT_WORDS = _("1 to {limit} characters, none of them a control or direction character")
 
 EXIT_NOT_THERE: Final = 3
 """A command cannot reach what it needs: here, what it was asked for is not in the journal."""
@@ -49,6 +54,14 @@ def exit_with(message: Translatable, code: int) -> NoReturn:
 def bad_option(option: str, message: Translatable) -> typer.BadParameter:
     """The error of an option that cannot be meant."""
     return typer.BadParameter(translate(message, chosen_language()), param_hint=option)
+
+
+def typed_words(option: str, argument: str, limit: int = WHY_MAX, pattern: str = LINES) -> str:
+    """Words of an option that are kept: some, not too many, of which each line can be shown."""
+    text = typed(argument).strip()
+    if not (0 < len(text) <= limit and re.fullmatch(pattern[1:-1], text)):
+        raise bad_option(option, NOT_WORDS.render({"limit": limit}))
+    return text
 
 
 def print_json(value: Any, *, err: bool = False) -> None:

@@ -45,16 +45,20 @@ def restrict_database(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
+def replacing(
+    path: Path, mode: int | None = None, *, keeps_link: bool = True
+) -> Iterator[IO[bytes]]:
     """A file that takes its name once it is whole and on disk; nothing is left of another.
 
-    A link stays one. The file is the owner's alone, unless a mode is given.
+    The file is the owner's alone, unless a mode is given. A link that a person named stays one;
+    one under a name that we make (`keeps_link=False`) is replaced: whoever may write into the
+    folder would choose which file we write.
 
     Raises:
         OSError: it cannot be written, or not take the name, such as that of a device.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    path = path.resolve() if keeps_link else path
+    if path.exists() and not path.is_file() and not path.is_symlink():
         # A device would be replaced by a file.
         what = "is a directory" if path.is_dir() else "is no regular file"
         raise OSError(errno.EINVAL, what, str(path))

@@ -8,6 +8,7 @@ parser is used by several threads in turn (seen: an abort at the next garbage co
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable, _
+from events.values import UNPRINTED
 from services.treasury.application.taking.answers import Verdict, take_answer
 from services.treasury.application.taking.pieces import Codes, ReturnTaking, codes_of
 from services.treasury.config.accountant import TreasuryConfig
@@ -61,6 +63,9 @@ WRONG_ROOT: Final = _("its root is {root}: it is neither a PES_Retour nor a PES_
 NOT_THEIRS: Final = _(
     "The file is of the entity {siret}, whose returns this access may not bring: nothing was taken."
 )
+UNSHOWN: Final = re.compile(rf"[{UNPRINTED}\ud800-\udfff]")
+"""Characters of the name of a file in a folder, which may be any bytes, that nobody is shown."""
+
 NO_FINDING: Final = _("There is no finding {finding}.")
 IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
@@ -171,6 +176,7 @@ class Returns:
         Raises:
             ForeignReturn: it is of a budget of another entity.
         """
+        file_name = UNSHOWN.sub("\ufffd", file_name)
         file, kind, of_file = XmlFile(stream), UNREADABLE, FileBudget(sirets)
         try:
             kind = _kind_of(file.root())

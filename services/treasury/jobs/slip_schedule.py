@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from services.runtime.ops.file_modes import replacing
 from services.texts.formats import ZONE
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.application.slips import Slips
 from services.treasury.domain.schedule import has_come, written
 from services.treasury.domain.slips import SlipNotSent, SlipProblem, SlipState
-from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.schedule import last_run, note_run
@@ -123,11 +123,11 @@ class SlipSchedule:
 
     async def _export(self, folder: Path, slip: SlipRow) -> None:
         assert slip.file_name is not None, "it is issued"
-        hidden = folder / f".{slip.file_name}.part"
+        hidden, named = folder / f".{slip.file_name}.part", folder / slip.file_name
         if slip.exported_at is None:
             kept: list[Path] = []
             await self._slips.export(
-                slip.slip_id, BY, lambda file: kept.append(_keep(file, hidden))
+                slip.slip_id, BY, lambda file: kept.append(_keep(file, hidden, named))
             )
             if not kept:
                 return  # Somebody else was the first: a hidden file is his, or of a run that died.
@@ -135,21 +135,25 @@ class SlipSchedule:
             hidden.unlink(missing_ok=True)  # A run died before it was noted; then a person came.
             return
         try:
-            hidden.replace(folder / slip.file_name)
+            hidden.lstat()
+            _refuse_links(hidden, named)
+            hidden.replace(named)
         except FileNotFoundError:
             return  # It has its name, or had it.
         log.info("slip_exported", slip=slip.slip_id, file=slip.file_name)
 
 
-def _keep(file: PesFile, hidden: Path) -> Path:
-    """Write it down to the disk, with its name; return where.
+def _keep(file: PesFile, hidden: Path, named: Path) -> Path:
+    """Write it down to the disk under its hidden name; return where.
 
     Raises:
         FileNotWritten: it cannot be written. An OSError would be taken for one of the database.
     """
     try:
         hidden.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        save(file, hidden)
+        _refuse_links(hidden, named)
+        with replacing(hidden, keeps_link=False) as part:
+            part.write(file.content)
         directory = os.open(hidden.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
@@ -158,6 +162,13 @@ def _keep(file: PesFile, hidden: Path) -> Path:
     except OSError as error:
         raise FileNotWritten(str(error)) from None
     return hidden
+
+
+def _refuse_links(*names: Path) -> None:
+    """Raise FileNotWritten where a link stands under one of our names: somebody planted it."""
+    for each in names:
+        if each.is_symlink():
+            raise FileNotWritten(f"a link stands under its name: {each}")
 
 
 def _report(problem: SlipProblem, **facts: str) -> None:

@@ -4,14 +4,12 @@ Written from the schemas of the DGFiP, version 5.17. Other domains (recette, cli
 expenditure and are passed over.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from lxml import etree
 
 from events.texts import _
-from events.values import UNPRINTED
 from services.treasury.domain.returned_pieces import (
     Disbursement,
     Reason,
@@ -34,7 +32,6 @@ PARTS: Final = ("EnTetePES", "BlocBordereau", "Piece", "Client")
 
 CODES_MAX: Final = 100
 COMMENT_MAX: Final = 400
-UNPRINTED_CHARACTER: Final = re.compile(f"[{UNPRINTED}]")
 
 NO_HEAD: Final = _("its head has no {element}, or one that cannot be read")
 
@@ -109,7 +106,7 @@ def _slip(found: Values) -> SlipReference | None:
 def _piece(part: etree._Element, slip: SlipReference | None) -> ReturnedPiece | UnreadPiece:
     found = values_of(part.find("InfoPiece"))
     if slip is None:
-        return UnreadPiece(slip, found.get("IdPce", "")[:13], "BlocBordereau")
+        return UnreadPiece(slip, values.words(found, "IdPce")[:13], "BlocBordereau")
     try:
         return ReturnedPiece(
             slip,
@@ -123,14 +120,14 @@ def _piece(part: etree._Element, slip: SlipReference | None) -> ReturnedPiece | 
             values.day_or_none(found, "DtePceRej"),
         )
     except BadValue as error:
-        return UnreadPiece(slip, found.get("IdPce", "")[:13], error.element)
+        return UnreadPiece(slip, values.words(found, "IdPce")[:13], error.element)
 
 
 def _reason(found: Values) -> Reason:
     codes = found.get("ObsEtat", "")
-    if len(codes) > CODES_MAX or UNPRINTED_CHARACTER.search(codes):
+    if len(codes) > CODES_MAX or values.UNPRINTED_CHARACTER.search(codes):
         raise BadValue("ObsEtat")
-    return Reason(codes, found.get("Commentaire", "")[:COMMENT_MAX])
+    return Reason(codes, values.words(found, "Commentaire")[:COMMENT_MAX])
 
 
 def _line(part: etree._Element) -> ReturnedLine:

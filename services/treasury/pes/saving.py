@@ -12,7 +12,8 @@ def save(file: PesFile, path: Path) -> Path:
     Raises:
         OSError: it cannot be written; nothing is left of it.
     """
-    target = path / file.name if path.is_dir() else path
-    with replacing(target) as part:
+    is_folder = path.is_dir()
+    target = path / file.name if is_folder else path
+    with replacing(target, keeps_link=not is_folder) as part:
         part.write(file.content)
     return target

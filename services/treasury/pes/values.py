@@ -7,9 +7,13 @@ from typing import Final
 
 from lxml import etree
 
+from events.values import UNPRINTED
+
 AMOUNT: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 NUMBER: Final = re.compile(r"\+?[0-9]{1,18}")
 DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+
+UNPRINTED_CHARACTER: Final = re.compile(f"[{UNPRINTED}]")
 
 DIGITS_MAX: Final = 14
 DECIMALS: Final = 2
@@ -49,6 +53,11 @@ def text(values: Values, element: str) -> str:
     if found is None:
         raise BadValue(element)
     return found
+
+
+def words(values: Values, element: str) -> str:
+    """What people read of an element: a control or direction character is a blank."""
+    return UNPRINTED_CHARACTER.sub(" ", values.get(element, ""))
 
 
 def number(values: Values, element: str) -> int:

@@ -17,6 +17,7 @@ from tests.unit.tables.bad_records import (
     ENVELOPE,
     NULL_CHARACTERS,
     PARTITION_KEYS,
+    UNPRINTED_TEXTS,
     Bad,
 )
 from tests.unit.tables.bad_turns import TURNS
@@ -25,6 +26,7 @@ BAD_INPUT: list[Bad] = [
     *BYTES,
     *NULL_CHARACTERS,
     *CONTROL_CHARACTERS,
+    *UNPRINTED_TEXTS,
     *ENVELOPE,
     *PARTITION_KEYS,
     *without_each_field(),

@@ -12,6 +12,8 @@ from tests.builders import (
     a_deadline,
     a_notification,
     a_payment,
+    a_rejected_report,
+    a_review,
     a_vote,
     an_award,
     encoded,
@@ -183,6 +185,32 @@ CONTROL_CHARACTERS = [
         "U+202E in the number of a convention",
         encoded(a_notification(convention="\u202eC", _id="1")),
         "invalid_value: /data/convention",
+    ),
+]
+
+UNPRINTED_TEXTS = [
+    *(
+        Bad(
+            f"U+{code:04X} in a title",
+            encoded(an_award(title=f"first{chr(code)}second", _id="1")),
+            "invalid_value: /data/title",
+        )
+        for code in (0x01, 0x09, 0x0D, 0x1B, 0x7F, 0x9B, 0x061C, 0x200E, 0x200F, 0x202E, 0x2069)
+    ),
+    Bad(
+        "a carriage return at the end of a title",
+        encoded(an_award(title="first\n\r", _id="1")),
+        "invalid_value: /data/title",
+    ),
+    Bad(
+        "U+202E in a reason",
+        encoded(a_rejected_report(reason="a\u202e", _id="1")),
+        "invalid_value: /data/reason",
+    ),
+    Bad(
+        "U+001B in a comment",
+        encoded(a_review(comment="a\x1b[2J", _id="1")),
+        "invalid_value: /data/comment",
     ),
 ]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from events.texts import _
-from events.unreadable import WHY_MAX
-from services.cli.terminal.options import AsJson, typed
-from services.cli.terminal.output import bad_option, print_json, say
+from events.values import PRINTED
+from services.cli.terminal.options import AsJson
+from services.cli.terminal.output import bad_option, print_json, say, typed_words
 from services.cli.workers import run_worker
 from services.ledger.kafka.quarantine import quarantine
 from services.runtime.ops.settings import Settings
@@ -20,8 +20,6 @@ DONE = _(
     "{topic}/{partition}, offset {offset}: set aside as a dead letter (quarantined). The partition "
     "goes on by itself."
 )
-EMPTY = _("words are needed: the journal keeps them")
-TOO_LONG = _("{count} characters, and {limit} at most")
 NOBODY = _("this system has no name of you: say --by")
 
 
@@ -50,23 +48,13 @@ def quarantine_record(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    why = _text("--reason", reason, WHY_MAX)
-    who = _text("--by", _user() if by is None else by, BY_MAX)
+    why = typed_words("--reason", reason)
+    who = typed_words("--by", _user() if by is None else by, BY_MAX, PRINTED)
     done = run_worker(quarantine(Settings(), partition, offset, who, why))
     if as_json:
         print_json({**done._asdict(), "by": who, "why": why})
     else:
         say(DONE.render(done._asdict()))
-
-
-def _text(option: str, text: str, limit: int) -> str:
-    """The text of an option that the journal keeps: not empty, and not too long."""
-    text = typed(text).strip()
-    if not text:
-        raise bad_option(option, EMPTY)
-    if len(text) > limit:
-        raise bad_option(option, TOO_LONG.render({"count": len(text), "limit": limit}))
-    return text
 
 
 def _user() -> str:

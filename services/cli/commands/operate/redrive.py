@@ -16,6 +16,7 @@ from events.envelope import COMMAND
 from events.masking import masked
 from events.texts import Number, _, ngettext
 from events.unreadable import Unreadable, explain
+from events.values import PRINTED
 from services.api.adapters.clock import wall_clock
 from services.cli.records.dead_letters import Code, Sender, Since, Until, selection_of
 from services.cli.records.journal_source import histories, records_of
@@ -27,6 +28,7 @@ from services.cli.terminal.output import (
     exit_with,
     print_json,
     show_spinner,
+    typed_words,
 )
 from services.cli.terminal.screen import Cells, Screen, clean
 from services.cli.terminal.texts import OUTCOME, READING
@@ -37,7 +39,6 @@ from services.redrive.dead_letters import Selection
 from services.redrive.prospects import Becomes, Oldest, Prospect, decided, prospect, tried
 from services.redrive.sending import (
     BY_MAX,
-    COMMENT_MAX,
     Author,
     as_sent,
     former_of,
@@ -71,7 +72,6 @@ MORE_LEFT = ngettext(
     "{count} more were left for another run: --at-most.",
 )
 REASON_NEEDED = _("say why: the journal keeps it")
-NOT_PRINTABLE = _("1 to {limit} printable characters, on one line")
 NOBODY = _("this system has no name of you: say --by")
 ONE_ID = _("it corrects one dead letter: name its ID, and no other")
 IDS_NEEDED = _("it needs IDs: name those that were never sent")
@@ -273,15 +273,8 @@ def _author(reason: str | None, by: str | None, *, is_needed: bool) -> Author:
             by = getpass.getuser()
         except (KeyError, OSError) as error:  # A container's user may have a number alone.
             raise bad_option("--by", NOBODY) from error
-    why = _printable("--reason", typed(reason or NO_REASON), COMMENT_MAX)
-    return Author(COMMAND, _printable("--by", typed(by), BY_MAX), wall_clock(), why)
-
-
-def _printable(option: str, text: str, limit: int) -> str:
-    text = text.strip()
-    if not (0 < len(text) <= limit and text.isprintable()):
-        raise bad_option(option, NOT_PRINTABLE.render({"limit": limit}))
-    return text
+    why = typed_words("--reason", reason or NO_REASON)
+    return Author(COMMAND, typed_words("--by", by, BY_MAX, PRINTED), wall_clock(), why)
 
 
 def _patch(file: Path, names: Sequence[str]) -> Any:

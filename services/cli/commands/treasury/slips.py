@@ -20,8 +20,15 @@ from services.cli.commands.treasury.waiting_orders import (
     waiting_cells,
     waiting_row,
 )
-from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json, say
+from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed
+from services.cli.terminal.output import (
+    EXIT_NOT_THERE,
+    bad_option,
+    exit_with,
+    print_json,
+    say,
+    typed_words,
+)
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
 from services.texts.system_errors import error_text
@@ -42,9 +49,6 @@ if TYPE_CHECKING:
 EXIT_REFUSED: Final = 1
 STANDARD_OUTPUT: Final = "-"
 
-REASON_MAX: Final = 1000
-"""Characters of the reason for which a slip is cancelled."""
-
 NOBODY_WAITS = _("No order waits for a slip.")
 WAITING = ngettext(
     "{count} order waits, {ready} of them ready.", "{count} orders wait, {ready} of them ready."
@@ -57,7 +61,6 @@ EXPORTED = _("{file}: the file of slip {slip}.")
 CANCELLED = _("Slip {slip} is cancelled; its orders wait again.")
 NO_SLIPS = _("No slip yet; `ecluse slips prepare` makes a draft of the orders that wait.")
 BOTH_NUMBERS = _("--number and --first-piece belong together: give both or none")
-TOO_LONG = _("{count} characters, and {limit} at most")
 CANNOT_WRITE = _("{file} cannot be written: {error}. Export the slip again.")
 
 STATES: Final = {
@@ -283,10 +286,7 @@ def cancel(
     One that the gateway has already is not refused. Where the accountant says that its number is
     another program's, give that as the reason: its number is not used again.
     """
-    why = typed_or_none(reason)
-    if why is not None and len(why) > REASON_MAX:
-        facts = {"count": Number(len(why)), "limit": Number(REASON_MAX)}
-        raise bad_option("--reason", TOO_LONG.render(facts))
+    why = reason and typed_words("--reason", reason)
     _say(
         _do(db, lambda slips: slips.cancel(slip_id, command_user(), why)),
         CANCELLED,
