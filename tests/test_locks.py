@@ -11,7 +11,6 @@ ROOT = Path(__file__).resolve().parent.parent
 INSTALLERS = (
     "docs/commands.md",
     "deploy/Dockerfile",
-    "deploy/images/postgres/Dockerfile",
     "deploy/set-up",
     "services/dev/jars.py",
 )

@@ -15,7 +15,7 @@ from services.texts.language import Language
 RIGHT_TO_LEFT: Final = re.compile(
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-"""Letters beside which figures and signs would be shown in another order: words with one are
+"""Characters beside which figures and signs would be shown in another order: a text with one is
 isolated by characters (UAX 9), for a sentence may stand in an attribute or a terminal too."""
 
 COMPILED: Final = Path(__file__).with_name("fr.mo")
@@ -41,9 +41,9 @@ def translate(text: Translatable | Sentence, language: Language) -> str:
     return message.format_map(_shown(text.facts, language)) if text.facts else message
 
 
-def isolated(words: str) -> str:
-    """Words as they stand beside others: those written from right to left turn nothing around."""
-    return f"\u2068{words}\u2069" if RIGHT_TO_LEFT.search(words) else words
+def isolate(text: str) -> str:
+    """The text as it stands beside others: written from right to left, it turns nothing around."""
+    return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
 
 
 def both(text: Translatable) -> Sentence:
@@ -90,6 +90,6 @@ def _fact(fact: object, language: Language) -> object:
         case tuple():
             return ", ".join(str(_fact(each, language)) for each in fact)
         case str():
-            return isolated(fact)
+            return isolate(fact)
         case _:
             return fact

@@ -369,9 +369,8 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
                             await client.get(path, headers=bearer)
                             await client.post("/events", headers=bearer, content=secret)
                         await client.get("/metrics", headers={"Authorization": secret})
-                        await client.get(
-                            "/metrics", headers={"Cookie": f"__Host-ecluse_session={secret}"}
-                        )
+                        cookie = {"Cookie": f"__Host-ecluse_session={secret}"}
+                        await client.get("/metrics", headers=cookie)
             phrase = stream.getvalue()
             assert 0 < phrase.count("request_handled")
             assert [] == [secret for secret in secrets if secret in phrase]

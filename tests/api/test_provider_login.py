@@ -228,9 +228,7 @@ def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
     at_a_console(tmp_path, what, oidc_client_secret=secret)
 
 
-def test_an_answer_that_names_the_provider_as_its_document_announces_logs_in(
-    tmp_path: Path,
-) -> None:
+def test_an_answer_names_the_provider_as_its_document_announces(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         console.provider.announced = ANNOUNCES_ISS
         browser = console.browser()

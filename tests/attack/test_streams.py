@@ -1,4 +1,4 @@
-"""A key that was revoked is told nothing more by the streams that it had opened."""
+"""Streams that a revoked key had opened show nothing more."""
 
 import json
 import time

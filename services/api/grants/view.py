@@ -13,7 +13,7 @@ from services.api.grants.query import Grant
 from services.api.queries.rows import BudgetLine
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
-from services.texts.translation import isolated
+from services.texts.translation import isolate
 from services.treasury.config.accountant import BudgetConfig
 from services.treasury.pes.line_codes import code_faults
 
@@ -67,7 +67,7 @@ def convention_facts(convention: Convention, locale: LocaleFormat) -> list[str]:
     if convention.starts_on and convention.ends_on:
         start, end = locale.day(convention.starts_on), locale.day(convention.ends_on)
         text.append(locale.say(_("from {start} to {end}"), start=start, end=end))
-    return [*text, isolated(convention.reason)] if convention.reason else text
+    return [*text, isolate(convention.reason)] if convention.reason else text
 
 
 def documents_of(convention: Convention, locale: LocaleFormat) -> Iterator[tuple[Document, str]]:

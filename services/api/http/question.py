@@ -50,7 +50,7 @@ Name = Annotated[
     # PostgreSQL keeps no U+0000 in a text: nothing is called so.
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\u0000]+$")
 ]
-Words = Annotated[
+FreeText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=WHY_MAX, pattern=LINES),
 ]

@@ -27,7 +27,7 @@ from services.api.grants.instalments import document_name
 from services.ledger.explain.terms import ORDER_STATES
 from services.projector.rows.column_values import day_of
 from services.texts.locale_format import LocaleFormat
-from services.texts.translation import isolated
+from services.texts.translation import isolate
 
 ACCEPTED: Final = "accepted"
 
@@ -164,16 +164,16 @@ def _about(event: Event, locale: LocaleFormat) -> Iterator[str]:
     if data.recovery is not None:
         yield locale.say(_("recovery {recovery}"), recovery=data.recovery)
     if event.type == PaymentExecuted.TYPE:
-        reference = isolated(data.bank_reference or "")
+        reference = isolate(data.bank_reference or "")
         yield ", ".join(filter(None, (locale.money(data.amount_cents), reference)))
     if isinstance(data.reason, Reason):
-        yield f"{isolated(data.reason.code)} – {isolated(data.reason.label)}"
+        yield f"{isolate(data.reason.code)} – {isolate(data.reason.label)}"
     elif data.reason:
         yield data.reason
 
 
 def _act(act: Act, locale: LocaleFormat) -> str:
-    text = isolated(act.body)
+    text = isolate(act.body)
     if act.number is not None:
         text += f", {locale.say(_('no. {number}'), number=act.number)}"
     return f"{text}, {locale.day(act.day)}"

@@ -28,7 +28,7 @@ from services.api.events_in.publishing import (
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
-from services.api.http.question import Name, Sequence, Words
+from services.api.http.question import FreeText, Name, Sequence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
@@ -129,7 +129,7 @@ class Why(BaseModel):
         json_schema_extra={"examples": [{"reason": "The client's partitioner is set now."}]},
     )
 
-    reason: Words = Field(description="It stays in the journal.")
+    reason: FreeText = Field(description="It stays in the journal.")
 
 
 class Redriven(BaseModel):

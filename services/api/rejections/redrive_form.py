@@ -9,7 +9,7 @@ from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64
 from services.api.events_in.publishing import CONSOLE, author_of
 from services.api.http.dependencies import Given, Now, Operator
-from services.api.http.question import Words
+from services.api.http.question import FreeText
 from services.api.rejections.redrive import name_of_sender, send_again
 from services.redrive.sending import Author
 
@@ -23,7 +23,7 @@ async def redrive(
     now: Now,
     chain: Name,
     sequence: Sequence64,
-    reason: Annotated[Words, Form()],
+    reason: Annotated[FreeText, Form()],
 ) -> Response:
     """Publish a dead letter again; the list shows it as settled once the ledger has decided it."""
     why = reason.replace("\r\n", "\n")

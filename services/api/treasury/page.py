@@ -27,7 +27,7 @@ from services.api.console.page_context import (
 )
 from services.api.console.texts import treasury as texts
 from services.api.http.dependencies import Given
-from services.api.http.question import KeyTime, Words
+from services.api.http.question import FreeText, KeyTime
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view
 from services.api.treasury.acts import Treasurer, file_answer
@@ -148,7 +148,7 @@ async def act_on_slip(
     act: Annotated[str, Form(max_length=20)],
     number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
     first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
-    reason: Annotated[Words | None, Form()] = None,
+    reason: Annotated[FreeText | None, Form()] = None,
 ) -> Response:
     """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
@@ -252,7 +252,7 @@ async def close(
     caller: Treasurer,
     components: Given,
     finding_id: Name,
-    reason: Annotated[Words, Form()],
+    reason: Annotated[FreeText, Form()],
 ) -> Response:
     """A finding closed, with a reason."""
     await acts.close_finding(components, caller, finding_id, reason)

@@ -17,7 +17,7 @@ from services.api.events_in.body import DISK_FULL, body_of
 from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import Given, Lang
 from services.api.http.lists import CURSOR_UNKNOWN, Page, cursor_of, key_of
-from services.api.http.question import BudgetId, KeyText, KeyTime, Name, PageFilters, Words
+from services.api.http.question import BudgetId, FreeText, KeyText, KeyTime, Name, PageFilters
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries.rows import Name as Shown
 from services.api.treasury import acts, query
@@ -112,7 +112,7 @@ class Closing(BaseModel):
 
     model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
 
-    reason: Words
+    reason: FreeText
 
 
 class Cancelling(BaseModel):
@@ -120,7 +120,7 @@ class Cancelling(BaseModel):
 
     model_config = _given({"reason": "The accountant: number 12 is the water service's."})
 
-    reason: Words
+    reason: FreeText
 
 
 class ToConfirm(BaseModel):

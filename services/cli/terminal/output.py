@@ -31,7 +31,7 @@ from services.cli.terminal.streams import can_encode_all
 from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
 
-NOT_WORDS = _("1 to {limit} characters, none of them a control or direction character")
+NOT_PLAIN = _("1 to {limit} characters, none of them a control or direction character")
 
 EXIT_NOT_THERE: Final = 3
 """A command cannot reach what it needs: here, what it was asked for is not in the journal."""
@@ -56,11 +56,15 @@ def bad_option(option: str, message: Translatable) -> typer.BadParameter:
     return typer.BadParameter(translate(message, chosen_language()), param_hint=option)
 
 
-def typed_words(option: str, argument: str, limit: int = WHY_MAX, pattern: str = LINES) -> str:
-    """Words of an option that are kept: some, not too many, of which each line can be shown."""
+def check_text(option: str, argument: str, limit: int = WHY_MAX, pattern: str = LINES) -> str:
+    """Return the text of an option that is kept.
+
+    Raises:
+        BadParameter: it is blank, too long, or holds a character that cannot be shown.
+    """
     text = typed(argument).strip()
     if not (0 < len(text) <= limit and re.fullmatch(pattern[1:-1], text)):
-        raise bad_option(option, NOT_WORDS.render({"limit": limit}))
+        raise bad_option(option, NOT_PLAIN.render({"limit": limit}))
     return text
 
 

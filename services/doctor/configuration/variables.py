@@ -58,7 +58,7 @@ OF_AN_ADDRESS: Final = "_URL"
 NEXT_ADDRESS: Final = re.compile(r",(?=[\w+.-]+://)")
 
 OF_COMPOSE: Final = re.compile(
-    r"^ECLUSE_(TEST_.*|(.*_)?IMAGE|(GRAFANA|KAFKA|POSTGRESQL|PROMETHEUS|WATCH)_PORT"
+    r"^ECLUSE_(TEST_.*|(.*_)?IMAGE|(GRAFANA|KAFKA|POSTGRESQL|PROMETHEUS|WATCH)_PORT|KAFKA_MEMORY"
     r"|KAFKA_HEAP|KAFKA_JVM_OPTIONS|PROBE_INTERVAL|PROMETHEUS_KEYS)$"
 )
 """Variables of docker-compose.yml and of tests, which no process reads."""

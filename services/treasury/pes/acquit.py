@@ -122,7 +122,7 @@ def _errors(part: etree._Element) -> Iterator[GatewayError]:
 def _error(
     found: Values, piece: str | None = None, line: str | None = None
 ) -> Iterator[GatewayError]:
-    code, label = found.get("NumAnoAck"), values.words(found, "LibelleAnoAck") or None
+    code, label = found.get("NumAnoAck"), values.shown_text(found, "LibelleAnoAck") or None
     if code is not None and label is None:
         label = code.removeprefix(PREFIX).replace("_", " ").lower()
     if label is not None:

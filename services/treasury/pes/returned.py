@@ -106,7 +106,7 @@ def _slip(found: Values) -> SlipReference | None:
 def _piece(part: etree._Element, slip: SlipReference | None) -> ReturnedPiece | UnreadPiece:
     found = values_of(part.find("InfoPiece"))
     if slip is None:
-        return UnreadPiece(slip, values.words(found, "IdPce")[:13], "BlocBordereau")
+        return UnreadPiece(slip, values.shown_text(found, "IdPce")[:13], "BlocBordereau")
     try:
         return ReturnedPiece(
             slip,
@@ -120,14 +120,14 @@ def _piece(part: etree._Element, slip: SlipReference | None) -> ReturnedPiece | 
             values.day_or_none(found, "DtePceRej"),
         )
     except BadValue as error:
-        return UnreadPiece(slip, values.words(found, "IdPce")[:13], error.element)
+        return UnreadPiece(slip, values.shown_text(found, "IdPce")[:13], error.element)
 
 
 def _reason(found: Values) -> Reason:
     codes = found.get("ObsEtat", "")
     if len(codes) > CODES_MAX or values.UNPRINTED_CHARACTER.search(codes):
         raise BadValue("ObsEtat")
-    return Reason(codes, values.words(found, "Commentaire")[:COMMENT_MAX])
+    return Reason(codes, values.shown_text(found, "Commentaire")[:COMMENT_MAX])
 
 
 def _line(part: etree._Element) -> ReturnedLine:

@@ -55,7 +55,7 @@ def text(values: Values, element: str) -> str:
     return found
 
 
-def words(values: Values, element: str) -> str:
+def shown_text(values: Values, element: str) -> str:
     """What people read of an element: a control or direction character is a blank."""
     return UNPRINTED_CHARACTER.sub(" ", values.get(element, ""))
 

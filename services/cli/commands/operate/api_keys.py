@@ -38,7 +38,7 @@ NO_RIGHT = _(
     "A key needs a right: --read, --publish, --operate or --treasury, with “all” or SIRETs."
 )
 NO_TYPE = _(
-    "“{word}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
+    "“{name}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
     "`ecluse schema`."
 )
 TYPES_OF_NOTHING = _("--publish-types goes with --publish.")
@@ -47,7 +47,7 @@ NO_TIME = _("“{text}” is neither a day (2027-01-31) nor a time from now on (
 TOO_LATE = _("“{text}” is too late: the last day that a key may end on is {last}.")
 PAST = _("“{text}” has passed: choose a later day.")
 ROTATED = _("{key_id} gives access until {at}; the new key of “{label}” is {new_id}.")
-NO_SIRET = _("“{word}” is neither a SIRET of 14 digits nor “all”.")
+NO_SIRET = _("“{name}” is neither a SIRET of 14 digits nor “all”.")
 NONE_YET = _("No key; `ecluse api-keys create NAME --read all` makes one.")
 REVOKED_SINCE = _("revoked")
 NEVER_USED = _("never used")
@@ -122,7 +122,7 @@ def create_key(
     try:
         rights = {scope: Entities.of(names) for scope, names in asked.items() if names}
     except ValueError as error:
-        exit_with(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
+        exit_with(NO_SIRET.render({"name": error.args[0]}), EXIT_USAGE)
     if not rights:
         exit_with(NO_RIGHT, EXIT_USAGE)
     types, at = _known_types(publish_types, publish), _end_of(expires)
@@ -239,16 +239,16 @@ def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resul
     return asyncio.run(go())
 
 
-def _known_types(words: list[str] | None, publish: list[str] | None) -> list[str] | None:
+def _known_types(names: list[str] | None, publish: list[str] | None) -> list[str] | None:
     """The roles and types that a key sends alone; None where all were meant."""
-    if not words:
+    if not names:
         return None
     if not publish:
         exit_with(TYPES_OF_NOTHING, EXIT_USAGE)
-    for word in words:
-        if not is_role_or_type(word):
-            exit_with(NO_TYPE.render({"word": word}), EXIT_USAGE)
-    return words
+    for name in names:
+        if not is_role_or_type(name):
+            exit_with(NO_TYPE.render({"name": name}), EXIT_USAGE)
+    return names
 
 
 def _end_of(expires: str | None) -> datetime | None:

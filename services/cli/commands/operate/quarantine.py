@@ -8,7 +8,7 @@ import typer
 from events.texts import _
 from events.values import PRINTED
 from services.cli.terminal.options import AsJson
-from services.cli.terminal.output import bad_option, print_json, say, typed_words
+from services.cli.terminal.output import bad_option, check_text, print_json, say
 from services.cli.workers import run_worker
 from services.ledger.kafka.quarantine import quarantine
 from services.runtime.ops.settings import Settings
@@ -48,8 +48,8 @@ def quarantine_record(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    why = typed_words("--reason", reason)
-    who = typed_words("--by", _user() if by is None else by, BY_MAX, PRINTED)
+    why = check_text("--reason", reason)
+    who = check_text("--by", _user() if by is None else by, BY_MAX, PRINTED)
     done = run_worker(quarantine(Settings(), partition, offset, who, why))
     if as_json:
         print_json({**done._asdict(), "by": who, "why": why})

@@ -24,11 +24,11 @@ from services.cli.terminal.options import AsJson, OfBudget, flag, typed
 from services.cli.terminal.output import (
     EXIT_NOT_THERE,
     bad_option,
+    check_text,
     counted,
     exit_with,
     print_json,
     show_spinner,
-    typed_words,
 )
 from services.cli.terminal.screen import Cells, Screen, clean
 from services.cli.terminal.texts import OUTCOME, READING
@@ -273,8 +273,8 @@ def _author(reason: str | None, by: str | None, *, is_needed: bool) -> Author:
             by = getpass.getuser()
         except (KeyError, OSError) as error:  # A container's user may have a number alone.
             raise bad_option("--by", NOBODY) from error
-    why = typed_words("--reason", reason or NO_REASON)
-    return Author(COMMAND, typed_words("--by", by, BY_MAX, PRINTED), wall_clock(), why)
+    why = check_text("--reason", reason or NO_REASON)
+    return Author(COMMAND, check_text("--by", by, BY_MAX, PRINTED), wall_clock(), why)
 
 
 def _patch(file: Path, names: Sequence[str]) -> Any:

@@ -11,7 +11,7 @@ from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase
 from services.cli.commands.treasury.returns import with_returns
 from services.cli.terminal.options import AsJson, Command, Group, flag, typed
-from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json, typed_words
+from services.cli.terminal.output import EXIT_NOT_THERE, check_text, exit_with, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.texts.translation import both
 from services.treasury.domain.findings import ReturnProblem, UnknownFinding
@@ -63,7 +63,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close a finding: it is not opened again."""
-    why = typed_words("--reason", reason)
+    why = check_text("--reason", reason)
     try:
         closed = with_returns(
             db, lambda returns: returns.close(typed(finding_id), command_user(), why)

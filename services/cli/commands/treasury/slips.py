@@ -24,10 +24,10 @@ from services.cli.terminal.options import AsJson, Command, Group, OfBudget, type
 from services.cli.terminal.output import (
     EXIT_NOT_THERE,
     bad_option,
+    check_text,
     exit_with,
     print_json,
     say,
-    typed_words,
 )
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
@@ -286,7 +286,7 @@ def cancel(
     One that the gateway has already is not refused. Where the accountant says that its number is
     another program's, give that as the reason: its number is not used again.
     """
-    why = reason and typed_words("--reason", reason)
+    why = reason and check_text("--reason", reason)
     _say(
         _do(db, lambda slips: slips.cancel(slip_id, command_user(), why)),
         CANCELLED,
