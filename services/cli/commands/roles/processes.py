@@ -185,7 +185,7 @@ def serve(
     ] = Path("ecluse-data"),
     load: Annotated[
         list[Path] | None,
-        # Never opened here: a pipe has an end for its first reader alone.
+        # Paths, not opened files: a pipe that is opened twice waits for a second writer.
         typer.Option(
             metavar="FILE",
             exists=True,
