@@ -48,7 +48,7 @@ console: set-up-run ## serve the Lille Avenirs year on this machine, for a brows
 dev: set-up-run ## Kafka, ledger, watch, read model, treasury, API and console on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
-test: check ## checks, and every kind of test, in four minutes; full coverage of the pure packages
+test: check ## checks, and every kind of test, in minutes; full coverage of the pure packages
 	@echo "the units of the pure packages, with their coverage:"
 	.venv/bin/pytest tests/unit $(call ignoring,$(UNCOVERED)) $(BY_FILE) --cov
 	@echo "all other kinds: properties, histories, pages, a broker:"

@@ -144,7 +144,7 @@ class OidcProvider:
         """Claims of ID tokens that are otherwise than they should be; None: one is left out."""
         self.expires_s = 300
         self.announced: dict[str, Any] = {}
-        """What its document says otherwise than it should."""
+        """Members of its document that are otherwise than they should be."""
         self.signs = True
         self.speaks_json = True
         self.takes_codes_twice = False

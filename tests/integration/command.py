@@ -34,7 +34,7 @@ CARRY_OVER = (
 """A year whose balance is carried over, and the next one, which pays it."""
 COMMAND = [sys.executable, "-m", "services.cli.app"]
 TIMEOUT_S = 100
-"""Processes of tests that run beside a broker's get a small part of a processor."""
+"""Of a process beside the tests on a broker, which leave it a small part of a processor."""
 
 WIDE = "250"
 """Columns enough for the path of any temporary file on the line of what is said of it."""

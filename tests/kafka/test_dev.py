@@ -51,9 +51,10 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
     def poll() -> Any:
         """What is shown is of the watch's last look: what has just come stands in the next."""
         lag = json.loads(ecluse("lag", "--json", given=b"", **watch).out)
-        return lag if received == lag["outcomes"]["received"] else None
+        is_counted = received == lag["outcomes"]["received"]
+        return lag if is_counted and not lag["deadline_events"]["pending"] else None
 
-    lag = eventually(poll, "not all that came is counted")
+    lag = eventually(poll, "not all that came is counted, or a deadline event is pending")
     assert ["ledger", "projector", "watch", "treasury"] == [each["stage"] for each in lag["stages"]]
     assert {"written": 1, "pending": 0} == lag["deadline_events"]
     with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:

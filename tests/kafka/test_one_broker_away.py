@@ -24,7 +24,7 @@ from services.runtime.kafka.topics import check
 from services.verifier.cluster.verify import verify
 from tests.builders import Json, a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on
-from tests.kafka.commands import WRONG, asked, object_of
+from tests.kafka.commands import DONE, WRONG, asked, object_of
 from tests.kafka.faults.network import Way
 from tests.kafka.processes import Process, Projector, Watcher, Worker, api
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
@@ -58,20 +58,18 @@ def test_topics_on_three_brokers_are_kept_three_times_and_one_with_fewer_is_name
     assert {"2"} == {cluster.config_of(topic)["min.insync.replicas"] for topic in ALL}
 
     # Any of the brokers is asked, and each learns of a change in its own time.
-    def differences() -> list[Json]:
-        found: list[Json] = json.loads(asked(cluster, "topics", "diff", "--json").out)[
-            "differences"
-        ]
-        return found
+    def differences(code: int) -> list[Json] | None:
+        result = asked(cluster, "topics", "diff", "--json")
+        return json.loads(result.out)["differences"] if code == result.code else None
 
-    eventually(lambda: not differences(), "topics differ that were just created")
+    eventually(lambda: differences(DONE) == [], "topics differ that were just created")
     cluster.alter(JOURNAL, min_insync_replicas="1")
-    (lax,) = eventually(differences, "no difference")
+    (lax,) = eventually(lambda: differences(WRONG), "no difference")
     assert ("min.insync.replicas", "1", "2") == (lax["setting"], lax["found"], lax["wanted"])
     assert PARTITIONS == run(check(cluster.settings, TOPICS)), "it stops no worker"
     (mended,) = eventually(lambda: object_of(cluster, "topics", "apply")["mended"], "none mended")
     assert cluster.name(JOURNAL) == mended["topic"]
-    eventually(lambda: not differences(), "topics differ that were just mended")
+    eventually(lambda: differences(DONE) == [], "topics differ that were just mended")
     assert "2" == cluster.config_of(JOURNAL)["min.insync.replicas"]
 
     once = Cluster(three.bootstrap, f"{prefix}once.", PARTITIONS)

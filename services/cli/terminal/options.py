@@ -1,7 +1,7 @@
 """Options of every command: its language, its JSON output, the layout of its help."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from enum import StrEnum
 from itertools import pairwise
@@ -60,11 +60,9 @@ def typed_or_none(argument: str | None) -> str | None:
     return argument and typed(argument)
 
 
-def readable_file(help_text: str) -> Any:
-    """An argument FILE that must be a file which can be read."""
-    return typer.Argument(
-        metavar="FILE", exists=True, dir_okay=False, readable=True, help=help_text
-    )
+def readable_file(help_text: str, parameter: Callable[..., Any] = typer.Argument) -> Any:
+    """An argument or option FILE that must be a file which can be read; it is not opened."""
+    return parameter(metavar="FILE", exists=True, dir_okay=False, readable=True, help=help_text)
 
 
 def flag(name: str, help_text: str) -> Any:

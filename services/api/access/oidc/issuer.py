@@ -81,9 +81,9 @@ class Issuer:
         return caller_of(claims, replace(self._requirements, roles={}, entities=NOBODY))
 
     async def claims_of(
-        self, token: str, audience: str, **others: ClaimsOption
+        self, token: str, audience: str, **options: ClaimsOption
     ) -> Mapping[str, Any]:
-        """The claims of a token that was made for this audience, and has `others` as these say.
+        """The claims of a token that was made for this audience, and meets these options.
 
         Raises:
             NotKnown: it is not to be believed.
@@ -91,19 +91,19 @@ class Issuer:
         """
         keys = await self._known_keys()
         try:
-            return self._claims_of(token, keys, audience, others)
+            return self._claims_of(token, keys, audience, options)
         except UnknownKey:
             # The provider may have changed its keys since.
             newer = await self._newer_keys(keys)
             if newer is None or newer is keys:
                 raise
-            return self._claims_of(token, newer, audience, others)
+            return self._claims_of(token, newer, audience, options)
 
     def _claims_of(
-        self, token: str, keys: KeySet, audience: str, others: Mapping[str, ClaimsOption]
+        self, token: str, keys: KeySet, audience: str, options: Mapping[str, ClaimsOption]
     ) -> Mapping[str, Any]:
         now = self._clock()
-        return claims_of(token, keys, self._requirements, audience, now, **others)
+        return claims_of(token, keys, self._requirements, audience, now, **options)
 
     async def _known_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:

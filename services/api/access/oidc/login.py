@@ -211,6 +211,6 @@ def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> Non
     """
     if claims.get("nonce") != nonce:
         raise wrong_claim("nonce")
-    alone = claims["aud"] in (client_id, [client_id])
-    if claims.get("azp", client_id if alone else None) != client_id:
+    is_for_others = claims["aud"] not in (client_id, [client_id])
+    if (is_for_others or "azp" in claims) and claims.get("azp") != client_id:
         raise wrong_claim("azp")

@@ -131,9 +131,9 @@ def claims_of(
     requirements: TokenRequirements,
     audience: str,
     now: datetime,
-    **others: ClaimsOption,
+    **options: ClaimsOption,
 ) -> Mapping[str, Any]:
-    """The claims of a token that was made for this audience, and has `others` as these say.
+    """The claims of a token that was made for this audience, and meets these options.
 
     Raises:
         UnknownKey: it names a key that is not among these.
@@ -148,7 +148,7 @@ def claims_of(
             leeway=requirements.leeway_s,
             iss={"essential": True, "value": requirements.issuer},
             aud={"essential": True, "value": audience},
-            **({"exp": ESSENTIAL} | others),
+            **({"exp": ESSENTIAL} | options),
         ).validate(claims)
     except InvalidKeyIdError as error:
         claim = _("The key that signs this token is not published.")

@@ -15,7 +15,7 @@ import typer
 
 from events.texts import _, ngettext
 from services.cli.terminal.logs import log_as_json
-from services.cli.terminal.options import AsJson, flag
+from services.cli.terminal.options import AsJson, flag, readable_file
 from services.cli.terminal.output import bad_option, counted, exit_with, print_json, say
 from services.cli.terminal.screen import Screen
 from services.cli.workers import run_worker
@@ -185,13 +185,10 @@ def serve(
     ] = Path("ecluse-data"),
     load: Annotated[
         list[Path] | None,
-        # Never opened here: a pipe has an end for its first reader alone.
-        typer.Option(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="Events to decide first, file after file; what was read is not read again.",
+        # Not opened here: a pipe that is opened twice waits for a second writer.
+        readable_file(
+            help_text="Events to decide first, file after file; what was read is not read again.",
+            parameter=typer.Option,
         ),
     ] = None,
     bind: Bind = None,
