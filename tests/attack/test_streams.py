@@ -1,4 +1,4 @@
-"""A key that was revoked is told nothing more by the streams that it had opened."""
+"""A key that was revoked gets nothing more from the streams that it had opened."""
 
 import json
 import time

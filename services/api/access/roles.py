@@ -27,11 +27,11 @@ ROLES: Final = {
 }
 
 
-def is_role_or_type(word: str) -> bool:
-    """True if a key may be made for this word."""
-    return word in ROLES or word in SENDABLE
+def is_role_or_type(name: str) -> bool:
+    """True if a key may be made for it."""
+    return name in ROLES or name in SENDABLE
 
 
-def types_of(words: Iterable[str]) -> frozenset[str]:
-    """The types of events that stand for these words: names of roles, or types themselves."""
-    return frozenset().union(*(ROLES.get(word, {word}) for word in words))
+def types_of(names: Iterable[str]) -> frozenset[str]:
+    """The types of events that stand for these names, of roles or of types themselves."""
+    return frozenset().union(*(ROLES.get(each, {each}) for each in names))

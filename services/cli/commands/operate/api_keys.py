@@ -38,7 +38,7 @@ NO_RIGHT = _(
     "A key needs a right: --read, --publish, --operate or --treasury, with “all” or SIRETs."
 )
 NO_TYPE = _(
-    "“{word}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
+    "“{name}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
     "`ecluse schema`."
 )
 TYPES_OF_NOTHING = _("--publish-types goes with --publish.")
@@ -239,16 +239,16 @@ def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resul
     return asyncio.run(go())
 
 
-def _known_types(words: list[str] | None, publish: list[str] | None) -> list[str] | None:
+def _known_types(names: list[str] | None, publish: list[str] | None) -> list[str] | None:
     """The roles and types that a key sends alone; None where all were meant."""
-    if not words:
+    if not names:
         return None
     if not publish:
         exit_with(TYPES_OF_NOTHING, EXIT_USAGE)
-    for word in words:
-        if not is_role_or_type(word):
-            exit_with(NO_TYPE.render({"word": word}), EXIT_USAGE)
-    return words
+    for name in names:
+        if not is_role_or_type(name):
+            exit_with(NO_TYPE.render({"name": name}), EXIT_USAGE)
+    return names
 
 
 def _end_of(expires: str | None) -> datetime | None:
