@@ -28,7 +28,6 @@ from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.app import create_app
 from services.api.console import session
-from services.api.http.components import Components
 from tests.api.environment import (
     LILLE,
     NOON,
@@ -292,9 +291,9 @@ def test_a_form_of_another_site_does_nothing(
 )
 def test_another_site_logs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
     async def ask() -> httpx.Response:
-        parts: Components = an_app(an_empty_read_model(tmp_path)).state.components
-        known = replace(parts, hosts=parts.hosts | {"ecluse.lille.fr"})
-        async with asking(create_app(known), None) as client:
+        parts = an_app(an_empty_read_model(tmp_path)).state.components
+        app = create_app(replace(parts, hosts=parts.hosts | {"ecluse.lille.fr"}))
+        async with asking(app, None) as client:
             form = {"key": "test-key-of-everything"}
             return await client.post("/console/login", data=form, headers=headers)
 

@@ -108,8 +108,8 @@ def test_many_uses_at_once_are_noted_by_one_write(tmp_path: Path, clock: HandClo
 
 def test_a_key_of_some_types_stays_one_when_it_is_rotated(address: str, clock: HandClock) -> None:
     async def what(store: AccessStore) -> None:
-        words = ["comptable", "ecluse.bank-account.changed.v1"]
-        key, shown = await store.create("DGFiP", READS_LILLE, "test", publish_types=words)
+        chosen = ["comptable", "ecluse.bank-account.changed.v1"]
+        key, shown = await store.create("DGFiP", READS_LILLE, "test", publish_types=chosen)
         rotated = await store.rotate(key.key_id, "mairie", timedelta(hours=24))
         assert rotated is not None
         for each in (shown, rotated[2]):
@@ -117,9 +117,9 @@ def test_a_key_of_some_types_stays_one_when_it_is_rotated(address: str, clock: H
             assert caller.may_send("ecluse.payment.executed.v1")
             assert caller.may_send("ecluse.bank-account.changed.v1")
             assert not caller.may_send("ecluse.budget.voted.v1")
-        assert [words, words] == [each.publish_types for each in await store.keys()]
+        assert [chosen, chosen] == [each.publish_types for each in await store.keys()]
         facts = [line.facts for line in await store.audit_lines(3)]
-        assert [words, words] == [each["publish_types"] for each in facts if "label" in each]
+        assert [chosen, chosen] == [each["publish_types"] for each in facts if "label" in each]
 
     with_store(address, clock, what)
 

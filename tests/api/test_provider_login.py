@@ -228,7 +228,7 @@ def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
     at_a_console(tmp_path, what, oidc_client_secret=secret)
 
 
-def test_an_answer_names_the_provider_as_its_document_announces(tmp_path: Path) -> None:
+def test_an_answer_that_names_the_provider_as_announced_logs_in(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         console.provider.announced = ANNOUNCES_ISS
         browser = console.browser()
@@ -388,8 +388,8 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
             "ECLUSE_OIDC_ROLES": '{"compta": ["read"]}',
             "ECLUSE_OIDC_ENTITIES": "all",
         }
-        data, log = tmp_path / "data", tmp_path / "log"
-        with embedded(data, "--port", port, log=log, **variables) as running:
+        data = tmp_path / "data"
+        with embedded(data, "--port", port, log=tmp_path / "log", **variables) as running:
             provider.client.redirect_uris = [running.address + CALLBACK_PATH]
             with httpx.Client(headers={"accept": "text/html"}) as client:
                 page = client.get(f"{running.address}/console/login/provider?next=/console/lag")

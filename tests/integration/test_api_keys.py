@@ -39,12 +39,12 @@ def test_a_key_is_shown_once_then_listed_revoked_and_audited(tmp_path: Path) -> 
 def test_a_key_may_publish_some_types_alone(tmp_path: Path) -> None:
     types = ("--publish-types", "comptable", "--publish-types", "ecluse.bank-account.changed.v1")
     made = json.loads(keys(tmp_path, "create", "T", "--publish", "all", *types, "--json").out)
-    words = ["comptable", "ecluse.bank-account.changed.v1"]
+    chosen = ["comptable", "ecluse.bank-account.changed.v1"]
     (listed,) = json.loads(keys(tmp_path, "list", "--json").out)["keys"]
-    assert words == made["publish_types"] == listed["publish_types"]
-    assert f"publish: all; publish-types: {', '.join(words)}" in keys(tmp_path, "list").text
+    assert chosen == made["publish_types"] == listed["publish_types"]
+    assert f"publish: all; publish-types: {', '.join(chosen)}" in keys(tmp_path, "list").text
     (line,) = json.loads(keys(tmp_path, "audit", "--json").out)["audit"]
-    assert words == line["facts"]["publish_types"]
+    assert chosen == line["facts"]["publish_types"]
 
 
 def test_a_key_expires_and_is_rotated(tmp_path: Path) -> None:

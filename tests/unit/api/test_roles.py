@@ -21,5 +21,11 @@ def test_words_are_roles_and_types_that_one_sends() -> None:
     vote = "ecluse.budget.voted.v1"
     assert ROLES["comptable"] | {vote} == types_of(["comptable", vote])
     assert frozenset() == types_of([])
-    words = ["ordonnateur", vote, "ecluse.deadline.passed.v1", "ecluse.payment-order.issued.v1", ""]
-    assert [True, True, False, False, False] == [is_role_or_type(each) for each in words]
+    chosen = [
+        "ordonnateur",
+        vote,
+        "ecluse.deadline.passed.v1",
+        "ecluse.payment-order.issued.v1",
+        "",
+    ]
+    assert [True, True, False, False, False] == [is_role_or_type(each) for each in chosen]
