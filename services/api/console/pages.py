@@ -40,7 +40,7 @@ from services.api.console.texts import codes
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
-from services.texts.translation import isolated
+from services.texts.translation import isolate
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -153,7 +153,7 @@ def environment() -> Environment:
     found.filters.update({name: _in_locale(getattr(LocaleFormat, name)) for name in FORMATS})
     found.filters.update({name: _in_locale(of, last=True) for name, of in ELEMENTS.items()})
     found.filters["capital"] = capital
-    found.filters["isolated"] = isolated
+    found.filters["isolate"] = isolate
     found.globals.update(
         asset=asset,
         csrf_field=CSRF_FIELD,
