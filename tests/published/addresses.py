@@ -9,7 +9,6 @@ from typing import Any, Final
 from services.api.access.caller import Scope
 from services.api.adapters.read_model import open_read_model
 from services.api.contract.openapi import PART
-from services.api.events_in.reading import TYPE_NOT_ALLOWED
 from services.api.problems import MEDIA_TYPE
 from tests.api.environment import an_app
 from tests.builders import Json
@@ -75,7 +74,6 @@ def _asked(operation: Json) -> Json:
     }
     # Of rights that no scope names, such as that for all entities, the code speaks alone.
     needed = scopes | {code for status, code in _codes(operation) if status == "403"}
-    needed -= {TYPE_NOT_ALLOWED}  # No key of before is of some types alone.
     members |= dict.fromkeys((f"right {each}" for each in needed | {*Scope}), ANYTHING)
     return _object(members, required + [f"right {each}" for each in sorted(needed)])
 
