@@ -1,9 +1,9 @@
 """The console as a browser meets it: the real application over uvicorn, a read model in a file."""
 
 import asyncio
+import faulthandler
 import socket
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,6 +31,7 @@ from tests.api.treasury_scene import settings_of
 from tests.browser import scenario
 from tests.browser.treasury import CONFIG_FILE, a_treasury
 from tests.builders import Json, encoded
+from tests.waiting import WAIT_S, eventually
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
 """8 seconds behind the last event of the scenario."""
@@ -50,7 +51,6 @@ FREE: Final[list[FastAPI]] = []
 """Applications that no console has: one is made in a second, which is long for each test."""
 
 NAMES: Final = Path(__file__).parents[2] / "deploy" / "names.example.yaml"
-START_S: Final = 20.0
 DRAIN_S: Final = 10
 POLL_S, AGAIN_MS = 0.2, 100
 """How often the console looks whether the accounts have moved, and when a page that was cut off
@@ -153,10 +153,7 @@ class Served:
             target=asyncio.run, args=(self._serve(listening),), daemon=True
         )
         self._thread.start()
-        patience = time.monotonic() + START_S
-        while not self._server.started:
-            assert time.monotonic() < patience, "the console did not start"
-            time.sleep(0.01)
+        eventually(lambda: self._server.started, "the console did not start", pause_s=0.01)
 
     async def _serve(self, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
@@ -174,8 +171,12 @@ class Served:
             return
         self._server.should_exit = True
         self._loop.call_soon_threadsafe(self._app.state.components.leaving.set)
-        self._thread.join(START_S)
-        assert not self._thread.is_alive(), "the console does not stop"
+        self._thread.join(WAIT_S)
+        if self._thread.is_alive():
+            faulthandler.dump_traceback()
+            for task in asyncio.all_tasks(self._loop):
+                task.print_stack()
+        assert not self._thread.is_alive(), "the console does not stop: what it does is on stderr"
 
     def leave(self) -> None:
         """Go away for good; the application is another console's then."""

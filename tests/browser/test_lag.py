@@ -164,7 +164,7 @@ def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
         expect(page.get_by_role("button", name=PAUSE)).to_be_visible()
         orders = a_board(watched.console.clock.now)["orders"] | {"count": 42}
         watched.shows(lambda now: at_night(now, orders=orders))
-        expect(waiting).to_contain_text("42 orders", timeout=6_000)
+        expect(waiting).to_contain_text("42 orders")
         expect(
             page.get_by_role("status")
         ).to_be_empty()  # No screen reader speaks each five seconds.

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from services.api.access.session import SESSION_COOKIE
 from tests.browser.console import OPERATOR_KEY, Console
@@ -17,6 +17,9 @@ CHROMIUMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chr
 MISSING: Final = (
     "no Chromium on the PATH; on Debian: sudo apt-get install -y --no-install-recommends chromium"
 )
+
+PATIENCE_MS: Final = 30_000
+"""How long a page may take: beside brokers, on a busy machine."""
 
 LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
 DESK: Final = {"width": 1280, "height": 900}
@@ -102,6 +105,7 @@ def a_browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if found is None:
         pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_ARGS)
         yield browser
@@ -125,7 +129,7 @@ def a_visitor(
         java_script_enabled=script,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     if key is not None:
         context.add_cookies([{"name": SESSION_COOKIE, "value": key, "url": console.url}])
     page = context.new_page()
