@@ -106,7 +106,9 @@ def test_a_signal_in_the_middle_of_a_log_line_ends_it_in_order() -> None:
 def test_a_process_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with embedded(tmp_path / "data", log=log) as running:
-        running.process.send_signal(signal.SIGUSR1)
+        for _attempt in range(100):  # One in some hundred crashed it while its threads began.
+            running.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.005)
         eventually(lambda: "most recent call first" in log.read_text(), "it says nothing")
         assert 200 == httpx.get(f"{running.address}/healthz").status_code
         assert 0 == running.stop()

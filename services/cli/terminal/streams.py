@@ -104,7 +104,9 @@ def watch_standard_streams() -> None:
     elif sys.stderr is sys.__stderr__:
         opened = given["stderr"]
         faulthandler.enable(opened)  # A library in C that crashes leaves its place in the log.
-        faulthandler.register(signal.SIGUSR1, opened)  # Then the log says where each thread is.
+        # Then the log says where each thread is. By a handler of Python's, as no thread may run
+        # meanwhile: one of faulthandler's own read frames that others freed, and crashed.
+        signal.signal(signal.SIGUSR1, lambda *_: faulthandler.dump_traceback(opened))
         sys.stderr = _output(
             _StandardError(opened.fileno()),
             encoding=opened.encoding,
