@@ -15,6 +15,8 @@ if [ ! -e "$KAFKA_LOG_DIRS/meta.properties" ]; then
     while read -r user; do
         users+=(--add-scram "$user")
     done </secrets/users
-    /opt/kafka/bin/kafka-storage.sh format -t "$CLUSTER_ID" -c /tmp/format.properties "${users[@]}"
+    # It would print each password's verifier into the log.
+    /opt/kafka/bin/kafka-storage.sh format -t "$CLUSTER_ID" -c /tmp/format.properties "${users[@]}" \
+        >/dev/null
 fi
 exec /etc/kafka/docker/run
