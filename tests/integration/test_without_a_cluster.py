@@ -4,7 +4,6 @@ import getpass
 import os
 import pty
 import subprocess
-import time
 
 import pytest
 
@@ -29,12 +28,10 @@ NOWHERE = {"ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     ("language", "texts"), [("fr", "pas de Kafka à cette adresse"), ("en", "no Kafka at this")]
 )
 @pytest.mark.parametrize("args", ON_KAFKA, ids=lambda args: str(args[0]))
-def test_a_cluster_that_is_not_there_exits_3_soon_with_a_message(
+def test_a_cluster_that_is_not_there_exits_3_with_a_message(
     args: tuple[str, ...], language: str, texts: str
 ) -> None:
-    began_s = time.monotonic()
     output = ecluse(*args, "--lang", language, given=b"", **NOWHERE)
-    assert time.monotonic() - began_s < 5
     assert (3, b"") == (output.code, output.out)
     assert texts in output.err
     assert "127.0.0.1:1" in output.err

@@ -20,7 +20,7 @@ from services.runtime.kafka.writer import WriterFailed
 from tests.read_model.databases import Server
 from tests.read_model.filling import golden, query
 
-SOON_S: Final = 5.0
+SOON_S: Final = 30.0
 """Far below the limit of a visit to the database, which ended such a copy before."""
 
 Lost = Callable[[asyncpg.Connection, asyncio.Task[None]], None]
