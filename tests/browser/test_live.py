@@ -95,6 +95,21 @@ def test_today_moves_on_by_itself(browser: Browser, own_console: Console) -> Non
         assert [] == visitor.messages
 
 
+def test_what_moved_is_said_aloud_where_a_tick_comes_first(
+    browser: Browser, own_console: Console
+) -> None:
+    with a_visitor(browser, own_console) as visitor:
+        page = visitor.page
+        page.add_init_script(COUNT_STREAMS % "false")
+        visitor.go("/console/today")
+        expect(page.locator("html")).to_have_attribute("data-positions", "1")
+        page.evaluate("window.streams[0].close()")
+        own_console.publish(PAYMENT)
+        page.evaluate("window.streams[0].dispatchEvent(new MessageEvent('tick'))")
+        expect(page.locator(".verdict")).to_contain_text("14:02:15")
+        expect(page.get_by_role("status")).to_have_text("Page mise à jour.")
+
+
 def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: Console) -> None:
     with a_visitor(browser, own_console) as visitor:
         page = visitor.page

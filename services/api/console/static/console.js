@@ -84,7 +84,8 @@ async function read() {
   return null;
 }
 
-async function refresh(aloud) {
+// What moved is said aloud, whichever event of the stream came first; other times only if asked.
+async function refresh(aloud = false) {
   const text = await read();
   if (text === null) {
     lose();
@@ -94,6 +95,7 @@ async function refresh(aloud) {
   }
   if (source?.readyState === EventSource.OPEN) find();
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  const moved = fresh.body.dataset.liveToken !== token;
   token = fresh.body.dataset.liveToken;
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -104,7 +106,7 @@ async function refresh(aloud) {
     if (own) other.querySelector("details")?.toggleAttribute("open", own.open);
     swap(part, other);
   }
-  if (aloud) status.textContent = words.updated;
+  if (aloud || moved) status.textContent = words.updated;
 }
 
 function stop() {
@@ -127,12 +129,12 @@ function listen() {
     hear();
     const moved = event.data !== token;
     if (paused && !lost) missed ||= moved;
-    else if (moved || lost) refresh(moved);
+    else if (moved || lost) refresh();
   });
   own.addEventListener("tick", () => {
     hear();
     const ages = document.querySelector("[data-ages]") !== null;
-    if (lost || (ages && !paused)) refresh(false);
+    if (lost || (ages && !paused)) refresh();
     else if (ages) missed = true;
   });
   own.addEventListener("error", () => {
