@@ -60,7 +60,7 @@ def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept, and leaves with what stands behind it once the topic takes it."""
-    monkeypatch.setattr(outbox_sender, "PAUSE_S", 0.5)
+    monkeypatch.setattr(outbox_sender, "PAUSE_S", 5.0)
     cluster.alter(SLIPS, max_message_bytes=str(LARGE // 2))
     messages = (
         a_message("one/1", ONE),
