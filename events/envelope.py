@@ -79,11 +79,11 @@ CORRECTION: Final = "urn:ecluse:correction"
 
 def is_reserved(source: str) -> bool:
     """True of a `source` that is one of Écluse's services: the command is a sender as any other."""
-    return _folded(source).startswith(OWN_SOURCES) and source != COMMAND
+    return _with_small_prefix(source).startswith(OWN_SOURCES) and source != COMMAND
 
 
-def _folded(source: str) -> str:
-    """A `source` whose beginning has no capitals: to a URN they are the same (RFC 8141, 3.1)."""
+def _with_small_prefix(source: str) -> str:
+    """The `source`, its beginning in small letters: that of a URN has no case (RFC 8141, 3.1)."""
     return source[: len(OWN_SOURCES)].lower() + source[len(OWN_SOURCES) :]
 
 
@@ -96,7 +96,7 @@ def uses_reserved_source(source: Any, name: Any, source_kind: SourceKind) -> boo
     """
     if source_kind is SourceKind.INTERNAL_EVENTS:
         return False
-    if not isinstance(source, str) or _folded(source) != LEDGER:
+    if not isinstance(source, str) or _with_small_prefix(source) != LEDGER:
         return False
     return not (isinstance(name, str) and name in UNREAD[source_kind])
 

@@ -26,7 +26,7 @@ BalanceCents = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """A balance in cents; only available credit may stand below zero."""
 
 Sentence = Annotated[str, Meta(min_length=1, max_length=4000)]
-"""Words about a record: they repeat what stands in an unreadable one, whatever that is."""
+"""A sentence about a record. It may repeat any character of one that cannot be read."""
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -19,7 +19,7 @@ from services.runtime.kafka.acls import read_rights
 PASSWORD_BYTES: Final = 24
 READABLE: Final = 0o444
 OF_GROUP: Final = 0o440
-"""Of a key: PostgreSQL takes none that everybody may read, and its user is in root's group."""
+"""Mode of a private key that PostgreSQL takes: not for everybody; its user is in root's group."""
 
 SERVERS: Final = {"kafka": ("broker.pem", READABLE), "postgresql": ("server.pem", OF_GROUP)}
 """The certificate of each server, by the name by which containers reach it."""
@@ -42,7 +42,7 @@ def make(root: Path) -> None:
 
 
 def _make_certificates(folder: Path, root: Path) -> None:
-    """The certificates of both servers, by one authority.
+    """Make the certificates of both servers, signed by one authority.
 
     Its key is written nowhere: nobody can sign another certificate with it.
     """
@@ -60,7 +60,7 @@ def _make_certificates(folder: Path, root: Path) -> None:
 
 
 def _make_postgresql(folder: Path, root: Path) -> None:
-    """The superuser's password, and of each role its own, with the address that holds it.
+    """Make the superuser's password, and that of each role with the address that holds it.
 
     With Kafka's folder there is an authority, and the addresses ask for its certificate.
     """
@@ -79,7 +79,7 @@ def _make_postgresql(folder: Path, root: Path) -> None:
 
 
 def _make_kafka(folder: Path, root: Path) -> None:
-    """Of each principal the password and the authority to trust."""
+    """Make the password of each principal, and put beside it the authority to trust."""
     trusted = (folder / "authority.pem").read_text(encoding="utf-8")
     users = []
     for principal in read_rights().principals:

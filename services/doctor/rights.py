@@ -131,7 +131,7 @@ async def _missing(client: AIOKafkaClient, want: list[Acl]) -> AsyncIterator[Acl
                 case Resource.TRANSACTIONAL_ID:
                     found = await _settled(lambda: _in_transactions(client, name))  # noqa: B023
                 case _:
-                    found = in_cluster | await _between_brokers(client)
+                    found = in_cluster | await _cluster_action(client)
             permitted[acl.resource, name] = found
         if acl.operation not in permitted[acl.resource, name]:
             yield acl
@@ -188,8 +188,8 @@ async def _in_transactions(client: AIOKafkaClient, name: str) -> frozenset[Opera
     return frozenset({Operation.DESCRIBE, Operation.WRITE})
 
 
-async def _between_brokers(client: AIOKafkaClient) -> frozenset[Operation]:
-    """Whether this connection may do what brokers do, which no answer says without DESCRIBE.
+async def _cluster_action(client: AIOKafkaClient) -> frozenset[Operation]:
+    """CLUSTER_ACTION, if this connection holds it: without DESCRIBE no answer says so.
 
     To end a transaction in a partition that is not there needs the right, and ends nothing.
     """

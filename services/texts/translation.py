@@ -15,8 +15,10 @@ from services.texts.language import Language
 RIGHT_TO_LEFT: Final = re.compile(
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-"""Characters beside which figures and signs would be shown in another order: a text with one is
-isolated by characters (UAX 9), for a sentence may stand in an attribute or a terminal too."""
+"""A character of a script that runs from right to left.
+
+Figures and signs beside it would be shown in another order. So a text with one is isolated by
+control characters (UAX 9): a sentence may stand in an attribute or a terminal too."""
 
 COMPILED: Final = Path(__file__).with_name("fr.mo")
 
@@ -42,7 +44,7 @@ def translate(text: Translatable | Sentence, language: Language) -> str:
 
 
 def isolate(text: str) -> str:
-    """The text as it stands beside others: written from right to left, it turns nothing around."""
+    """Isolate a text that runs from right to left, so that it turns nothing around it."""
     return f"\u2068{text}\u2069" if RIGHT_TO_LEFT.search(text) else text
 
 

@@ -84,7 +84,7 @@ class Known:
     ) -> tuple[Caller, str]:
         return await self.by_bearer(cookie), _csrf_of(cookie)
 
-    async def ended(self, _credentials: frozenset[str]) -> frozenset[str]:
+    async def find_ended(self, _credentials: frozenset[str]) -> frozenset[str]:
         return frozenset()
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:

@@ -58,7 +58,7 @@ def test_a_stream_ends_with_the_key_or_the_session_that_opened_it(
         listeners = Listeners(access, clock)
         with ExitStack() as streams:
             opened = {
-                name: streams.enter_context(listeners.listening(request))
+                name: streams.enter_context(listeners.listen(request))
                 for name, request in requests.items()
             }
 
@@ -79,7 +79,7 @@ def test_a_stream_ends_with_the_key_or_the_session_that_opened_it(
             assert gone | {"kept session", "provider"} == await ended()
         questions.clear()
         clock.advance(MINUTE)
-        with listeners.listening(requests["token"]) as is_in_force:
+        with listeners.listen(requests["token"]) as is_in_force:
             assert await is_in_force()
         assert [] == questions, "nobody else is left"
 
@@ -93,7 +93,7 @@ def test_a_stream_goes_on_while_the_database_is_away(tmp_path: Path, clock: Hand
     async def what(store: AccessStore) -> None:
         key, _ = await store.create("ERP", READS_LILLE, "test")
         await store.revoke(key.key_id, "test")
-        with Listeners(known(store, clock), clock).listening(a_request(key.caller)) as is_in_force:
+        with Listeners(known(store, clock), clock).listen(a_request(key.caller)) as is_in_force:
             moved = folder.rename(tmp_path / "away")
             assert await is_in_force()
             moved.rename(folder)

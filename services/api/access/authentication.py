@@ -46,8 +46,8 @@ class KnownCallers:
             raise NotKnown(*ENDED)
         return key.caller, csrf_of(cookie)
 
-    async def ended(self, credentials: frozenset[str]) -> frozenset[str]:
-        return credentials - await self._sessions.in_force(credentials)
+    async def find_ended(self, credentials: frozenset[str]) -> frozenset[str]:
+        return credentials - await self._sessions.find_in_force(credentials)
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         key = await self._key(credential)
@@ -91,7 +91,7 @@ class Unchecked:
     ) -> tuple[Caller, str]:
         return ANYBODY, ""
 
-    async def ended(self, _credentials: frozenset[str]) -> frozenset[str]:
+    async def find_ended(self, _credentials: frozenset[str]) -> frozenset[str]:
         return frozenset()
 
     async def log_in(self, _credential: str) -> tuple[Caller, str]:

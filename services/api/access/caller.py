@@ -141,8 +141,8 @@ class Access(Protocol):
             NotKnown: the session is not one of ours, or has ended.
         """
 
-    async def ended(self, credentials: frozenset[str]) -> frozenset[str]:
-        """Those of these ids of keys and digests of sessions that give access no more."""
+    async def find_ended(self, credentials: frozenset[str]) -> frozenset[str]:
+        """Return the ids of keys and digests of sessions, of these, that give access no more."""
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         """A session of the console for whoever holds this key: the caller, and the cookie.

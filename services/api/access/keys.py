@@ -21,7 +21,7 @@ PREFIX: Final = "ecluse"
 """Stands before every key, so that scanners of repositories know one."""
 
 KEY_CALLER: Final = "key:"
-"""Stands before a key's id in the name of who holds it."""
+"""The beginning of a key holder's name, before the key's id."""
 
 ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32

@@ -1,4 +1,4 @@
-"""The streams that are open: each ends soon after the key or the session that opened it."""
+"""Open streams: each ends soon after the key or the session that opened it."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -30,7 +30,7 @@ class Listeners:
         self._ended = TtlCache(self._ask, clock, lambda _: ASK_EVERY_S)
 
     @contextmanager
-    def listening(self, request: Request) -> Iterator[IsInForce]:
+    def listen(self, request: Request) -> Iterator[IsInForce]:
         """Ask for the credential of this request too, until the end of the block."""
         credential = _credential_of(request)
         if credential is not None:
@@ -47,10 +47,10 @@ class Listeners:
                 self._listening += Counter()  # Without those of whom none is left.
 
     async def _ask(self) -> frozenset[str]:
-        """The credentials of listeners that are in force no more."""
+        """Ask which credentials of listeners give access no more."""
         asked = frozenset(self._listening)
         try:
-            return await self._access.ended(asked) if asked else asked
+            return await self._access.find_ended(asked) if asked else asked
         except Problem:
             return frozenset()  # The database is away: nobody can revoke one now.
 

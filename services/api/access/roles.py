@@ -18,7 +18,7 @@ SENDABLE: Final = frozenset(each.TYPE for each in INBOUND) - INTERNAL_EVENTS
 ACCOUNTANT: Final = frozenset(
     each.TYPE for each in (PaymentOrderAcknowledged, PaymentExecuted, RecoveryCollected)
 )
-"""What the accountant says."""
+"""Types of events by which the accountant answers."""
 
 ROLES: Final = {
     "ordonnateur": SENDABLE - ACCOUNTANT,

@@ -135,8 +135,8 @@ class Sessions:
             self._store.write_beside(f"session {found.id_sha256}", seen)
         return found
 
-    async def in_force(self, credentials: frozenset[str]) -> set[str]:
-        """Those of these ids of keys and digests of sessions that give access now."""
+    async def find_in_force(self, credentials: frozenset[str]) -> set[str]:
+        """Return the ids of keys and digests of sessions, of these, that give access now."""
         now = self._clock()
         key, expires_at = api_keys.c.key_id, api_keys.c.expires_at
         keys = select(key).where(
@@ -154,7 +154,7 @@ class Sessions:
             return {*(await connection.execute(either)).scalars()}
 
     def _is_open(self, now: datetime) -> ColumnElement[bool]:
-        """Those that have not ended; of the provider's, of the settings that are in force."""
+        """True of sessions that have not ended; of the provider's, of the settings in force."""
         of_settings = sessions.c.settings_sha256.is_not_distinct_from(self._settings_sha256)
         return and_(~_has_ended(now), or_(sessions.c.key_id.is_not(None), of_settings))
 

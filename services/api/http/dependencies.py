@@ -5,7 +5,7 @@ async def lag(caller: ReaderOfAll, components: Given) -> …:
 FastAPI takes some 25 µs for each, each time: what nearly all need is one, `question.Question`.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Final
@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.authorization import reader_of_all, requires_scope
 from services.api.access.caller import Caller, Scope
+from services.api.access.listeners import IsInForce, Listeners
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import begin_reading
-from services.api.http.components import Components
+from services.api.http.components import Components, Slots
 from services.api.language import language_of
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.lag.client.merge import Lag
@@ -45,6 +46,24 @@ async def parts(request: Request) -> Components:
 
 
 Given = Annotated[Components, Depends(parts)]
+
+
+def stream_slot(
+    slots_of: Callable[[Components], Slots],
+) -> Callable[..., AsyncGenerator[IsInForce]]:
+    """The dependency that takes a slot for a stream until its answer has ended.
+
+    Its value tells whether the key or session that opened the stream still gives access.
+    """
+
+    async def slot(
+        request: Request, caller: Reader, components: Given
+    ) -> AsyncGenerator[IsInForce]:
+        listeners: Listeners = request.app.state.listeners
+        with slots_of(components).taken(caller.name), listeners.listen(request) as is_in_force:
+            yield is_in_force
+
+    return slot
 
 
 def unreachable(error: BaseException) -> Problem:

@@ -54,7 +54,7 @@ FreeText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=WHY_MAX, pattern=LINES),
 ]
-"""What a person writes for others: kept, and shown as it is."""
+"""Text of a person for others: it is kept, and shown as it is."""
 BudgetId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$"),

@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 from events.texts import _
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.access.listeners import IsInForce, Listeners
+from services.api.access.listeners import IsInForce
 from services.api.http.components import TOO_MANY_AT_ONCE, Components
-from services.api.http.dependencies import Given, Reader
+from services.api.http.dependencies import Given, Reader, stream_slot
 from services.api.http.question import BudgetId, Filters
 from services.api.outcomes.feed import POLL_EVERY_S, Feed
 from services.api.outcomes.position import CHARACTERS_MAX, PATTERN, Position
@@ -65,13 +65,7 @@ class StreamFilters(Filters):
     )
 
 
-async def listener_slot(
-    request: Request, caller: Reader, components: Given
-) -> AsyncGenerator[IsInForce]:
-    """A slot for a listener, until its answer has ended; it tells whether it may go on."""
-    listeners: Listeners = request.app.state.listeners
-    with components.listener_slots.taken(caller.name), listeners.listening(request) as is_in_force:
-        yield is_in_force
+listener_slot = stream_slot(lambda components: components.listener_slots)
 
 
 @router.get(

@@ -10,16 +10,16 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
 
-from services.api.access.listeners import IsInForce, Listeners
+from services.api.access.listeners import IsInForce
 from services.api.console.page_context import position_token
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
 from services.api.http.components import Components
-from services.api.http.dependencies import Given, Reader, ReaderOfAll
+from services.api.http.dependencies import Given, ReaderOfAll, stream_slot
 from services.api.lag.view import lag_token
 from services.api.today.page import today_token
 
@@ -41,47 +41,38 @@ POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
 
-async def live_slot(
-    request: Request, caller: Reader, components: Given
-) -> AsyncGenerator[IsInForce]:
-    """A slot for a stream, until its answer has ended; it tells whether it may go on."""
-    listeners: Listeners = request.app.state.listeners
-    with components.live_slots.taken(caller.name), listeners.listening(request) as is_in_force:
-        yield is_in_force
-
-
-LiveSlot = Annotated[IsInForce, Depends(live_slot)]
+LiveSlot = Annotated[IsInForce, Depends(stream_slot(lambda components: components.live_slots))]
 
 Token = Callable[[], Awaitable[str | None]]
 """Gives a short digest of what a page shows: another one, another page; None where it is away."""
 
 
 @router.get(LIVE_PATH)
-async def live(slot: LiveSlot, components: Given) -> Response:
+async def live(is_in_force: LiveSlot, components: Given) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
     token = partial(_position, components, position_token)
-    return _stream(components, slot, token, TICK_EVERY)
+    return _stream(components, is_in_force, token, TICK_EVERY)
 
 
 @router.get(TODAY_LIVE_PATH)
-async def live_today(slot: LiveSlot, components: Given) -> Response:
+async def live_today(is_in_force: LiveSlot, components: Given) -> Response:
     """The same of the page Today: `position` also when a state of those who work is another."""
 
     async def token() -> str | None:
         lag = await components.lag()
         return await _position(components, lambda connection: today_token(connection, lag))
 
-    return _stream(components, slot, token, LAG_TICK_EVERY)
+    return _stream(components, is_in_force, token, LAG_TICK_EVERY)
 
 
 @router.get(LAG_LIVE_PATH)
-async def live_lag(_caller: ReaderOfAll, slot: LiveSlot, components: Given) -> Response:
+async def live_lag(_caller: ReaderOfAll, is_in_force: LiveSlot, components: Given) -> Response:
     """The same of the page Processing: `position` when a state is another, `tick` every 5 s."""
 
     async def token() -> str | None:
         return lag_token(await components.lag())
 
-    return _stream(components, slot, token, LAG_TICK_EVERY)
+    return _stream(components, is_in_force, token, LAG_TICK_EVERY)
 
 
 def _stream(

@@ -98,7 +98,7 @@ class Principal(BaseModel):
     transactional_ids: dict[str, Operations] = {}
     cluster: list[OperationName] = []
     quotas: dict[QuotaName, Annotated[int, Field(gt=0)]] = {}
-    """What a broker gives it at most, by Kafka's own names."""
+    """Limits that each broker sets it, by Kafka's own names."""
 
 
 class Rights(BaseModel):

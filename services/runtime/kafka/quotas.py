@@ -127,5 +127,5 @@ async def _differences(cluster: Cluster, rights: Rights, form: str) -> list[Quot
 
 
 def _user(principal: str) -> str:
-    """Kafka's name of whom a quota limits: that of the principal without its type."""
+    """The user whom a quota limits, by Kafka's name: the principal without its type."""
     return principal.removeprefix("User:")

@@ -64,7 +64,7 @@ NOT_THEIRS: Final = _(
     "The file is of the entity {siret}, whose returns this access may not bring: nothing was taken."
 )
 UNSHOWN: Final = re.compile(rf"[{UNPRINTED}\ud800-\udfff]")
-"""Characters of the name of a file in a folder, which may be any bytes, that nobody is shown."""
+"""Characters that nobody is shown: the name of a file in a folder may be any bytes."""
 
 NO_FINDING: Final = _("There is no finding {finding}.")
 IS_CLOSED: Final = _("The finding {finding} was closed already.")

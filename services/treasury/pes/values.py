@@ -56,7 +56,7 @@ def text(values: Values, element: str) -> str:
 
 
 def shown_text(values: Values, element: str) -> str:
-    """What people read of an element: a control or direction character is a blank."""
+    """The text of an element for people: a control or direction character is a blank."""
     return UNPRINTED_CHARACTER.sub(" ", values.get(element, ""))
 
 

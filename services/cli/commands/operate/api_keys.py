@@ -41,7 +41,7 @@ NO_TYPE = _(
     "“{name}” is neither a role (ordonnateur, comptable) nor a type of event that one sends; see "
     "`ecluse schema`."
 )
-TYPES_OF_NOTHING = _("--publish-types goes with --publish.")
+TYPES_WITHOUT_PUBLISH = _("--publish-types goes with --publish.")
 NO_LABEL = _("A name has 1 to {most} characters, none of them a line break or another control.")
 NO_TIME = _("“{text}” is neither a day (2027-01-31) nor a time from now on (90d, 24h).")
 TOO_LATE = _("“{text}” is too late: the last day that a key may end on is {last}.")
@@ -125,7 +125,7 @@ def create_key(
         exit_with(NO_SIRET.render({"name": error.args[0]}), EXIT_USAGE)
     if not rights:
         exit_with(NO_RIGHT, EXIT_USAGE)
-    types, at = _known_types(publish_types, publish), _end_of(expires)
+    types, at = _check_types(publish_types, publish), _end_of(expires)
     key, shown = with_store(
         data, lambda store: store.create(label, rights, command_user(), at, types)
     )
@@ -239,12 +239,12 @@ def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resul
     return asyncio.run(go())
 
 
-def _known_types(names: list[str] | None, publish: list[str] | None) -> list[str] | None:
+def _check_types(names: list[str] | None, publish: list[str] | None) -> list[str] | None:
     """The roles and types that a key sends alone; None where all were meant."""
     if not names:
         return None
     if not publish:
-        exit_with(TYPES_OF_NOTHING, EXIT_USAGE)
+        exit_with(TYPES_WITHOUT_PUBLISH, EXIT_USAGE)
     for name in names:
         if not is_role_or_type(name):
             exit_with(NO_TYPE.render({"name": name}), EXIT_USAGE)

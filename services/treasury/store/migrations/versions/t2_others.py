@@ -1,4 +1,4 @@
-"""What others than the owner may write in these tables: the API handles slips and returns here.
+"""Rights of roles that do not own these tables: the API handles slips and returns in them.
 
 PostgreSQL holds policies of rows against whoever neither owns a table nor is a superuser.
 """
@@ -53,7 +53,7 @@ CREATE POLICY made_by_others ON {schema}.outbox FOR INSERT WITH CHECK (
           'file_sha256', made.file_sha256,
           'file', replace(encode(made.file, 'base64'), chr(10), ''))
         ELSE '{{}}' END)))"""
-"""A message says what the rows say of which it is made; nobody but the owner changes one."""
+"""A message must say what the rows say of which it is made; its owner alone changes one."""
 
 
 def upgrade() -> None:
