@@ -34,6 +34,9 @@ CHROMIUM_ARGS: Final = (
     # A page lives a second here: what is compiled beside it for later is never used.
     "--js-flags=--single-threaded",
 )
+NETWORK_CHANGED: Final = "net::ERR_NETWORK_CHANGED"
+"""What Chromium breaks off when an interface of the machine comes or goes, as containers do."""
+
 LISTEN_FOR_REFUSALS: Final = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`refused by policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -64,7 +67,7 @@ class Visitor:
 
     def hears(self, message: ConsoleMessage) -> None:
         """A line on the browser's own console."""
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and NETWORK_CHANGED not in message.text:
             self.messages.append(message.text)
 
     def sees(self, request: Request) -> None:
