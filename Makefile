@@ -23,9 +23,6 @@ FAULT_RUN := tests/kafka/faults/test_run.py
 OUTAGES := tests/kafka/test_outage_scenarios.py
 # A minute and a half that `make bench` runs first.
 SMALL_BENCH := tests/kafka/test_bench.py
-# Where a change is judged, what falls beside brokers is run once more, and told (R): an interface
-# that comes or goes, a processor that others keep. What falls twice has failed.
-ONCE_MORE := $(if $(CI),--reruns 1 -rR)
 ignoring = $(addprefix --ignore=,$(1))
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 # Output of what runs beside something else is printed at its end, in one piece.
@@ -64,14 +61,14 @@ test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, process
 
 test-on-a-broker:
 	@echo "on a broker; what needs none runs beside it at a lower priority:"
-	.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder $(ONCE_MORE) \
+	.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
 		$(call ignoring,$(QUICK) $(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH))
 	@echo "a fault-injection run and four outage scenarios, side by side:"
 
 test-beside:
-	@$(call at_the_end,nice .venv/bin/pytest tests $(BY_FILE) $(ONCE_MORE) \
+	@$(call at_the_end,nice .venv/bin/pytest tests $(BY_FILE) \
 		$(call ignoring,tests/unit tests/kafka $(QUICK)))
-	@$(call at_the_end,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE) $(ONCE_MORE))
+	@$(call at_the_end,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE))
 
 # By `python -m`: what they fork would begin with reading `.venv/bin/pytest` itself.
 test-fault-run: test-on-a-broker
