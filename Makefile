@@ -1,6 +1,6 @@
 # The targets of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue texts mutate \
+.PHONY: help setup run console dev test test-all test-rest check size faults simulate schemas catalogue texts mutate \
 	audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
@@ -14,9 +14,9 @@ UNCOVERED := $(addprefix tests/unit/,api bench cli doctor projector redrive runt
 	ledger/test_messages.py tables/test_every_answer.py tables/test_kept_state.py tables/test_life_cycles.py \
 	events/test_quick_path.py lag/test_properties.py)
 # Of these `make test-rest` runs what is marked `rest`.
-DIVIDED := $(addprefix tests/,api attack city open_data property published read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
+DIVIDED := $(addprefix tests/,api attack city open_data property published read_model treasury browser/test_pages.py)
 QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
-	$(addprefix tests/,contracts golden kubernetes verifier kafka/test_smoke.py) \
+	$(addprefix tests/,contracts golden kubernetes verifier kafka/test_smoke.py kafka/test_treasury_year.py) \
 	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)
 # Measured against time-outs and mostly waiting, these run side by side with little else.
 FAULT_RUN := tests/kafka/faults/test_run.py
@@ -77,23 +77,24 @@ test-fault-run: test-on-a-broker
 test-outages: test-on-a-broker
 	@$(call at_the_end,.venv/bin/python -m pytest $(OUTAGES))
 
-faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, EVENTS=N, PAGE=FILE, BROKERS=3: also network, disks, clock, readers)
+faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write build/faults.json (SEED=N, EVENTS=N, BROKERS=3: also network, disks, clock, readers)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \
 		tests/kafka/test_projector.py
 	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \
 		$(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) \
-		$(if $(EVENTS),--events $(EVENTS)) --page $(or $(PAGE),docs/evidence/faults.md)
+		$(if $(EVENTS),--events $(EVENTS))
 
-simulate: set-up-dev ## run HISTORIES=2000 generated years while things go wrong, prove each (SEED=N, PAGE=FILE, CASE=FILE)
+simulate: set-up-dev ## run HISTORIES=2000 generated years while things go wrong, prove each (SEED=N, CASE=FILE)
 	.venv/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) \
 		$(if $(HISTORIES),--histories $(HISTORIES)) $(if $(JOBS),--jobs $(JOBS)) \
-		$(if $(PAGE),--page $(PAGE)) $(if $(CASE),--case $(CASE))
+		$(if $(CASE),--case $(CASE))
 
-check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-linter
+check: set-up-dev ## style, types, layers and size, in seconds: ruff, mypy, import-linter
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
+	.venv/bin/python -m tests.size --check
 
 schemas: set-up-run ## write schemas/ again from the models in events/ and from schemas/topics.yaml
 	.venv/bin/python -m events.schemas
@@ -101,11 +102,13 @@ schemas: set-up-run ## write schemas/ again from the models in events/ and from 
 
 catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/*.yaml
 	.venv/bin/python -m services.ledger.explain.catalogue
-	.venv/bin/python -m services.ledger.explain.life_cycles
 	.venv/bin/python -m services.projector.database_rights
 
 texts: set-up-run ## write services/texts/fr.po and fr.mo again from the messages in the code
 	@.venv/bin/python -m services.texts.catalogue
+
+size: set-up-dev ## the size of the tree by package, and the ceilings that `make check` holds
+	@.venv/bin/python -m tests.size
 
 mutate: set-up-dev ## judge mutants of the rules, print the score (MODULES=a,b SAMPLE=N SEED=N PAGE=FILE)
 	.venv/bin/python -m tests.mutation $(if $(MODULES),--modules $(MODULES)) \

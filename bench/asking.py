@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.store import AccessStore, access_address
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 
 HOST: Final = "127.0.0.1"
 ANSWER_BYTES_MAX: Final = 2**22

@@ -17,7 +17,7 @@ import pytest
 
 from bench import world
 from bench.asking import Endpoint, a_key, a_request, asked, connected
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.migrations import prepare
 from tests import silence
 from tests.read_model import databases

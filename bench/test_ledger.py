@@ -9,12 +9,11 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench import world
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.domain.decide import decide
+from services.ledger.domain.decide import decide, record_of
 from services.ledger.domain.evolve import evolve
 from services.ledger.domain.journal import JournalRecord, Source
-from services.ledger.domain.recording import record_of
 
 ROUNDS = 3
 
@@ -25,8 +24,8 @@ def stream() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def received(stream: list[bytes]) -> list[Received]:
-    return [cast(Received, decode(event)) for event in stream]
+def received(stream: list[bytes]) -> list[ReceivedEvent]:
+    return [cast(ReceivedEvent, decode(event)) for event in stream]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def test_decode(benchmark: BenchmarkFixture, plain_json_us: float, stream: list[
 
 
 def test_decide(
-    benchmark: BenchmarkFixture, plain_json_us: float, received: list[Received]
+    benchmark: BenchmarkFixture, plain_json_us: float, received: list[ReceivedEvent]
 ) -> None:
     """Every event against the state of the opening: a first partial payment, a first report."""
     ledger = world.opened()
@@ -77,7 +76,7 @@ def test_decide(
 
 
 def test_chain_and_encode(
-    benchmark: BenchmarkFixture, plain_json_us: float, received: list[Received]
+    benchmark: BenchmarkFixture, plain_json_us: float, received: list[ReceivedEvent]
 ) -> None:
     """The record of each decision, its hash, and its bytes."""
     ledger = world.opened()
@@ -95,12 +94,12 @@ def test_chain_and_encode(
 
 
 def test_evolve(
-    benchmark: BenchmarkFixture, plain_json_us: float, received: list[Received]
+    benchmark: BenchmarkFixture, plain_json_us: float, received: list[ReceivedEvent]
 ) -> None:
     """The state changed by each record, its invariants checked on the rows that moved."""
     source = Source("bench", 0, 0)
     rehearsal = world.opened()
-    records: list[tuple[str, JournalRecord, Received]] = []
+    records: list[tuple[str, JournalRecord, ReceivedEvent]] = []
     for each in received:
         budget = each.envelope.data.budget
         state = rehearsal.budgets[budget]

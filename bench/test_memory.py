@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from bench import world
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.domain.model.book import new_budget, shortened
+from services.ledger.domain.model.book import new_budget, shorten
 
 
 def _grown_bytes() -> int:
@@ -60,7 +60,7 @@ def test_a_remembered_event() -> None:
     before = _grown_bytes()
     for event_id, digest in zip(ids, digests, strict=True):
         identity = sha256(f"urn:bench:erp\0{event_id}".encode()).digest()
-        memory.remembered[shortened(identity)] = shortened(digest[::-1])
+        memory.remembered[shorten(identity)] = shorten(digest[::-1])
     held = _grown_bytes() - before
     tracemalloc.stop()
     print(f"\n{held / events:.0f} bytes a remembered event")

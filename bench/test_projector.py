@@ -21,7 +21,8 @@ from bench import world
 from events.topics import JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.projector.database import Position, make_engine, take, write
+from services.projector.database import Position, take, write
+from services.projector.engine import make_engine
 from services.projector.processor import BATCH_RECORDS
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.partitioning import partition_of

@@ -11,10 +11,10 @@ from bench import world
 from events.topics import INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger
 from services.ledger.files.replay import replay
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
+from services.verifier.files import Database, read_export
 from services.verifier.findings import Findings
-from services.verifier.offline.files import Database, exported
-from services.verifier.offline.proof import JournalAlone
+from services.verifier.journal_alone import JournalAlone
 from tests import silence
 from tests.journal_records import redecided
 
@@ -80,7 +80,7 @@ def _held_to_the_aim(taken_s: float) -> None:
 def test_a_file_is_proved(year: Year) -> None:
     def run() -> None:
         proof = JournalAlone(Findings(), in_a_row=False)
-        for row in exported(year.file, None, _untold):
+        for row in read_export(year.file, None, _untold):
             proof.take(row)
         assert proof.end().proved
 

@@ -26,6 +26,10 @@ class BudgetVoted(EventData):
 
     TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
     NAME: ClassVar[Translatable] = _("Budget voted")
+    SUBJECT = ("act",)
+    DAY = "act"
+    CONCERNS = ("budget",)
+    SHOWS = ("act",)
     MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
@@ -82,6 +86,10 @@ class CreditsTransferred(EventData):
 
     TYPE: ClassVar[str] = "ecluse.credits.transferred.v1"
     NAME: ClassVar[Translatable] = _("Credits transferred")
+    SUBJECT = ("act", "from_line", "to_line")
+    DAY = "act"
+    CONCERNS = ("budget",)
+    SHOWS = ()
 
     act: Act | None = None
     from_line: BudgetLine

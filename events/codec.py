@@ -1,7 +1,7 @@
 """From bytes to events: both CloudEvents Kafka modes, every fault with its code and JSON pointer.
 
 The CloudEvents SDK would read well-formed messages too, but it cannot say *where* a bad one is
-wrong, nor reject duplicate keys (see docs/decisions/0005-codec.md); the tests check us against it.
+wrong, nor reject duplicate keys (see docs/decisions/0003); the tests check us against it.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ import msgspec
 from pydantic import ValidationError
 
 from events import quick
-from events.canonical import canonical, without_nulls
 from events.envelope import (
     OWN_INTERNAL_EVENTS,
     UNREAD,
@@ -27,6 +26,8 @@ from events.models import model_of
 from events.strict_json import (
     TOKEN_MAX,
     Fault,
+    canonical,
+    drop_nulls,
     fail,
     json_object,
     pointer_of,
@@ -34,7 +35,7 @@ from events.strict_json import (
     token_of,
 )
 from events.texts import Translatable, _, verbatim
-from events.unreadable import Reason, Unreadable, fault_detail, reserved_source_fault
+from events.unreadable import Reason, Unreadable, fault_detail, name_reserved_source
 from events.values import JOURNALLED
 
 MEBIBYTE = 1024 * 1024
@@ -73,7 +74,7 @@ _DIAGNOSIS = model_of(UntypedEnvelope).__pydantic_validator__
 """Refuses whatever has no type of the contract, and says what is wrong first."""
 
 
-class Received(NamedTuple):
+class ReceivedEvent(NamedTuple):
     """An event as it was received: read, and kept byte for byte in one line of structured mode."""
 
     envelope: Envelope[Event]
@@ -89,7 +90,7 @@ def decode(
     headers: Headers = (),
     key: bytes | None = None,
     source_kind: SourceKind = SourceKind.FILE,
-) -> Received | Unreadable:
+) -> ReceivedEvent | Unreadable:
     """Read one record of Kafka or one line of a file.
 
     `headers` decide between structured and binary mode; a record without any is structured.
@@ -97,8 +98,8 @@ def decode(
     where there are no keys, in a file.
     """
     try:
-        raw = _structured_form(value or b"", headers, BYTES_MAX[source_kind])
-        return _received(raw, key, source_kind)
+        raw = _structure(value or b"", headers, BYTES_MAX[source_kind])
+        return _receive(raw, key, source_kind)
     except Fault as fault:
         return fault.unreadable
 
@@ -109,7 +110,7 @@ def identity_of(source: str, event_id: str) -> bytes:
     return sha256(f"{source}\0{event_id}".encode()).digest()
 
 
-def reread(raw: bytes) -> Received:
+def reread(raw: bytes) -> ReceivedEvent:
     """Read an event that was read before: from a journal, or from those that wait.
 
     Its shape is checked as ever, its check digits are not: see `JOURNALLED`.
@@ -118,12 +119,12 @@ def reread(raw: bytes) -> Received:
         ValueError: it is no event of the contract any more.
     """
     try:
-        return _received(raw, None, SourceKind.INTERNAL_EVENTS, JOURNALLED)
+        return _receive(raw, None, SourceKind.INTERNAL_EVENTS, JOURNALLED)
     except Fault as fault:
         raise ValueError(fault.unreadable.reason) from None
 
 
-def _structured_form(value: bytes, headers: Headers, bytes_max: int) -> bytes:
+def _structure(value: bytes, headers: Headers, bytes_max: int) -> bytes:
     _check_size(value, bytes_max)
     if not headers or not is_binary(headers):
         return value
@@ -163,15 +164,15 @@ def _header_text(content: bytes) -> bytes:
         fail(Reason.BAD_JSON, None, detail)
 
 
-def _received(
+def _receive(
     raw: bytes,
     key: bytes | None,
     source_kind: SourceKind,
     context: dict[str, bool] | None = None,
-) -> Received:
+) -> ReceivedEvent:
     read = quick.read(raw, source_kind, context)
     if read is None:
-        envelope, content = _judged(raw, source_kind, context)
+        envelope, content = _judge(raw, source_kind, context)
         raw = _one_line(raw)
     else:
         envelope, content = read
@@ -184,10 +185,10 @@ def _received(
             _("Kafka key {key} ≠ {budget}").render({"key": shown or _("absent"), "budget": budget}),
         )
     identity = identity_of(envelope.source, envelope.id)
-    return Received(envelope, raw, identity, sha256(content).digest())
+    return ReceivedEvent(envelope, raw, identity, sha256(content).digest())
 
 
-def _judged(
+def _judge(
     raw: bytes, source_kind: SourceKind, context: dict[str, bool] | None
 ) -> tuple[Envelope[Event], bytes]:
     """An event as pydantic reads it, and the canonical JSON of what it says."""
@@ -204,10 +205,10 @@ def _judged(
         model = validate.validate_python(message, context=context)
     except ValidationError as error:
         fault = _first_fault(error)
-        raise Fault(reserved_source_fault(fault) if borrowed else fault) from None
+        raise Fault(name_reserved_source(fault) if borrowed else fault) from None
     if borrowed:
-        raise Fault(reserved_source_fault())
-    envelope: Envelope[Event] = Envelope.of(model)
+        raise Fault(name_reserved_source())
+    envelope: Envelope[Event] = Envelope.from_model(model)
     budget = envelope.data.budget
     if envelope.partitionkey != budget:
         fail(
@@ -231,7 +232,7 @@ def _content(message: dict[str, Any], raw: bytes) -> bytes:
     if message.get("subject") is not None:
         content["subject"] = message["subject"]
     if b"null" in raw:
-        content = without_nulls(content)
+        content = drop_nulls(content)
     return canonical(content)
 
 

@@ -1,4 +1,4 @@
-"""Events about conventions: the contracts under which grants are paid."""
+"""Events about conventions, their commitments, and the documents that beneficiaries owe."""
 
 from typing import Annotated, ClassVar
 
@@ -9,7 +9,9 @@ from events.parts import (
     AmendedSchedule,
     BankAccount,
     Beneficiary,
+    Document,
     EventData,
+    LineAmounts,
     Obligations,
     Schedule,
 )
@@ -18,6 +20,7 @@ from events.values import (
     AmountCents,
     Code,
     ConventionNumber,
+    CostCents,
     Date,
     Name,
     OrderPart,
@@ -31,6 +34,10 @@ class ConventionSigned(EventData):
 
     TYPE: ClassVar[str] = "ecluse.convention.signed.v1"
     NAME: ClassVar[Translatable] = _("Convention signed")
+    SUBJECT = ("convention",)
+    DAY = "signed_on"
+    CONCERNS = ("convention", "signature", "account")
+    SHOWS = ()
 
     convention: OrderPart
     grant: Code
@@ -52,6 +59,10 @@ class ConventionNotified(EventData):
 
     TYPE: ClassVar[str] = "ecluse.convention.notified.v1"
     NAME: ClassVar[Translatable] = _("Convention notified")
+    SUBJECT = ("convention",)
+    DAY = "notified_on"
+    CONCERNS = ("convention", "notification")
+    SHOWS = ()
 
     convention: ConventionNumber
     notified_on: Date
@@ -66,6 +77,10 @@ class ConventionAmended(EventData):
 
     TYPE: ClassVar[str] = "ecluse.convention.amended.v1"
     NAME: ClassVar[Translatable] = _("Convention amended")
+    SUBJECT = ("convention", "amendment")
+    DAY = "signed_on"
+    CONCERNS = ("convention",)
+    SHOWS = ()
 
     convention: ConventionNumber
     amendment: Code
@@ -76,6 +91,11 @@ class ConventionAmended(EventData):
 
 class _StateChange(EventData):
     """A change of a convention's state: the day from which it takes effect, and the reason."""
+
+    SUBJECT = ("convention",)
+    DAY = "effective_on"
+    CONCERNS = ("convention",)
+    SHOWS = ()
 
     convention: ConventionNumber
     effective_on: Date
@@ -112,3 +132,60 @@ ConventionEvent = (
     | ConventionTerminated
 )
 """The types of this module, as part of `Event`."""
+
+
+class CommitmentReduced(EventData):
+    """A commitment was larger than what is still to be paid: the rest is given back (dégagement).
+
+    It is reduced to the amount that will be liquidated (arrêté du 26 avril 1996, article 3).
+    """
+
+    TYPE: ClassVar[str] = "ecluse.commitment.reduced.v1"
+    NAME: ClassVar[Translatable] = _("Commitment reduced")
+    SUBJECT = ("convention", "lines")
+    DAY = None
+    CONCERNS = ("commitment",)
+    SHOWS = ()
+
+    convention: ConventionNumber
+    lines: LineAmounts
+    reason: Text
+
+
+class ReportReceived(EventData):
+    """A document arrived that a convention asks for (compte rendu financier, comptes certifiés).
+
+    The financial report on a grant given for a purpose (subvention affectée) is due within six
+    months of the year's end; a certified copy of budget and accounts every year (CGCT L1611-4).
+    """
+
+    TYPE: ClassVar[str] = "ecluse.report.received.v1"
+    NAME: ClassVar[Translatable] = _("Report received")
+    SUBJECT = ("convention", "document")
+    DAY = "received_on"
+    CONCERNS = ("document",)
+    SHOWS = ("document",)
+
+    convention: ConventionNumber
+    document: Document
+    received_on: Date
+    eligible_cost_cents: CostCents | None = None
+
+
+class ReportRejected(EventData):
+    """A document that had arrived does not do: it counts as not received (rejet d'un rapport)."""
+
+    TYPE: ClassVar[str] = "ecluse.report.rejected.v1"
+    NAME: ClassVar[Translatable] = _("Report rejected")
+    SUBJECT = ("convention", "document")
+    DAY = None
+    CONCERNS = ("document",)
+    SHOWS = ("document",)
+
+    convention: ConventionNumber
+    document: Document
+    reason: Text
+
+
+ReportEvent = ReportReceived | ReportRejected
+"""The types about documents, as part of `Event`."""

@@ -32,6 +32,10 @@ class DeliberationAdopted(EventData):
 
     TYPE: ClassVar[str] = "ecluse.deliberation.adopted.v1"
     NAME: ClassVar[Translatable] = _("Deliberation adopted")
+    SUBJECT = ("grant", "act")
+    DAY = "act"
+    CONCERNS = ("award",)
+    SHOWS = ("act",)
     MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"role": {"const": "award"}}, "required": ["role"]},
@@ -113,6 +117,10 @@ class DeliberationWithdrawn(EventData):
 
     TYPE: ClassVar[str] = "ecluse.deliberation.withdrawn.v1"
     NAME: ClassVar[Translatable] = _("Deliberation withdrawn")
+    SUBJECT = ("grant", "act")
+    DAY = None
+    CONCERNS = ("award",)
+    SHOWS = ("act",)
 
     act: Act
     grant: Code

@@ -1,5 +1,6 @@
 """The envelope of every event: CloudEvents 1.0, keyed by budget."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args
 
@@ -7,17 +8,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from events.budgets import BudgetEvent
-from events.commitments import CommitmentReduced
-from events.conventions import ConventionEvent
-from events.deadlines import DeadlinePassed
+from events.conventions import CommitmentReduced, ConventionEvent, ReportEvent
 from events.deliberations import DeliberationEvent
 from events.fiscal_years import FiscalYearEvent, FiscalYearOpened
+from events.follow_up import DeadlinePassed, ReviewEvent
 from events.models import Part, model_of
 from events.parts import EventData
-from events.payments import PaymentEvent
-from events.recoveries import RecoveryEvent
-from events.reports import ReportEvent
-from events.reviews import ReviewEvent
+from events.payments import PaymentEvent, RecoveryEvent
 from events.values import Attribute, BudgetId, Timestamp
 
 Event = (
@@ -36,6 +33,9 @@ Event = (
 
 INBOUND: tuple[type[EventData], ...] = get_args(Event)
 """The types of `Event`, in the order of a grant's life."""
+
+BY_TYPE: Final[Mapping[str, type[EventData]]] = {each.TYPE: each for each in INBOUND}
+"""What each type says of itself, by its name."""
 
 OWN_INTERNAL_EVENTS = frozenset((FiscalYearOpened.TYPE,))
 """Types that the ledger writes to itself: no file has them, a replay writes them (rules, 32)."""
@@ -71,7 +71,7 @@ OWN_SOURCES: Final = "urn:ecluse:"
 """The beginning of the `source` of every event that Écluse makes."""
 
 COMMAND: Final = "urn:ecluse:command"
-"""The `source` of events that somebody sends by hand with `ecluse order` and `ecluse document`."""
+"""The `source` that names whoever works by the command as the sender of an event."""
 
 CORRECTION: Final = "urn:ecluse:correction"
 """The `source` of events that correct a dead letter, whoever sends them: one `source`, one id."""
@@ -124,7 +124,7 @@ class Envelope(Part, Generic[Data]):
     data: Data
 
 
-def _known_type(name: str) -> str:
+def _check_type(name: str) -> str:
     # Asked only where a record has no type that is read there: an internal event's is not one
     # either.
     if name not in VALIDATORS or name in INTERNAL_EVENTS:
@@ -137,7 +137,7 @@ def _known_type(name: str) -> str:
 class UntypedEnvelope(Envelope[Any]):
     """An envelope whose type may be anything: used to say what is wrong with it."""
 
-    type: Annotated[str, AfterValidator(_known_type)]
+    type: Annotated[str, AfterValidator(_check_type)]
     data: Any = None
 
 

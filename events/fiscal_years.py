@@ -119,6 +119,10 @@ class FiscalYearClosed(EventData):
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.closed.v1"
     NAME: ClassVar[Translatable] = _("Fiscal year closed")
+    SUBJECT = ()
+    DAY = "closed_on"
+    CONCERNS = ("budget",)
+    SHOWS = ()
 
     closed_on: Date
     carry_over: CarryOver
@@ -225,6 +229,10 @@ class FiscalYearOpened(EventData):
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
     NAME: ClassVar[Translatable] = _("Carried from last year")
+    SUBJECT = ("convention",)
+    DAY = None
+    CONCERNS = ("convention", "signature")
+    SHOWS = ()
 
     closed_budget: BudgetId
     closing: EventReference

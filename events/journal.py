@@ -25,7 +25,7 @@ RENAMED: Final = "convention_renamed"
 Value = TypeVar("Value")
 
 
-def required(value: Value | None, name: str) -> Value:
+def require(value: Value | None, name: str) -> Value:
     """A member that events of this type always have.
 
     Raises:
@@ -309,7 +309,7 @@ class Rename(msgspec.Struct):
 _rename: Final = msgspec.json.Decoder(Rename).decode
 
 
-class Hashed(msgspec.Struct):
+class HashedMembers(msgspec.Struct):
     """The members of a record that its hash covers, in canonical order."""
 
     budget: Annotated[
@@ -334,7 +334,7 @@ class Hashed(msgspec.Struct):
     waits_for: Want | None
 
 
-class Record(Hashed):
+class Record(HashedMembers):
     """A record of the journal; in its bytes these three members stand last."""
 
     event: Event | None
@@ -362,33 +362,34 @@ class Record(Hashed):
         return named if named is None else self.renamed.get(named, named)
 
 
-class Place(msgspec.Struct):
-    """The place of a record in its chain, for readers that decode nothing else."""
+class EventHead(msgspec.Struct):
+    """The event in a record, its data as the sender's bytes."""
+
+    data: msgspec.Raw
+    time: str
+    type: str
+    traceparent: str | None = None
+
+
+class RecordHead(msgspec.Struct):
+    """The members of a record that say which event it is of, and what became of it."""
 
     budget: str
+    event: EventHead | None
+    event_id: str | None
+    event_sha256: str
+    event_source: str | None
+    outcome: Outcome
+    payment_orders: tuple[msgspec.Raw, ...] | None
+    refusal: Code | None
     sequence: int
-
-
-class Timed(msgspec.Struct):
-    """An event's time, for readers that decode nothing else."""
-
-    time: str
-
-
-class TimedRecord(msgspec.Struct):
-    """A record's event time, for readers that decode nothing else."""
-
-    event: Timed | None
+    source: Source
 
 
 read_record: Final = msgspec.json.Decoder(Record).decode
 """Decode a record; raises msgspec.MsgspecError where the bytes are none."""
-
-read_place: Final = msgspec.json.Decoder(Place).decode
-"""Decode a record's place in its chain; raises msgspec.MsgspecError where it has none."""
-
-read_time: Final = msgspec.json.Decoder(TimedRecord).decode
-"""Decode the time of a record's event; raises msgspec.MsgspecError where it has none."""
+read_head: Final = msgspec.json.Decoder(RecordHead).decode
+"""Decode the head of a record; raises msgspec.MsgspecError where the bytes are none."""
 
 
 def try_read_record(raw: bytes | None) -> Record | None:

@@ -356,16 +356,16 @@ def _check_version(version: int) -> None:
 
 def as_json(document: Board | History) -> dict[str, Any]:
     """The document as JSON: times in UTC to the millisecond, durations to the millisecond."""
-    printed: dict[str, Any] = _printed(msgspec.to_builtins(document, builtin_types=(datetime,)))
+    printed: dict[str, Any] = _print(msgspec.to_builtins(document, builtin_types=(datetime,)))
     return printed
 
 
-def _printed(value: Any) -> Any:
+def _print(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _printed(each) for name, each in value.items()}
+            return {name: _print(each) for name, each in value.items()}
         case list() | tuple():
-            return [_printed(each) for each in value]
+            return [_print(each) for each in value]
         case datetime():
             utc = value.astimezone(UTC).isoformat(timespec="milliseconds")
             return utc.removesuffix("+00:00") + "Z"

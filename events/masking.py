@@ -62,8 +62,8 @@ HIDDEN = "•"
 """The stand-in for a hidden byte where offsets must not move."""
 
 
-def _masked_text(text: str) -> str:
-    return _shortened_at(text, account_spans(text)) if _may_hold_one(text) else text
+def _mask_text(text: str) -> str:
+    return _shorten_at(text, account_spans(text)) if _may_hold_one(text) else text
 
 
 def _may_hold_one(text: str) -> bool:
@@ -73,29 +73,29 @@ def _may_hold_one(text: str) -> bool:
     return not text.isascii() or DIGITS.search(text) is not None
 
 
-def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
+def mask(fact: Any, text: Callable[[str], str] = _mask_text) -> Any:
     """`fact` with every IBAN in it, however deep, reduced to its country, key and last four.
 
     Args:
         fact: what people or logs are shown.
-        text: shortens those in one text; `masked_name` where all that it says are names.
+        text: shortens those in one text; `mask_name` where all that it says are names.
     """
     if isinstance(fact, str):
         return text(fact)
     if isinstance(fact, Mapping):
-        return {name: masked(each, text) for name, each in fact.items()}
+        return {name: mask(each, text) for name, each in fact.items()}
     if isinstance(fact, list | tuple):
-        return [masked(each, text) for each in fact]
+        return [mask(each, text) for each in fact]
     return fact
 
 
 @lru_cache(NAMES_KEPT)
-def masked_name(name: str) -> str:
+def mask_name(name: str) -> str:
     """A name with every IBAN in it shortened; text of that form with wrong check digits stays."""
-    return _shortened_at(name, _certain_spans(name)) if _may_hold_one(name) else name
+    return _shorten_at(name, _certain_spans(name)) if _may_hold_one(name) else name
 
 
-def hidden_places(raw: bytes) -> frozenset[int]:
+def find_hidden_places(raw: bytes) -> frozenset[int]:
     """The offsets of bytes that must not be shown: the middle of IBANs."""
     text = raw.decode(errors="surrogateescape")
     # A character may take several bytes, full-width ones of an account too.
@@ -117,10 +117,10 @@ def account_spans(text: str) -> list[tuple[int, int]]:
     return sorted([*certain, *(found.span() for found in IBAN.finditer(rest))])
 
 
-def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
+def _shorten_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces, done = [], 0
     for start, end in spans:
-        pieces += [text[done:start], _shortened(text[start:end])]
+        pieces += [text[done:start], _shorten(text[start:end])]
         done = end
     return "".join([*pieces, text[done:]])
 
@@ -130,7 +130,7 @@ def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
     if not text.isascii():
         text = text.translate(NARROW)
     if len(text) >= UUID_LENGTH:
-        text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text)
+        text = NOT_AN_IBAN.sub(lambda match: HIDDEN * len(match[0]), text)
     done = 0
     starts = [(found.start(), _iban_end) for found in START.finditer(text)]
     starts += [(found.start(), _rib_end) for found in RIB.finditer(text)]
@@ -191,7 +191,7 @@ def _is_alphanumeric(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _shortened(iban: str) -> str:
+def _shorten(iban: str) -> str:
     compact = "".join(filter(_is_alphanumeric, iban.translate(NARROW)))
     return f"{compact[:SHOWN]}…{compact[-SHOWN:]}"
 

@@ -56,7 +56,7 @@ def names_of(event: Event) -> Names:
     )
 
 
-def changed_conventions(record: Record) -> frozenset[str]:
+def list_changed_conventions(record: Record) -> frozenset[str]:
     """Conventions whose money or orders a record changed."""
     conventions = {move.convention for move in record.moves or ()}
     conventions.update(order.convention for order in record.payment_orders or ())

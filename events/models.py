@@ -45,11 +45,11 @@ class Part(msgspec.Struct, metaclass=_Kind, frozen=True, omit_defaults=True, gc=
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """The schema of its model, followed by the step from an accepted model to the part."""
         model = handler.generate_schema(model_of(source))
-        return core_schema.no_info_after_validator_function(cls.of, model)
+        return core_schema.no_info_after_validator_function(cls.from_model, model)
 
     @classmethod
-    def of(cls, model: BaseModel) -> Self:
-        """The part with the same values as a model that pydantic accepted."""
+    def from_model(cls, model: BaseModel) -> Self:
+        """Return the part with the same values as a model that pydantic accepted."""
         return cls(**model.__dict__)
 
 
@@ -91,7 +91,7 @@ def pydantic_type(hint: Any) -> Any:
     """A type of a field as pydantic reads it: msgspec's bounds become its own."""
     if get_origin(hint) is Annotated:
         kind, *metadata = get_args(hint)
-        return Annotated[(pydantic_type(kind), *map(_bound, metadata))]
+        return Annotated[(pydantic_type(kind), *map(_convert_bounds, metadata))]
     if get_origin(hint) is tuple:
         # A list of JSON; nothing is said behind its first fault.
         items = GenericAlias(tuple, (pydantic_type(get_args(hint)[0]), ...))
@@ -101,7 +101,7 @@ def pydantic_type(hint: Any) -> Any:
     return hint
 
 
-def _bound(metadata: Any) -> Any:
+def _convert_bounds(metadata: Any) -> Any:
     if not isinstance(metadata, msgspec.Meta):
         return metadata
     names = ("ge", "le", "min_length", "max_length", "description")

@@ -21,7 +21,7 @@ from events.values import (
     OrderPart,
     Siret,
     Year,
-    bounded_total,
+    check_total,
     invalid_value,
 )
 
@@ -77,15 +77,15 @@ class ServiceAmount(Part):
     amount_cents: AmountCents
 
 
-def _bounded_services(services: tuple[ServiceAmount, ...]) -> tuple[ServiceAmount, ...]:
-    bounded_total(each.amount_cents for each in services)
+def _check_services(services: tuple[ServiceAmount, ...]) -> tuple[ServiceAmount, ...]:
+    check_total(each.amount_cents for each in services)
     return services
 
 
 Services = Annotated[
     tuple[ServiceAmount, ...],
     Meta(max_length=SERVICES_MAX),
-    AfterValidator(_bounded_services),
+    AfterValidator(_check_services),
 ]
 
 
@@ -128,7 +128,7 @@ def distinct_lines(amounts: Amounts) -> Amounts:
     repeated = first_repeated(each.line.key for each in amounts)
     if repeated is not None:
         invalid_value(LINE_TWICE, repeated, "line")
-    bounded_total(each.amount_cents for each in amounts)
+    check_total(each.amount_cents for each in amounts)
     return amounts
 
 
@@ -195,7 +195,7 @@ def _distinct_instalments(instalments: tuple[Instalment, ...]) -> tuple[Instalme
             repeated,
             "instalment",
         )
-    bounded_total(sum(line.amount_cents for line in each.lines) for each in instalments)
+    check_total(sum(line.amount_cents for line in each.lines) for each in instalments)
     return instalments
 
 
@@ -233,6 +233,23 @@ class EventReference(Part):
     id: Attribute
 
 
+Concern = Literal[
+    "budget",
+    "award",
+    "convention",
+    "signature",
+    "notification",
+    "commitment",
+    "document",
+    "order",
+    "recovery",
+    "beneficiary",
+    "account",
+    "deadline",
+    "record",
+]
+
+
 class EventData(Part):
     """Data of an event: every event carries the budget that it belongs to."""
 
@@ -241,5 +258,20 @@ class EventData(Part):
 
     NAME: ClassVar[Translatable]
     """The name of the type for people."""
+
+    SUBJECT: ClassVar[tuple[str, ...]]
+    """The members by which two of its events in a budget are about the same thing.
+
+    Money comes in parts: another part, of another day or on other lines, corrects nothing.
+    """
+
+    DAY: ClassVar[str | None]
+    """The member with the day on which it takes effect, or with its act; None: its time."""
+
+    CONCERNS: ClassVar[tuple[Concern, ...]]
+    """Everything that its events bear on: by this, traces and timelines find them."""
+
+    SHOWS: ClassVar[tuple[str, ...]]
+    """The members that a trace shows to people, where the name of the type does not say them."""
 
     budget: BudgetId

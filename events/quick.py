@@ -15,7 +15,6 @@ import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
-from events.canonical import canonical
 from events.envelope import (
     ENVELOPES,
     INBOUND,
@@ -29,6 +28,7 @@ from events.envelope import (
 from events.fiscal_years import constant_or_list
 from events.models import Part
 from events.parts import EventData
+from events.strict_json import canonical
 from events.values import JOURNALLED, LINES, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
 
 
@@ -74,7 +74,7 @@ _MEMBERS = {
 """The members of pydantic's core schemas that are understood here."""
 
 
-def _understood(schema: Any) -> Any:
+def _check_understood(schema: Any) -> Any:
     unknown = schema.keys() - _MEMBERS[schema["type"]] - {"type", "metadata"}
     if unknown:
         raise LookupError(f"{schema['type']} with {', '.join(sorted(unknown))}")
@@ -87,13 +87,13 @@ def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
     Raises:
         LookupError: pydantic asks for something that is not understood here.
     """
-    match _understood(schema):
+    match _check_understood(schema):
         case {"type": "int" | "bool" | "literal"}:
             return None
         case {"type": "str"}:
             return _pattern(schema)
         case {"type": "chain", "steps": [_, {"type": "date"} as day]}:
-            return _between(_understood(day)["ge"], day["le"])
+            return _check_between(_check_understood(day)["ge"], day["le"])
         case {"type": "default", "schema": inner}:
             return check_of(inner, parts)
         case {"type": "nullable", "schema": inner}:
@@ -107,13 +107,13 @@ def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
         case {"type": "definition-ref", "schema_ref": name}:
             return check_of(parts[name], parts)
         case {"type": "model", "schema": fields}:
-            return _fields(_understood(fields)["fields"], parts)
+            return _fields(_check_understood(fields)["fields"], parts)
         case {"type": "function-after", "function": asked, "schema": model} if (
-            getattr(asked["function"], "__func__", None) is vars(Part)["of"].__func__
+            getattr(asked["function"], "__func__", None) is vars(Part)["from_model"].__func__
         ):
             return check_of(model, parts)  # Behind the model it is made a part.
         case {"type": "function-after" | "function-before", "function": asked, "schema": inner}:
-            return _both(check_of(inner, parts), _asked(asked))
+            return _both(check_of(inner, parts), _wrap_function(asked))
         case _:
             raise LookupError(schema["type"])
 
@@ -123,17 +123,17 @@ def _pattern(schema: Any) -> _Check | None:
     if pattern in (None, PRINTED, LINES):
         return None  # Nothing unprinted stands in the record.
     if pattern == WITHOUT_SLASH:
-        return _without_slash
+        return _refuse_slash
     validate = SchemaValidator(schema).validate_python
     return lambda text, _info: validate(text)
 
 
-def _without_slash(text: str, _info: _Info) -> None:
+def _refuse_slash(text: str, _info: _Info) -> None:
     if "/" in text:
         raise ValueError
 
 
-def _between(first: date, last: date) -> _Check:
+def _check_between(first: date, last: date) -> _Check:
     def check(day: date, _info: _Info) -> None:
         if not first <= day <= last:
             raise ValueError
@@ -149,8 +149,8 @@ def _each(check: _Check | None) -> _Check | None:
     return check and (lambda values, info: [check(each, info) for each in values])
 
 
-def _asked(function: Any) -> _Check:
-    validate: _Check = _understood(function)["function"]
+def _wrap_function(function: Any) -> _Check:
+    validate: _Check = _check_understood(function)["function"]
     if function["type"] == "with-info":
         return validate
     without_info: Callable[[Any], object] = function["function"]
@@ -169,7 +169,9 @@ def _both(first: _Check | None, second: _Check) -> _Check:
 
 
 def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
-    checks = [(name, check) for name, check in _found(fields, parts).items() if check is not None]
+    checks = [
+        (name, check) for name, check in _find_checks(fields, parts).items() if check is not None
+    ]
 
     def check_all(part: Any, info: _Info) -> None:
         here = _Info(info.context, part)
@@ -179,8 +181,10 @@ def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
     return check_all if checks else None
 
 
-def _found(fields: Any, parts: dict[str, Any]) -> dict[str, _Check | None]:
-    return {name: check_of(_understood(field)["schema"], parts) for name, field in fields.items()}
+def _find_checks(fields: Any, parts: dict[str, Any]) -> dict[str, _Check | None]:
+    return {
+        name: check_of(_check_understood(field)["schema"], parts) for name, field in fields.items()
+    }
 
 
 class _Reader(NamedTuple):
@@ -200,8 +204,8 @@ def reader_of(data: type[EventData]) -> _Reader | None:
     try:
         parts = {each["ref"]: each for each in schema.get("definitions", ())}
         model = schema["schema"] if schema["type"] == "definitions" else schema
-        fields = _understood(_understood(model)["schema"])["fields"]
-        checks = _found(
+        fields = _check_understood(_check_understood(model)["schema"])["fields"]
+        checks = _find_checks(
             {name: fields[name] for name in fields if name not in _CHECKED_APART}, parts
         )
     except LookupError:

@@ -11,11 +11,10 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from events.accounting import ACCOUNTING_ENVELOPES
 from events.envelope import ENVELOPES
-from events.journal import Hashed, Source
+from events.journal import HashedMembers, Source
 from events.outbound import OUTBOUND_ENVELOPES
-from events.treasury import SLIP_ENVELOPES
+from events.treasury import ACCOUNTING_ENVELOPES, SLIP_ENVELOPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JOURNAL_RECORD = "ecluse.journal.record.v1"
@@ -53,7 +52,7 @@ def _document(name: str, model: type[BaseModel]) -> str:
 
 def _journal_record() -> str:
     """The schema of a record; members that a later version adds are allowed."""
-    (named, source), parts = msgspec.json.schema_components([Hashed, Source])
+    (named, source), parts = msgspec.json.schema_components([HashedMembers, Source])
     schema = parts.pop(named["$ref"].removeprefix("#/$defs/"))
     event = "The event as received, in structured form, of the schema of its type; or null."
     schema["properties"] |= {

@@ -1,4 +1,4 @@
-"""Strict JSON: UTF-8, an object, no key twice, no deep nesting; and the places of its faults."""
+"""JSON as the contract has it: read strictly, and spelled canonically where a digest is taken."""
 
 import json
 from collections import deque
@@ -146,7 +146,7 @@ class _Beyond:
 def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
     """JSON knows no limit for numbers; nothing in the contract comes near the parser's own."""
 
-    def kept(text: str) -> _Beyond | None:
+    def keep_number(text: str) -> _Beyond | None:
         try:
             far = Decimal(text).adjusted() >= NUMBER_EXPONENT_MAX
         except ArithmeticError:
@@ -156,8 +156,8 @@ def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
     try:
         message = json.loads(
             raw,
-            parse_int=kept,
-            parse_float=kept,
+            parse_int=keep_number,
+            parse_float=keep_number,
             parse_constant=_no_constant,
             object_pairs_hook=_unique,
         )
@@ -195,3 +195,20 @@ def fail(code: Reason, pointer: str | None, detail: Translatable) -> NoReturn:
         Fault: always.
     """
     raise Fault(Unreadable(code, pointer, detail))
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def canonical(value: Any) -> bytes:
+    """The one spelling of `value` in JSON, whoever wrote it."""
+    return _encode(value)
+
+
+def drop_nulls(value: Any) -> Any:
+    """`value` with every null member left out: an explicit null says what absence says."""
+    if isinstance(value, dict):
+        return {name: drop_nulls(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [drop_nulls(each) for each in value]
+    return value

@@ -1,10 +1,14 @@
-"""Texts for people: an English message and its facts; `services/texts` translates it.
+"""Texts for people: an English message and its facts, which `services/texts` translates.
 
-`_`, `ngettext` and `pgettext` mark messages, from which `make texts` makes the catalogue.
+`_`, `ngettext` and `pgettext` mark messages, from which `make texts` makes the catalogue. Names are
+folded here too, since people look for them without case, accents and punctuation.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Translatable:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedText:
     """A message for one thing and for several; `{count}` says how many."""
 
     one: str
@@ -66,9 +70,9 @@ def _(msgid: str) -> Translatable:
     return Translatable(msgid)
 
 
-def ngettext(one: str, many: str) -> Counted:
+def ngettext(one: str, many: str) -> CountedText:
     """A message for one thing and for several."""
-    return Counted(one, many)
+    return CountedText(one, many)
 
 
 def pgettext(context: str, msgid: str) -> Translatable:
@@ -77,5 +81,25 @@ def pgettext(context: str, msgid: str) -> Translatable:
 
 
 def verbatim(text: object) -> Translatable:
-    """What is the same in every language: a name, or the words of a library."""
+    """Mark a text that is the same in every language: a name, or the words of a library."""
     return Translatable("{text}", {"text": text})
+
+
+_PART: Final = re.compile(r"[^\W_]+")
+_LIGATURES: Final = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+)
+
+
+def parts_of(text: str) -> list[str]:
+    """The alphanumeric parts of a text, folded: `Chœur d’Été` has `choeur`, `d`, `ete`."""
+    if not text.isascii():
+        spread = unicodedata.normalize("NFKD", text)
+        text = "".join(each for each in spread if not unicodedata.combining(each))
+        text = text.translate(_LIGATURES)
+    return _PART.findall(text.casefold())
+
+
+def fold_text(text: str) -> str:
+    """All parts of a text, each behind a space: ` choeur d ete`, in which ` cho` begins a part."""
+    return "".join(f" {part}" for part in parts_of(text))

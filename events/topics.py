@@ -1,4 +1,4 @@
-"""The topics of the contract, by name. Their settings are in schemas/topics.yaml."""
+"""The topics of the contract, apart from its types; their settings are in schemas/topics.yaml."""
 
 from typing import Final, NamedTuple
 

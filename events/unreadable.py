@@ -49,14 +49,14 @@ class Unreadable:
         return cls(Reason.TOO_LARGE, None, size.render(facts))
 
     @classmethod
-    def wrong_partition(cls, found: int, expected: int) -> "Unreadable":
+    def wrong_partition(cls, actual: int, expected: int) -> "Unreadable":
         """A readable event where its budget does not belong (rules, 37)."""
         place = _("{found} instead of {expected}")
-        facts = {"found": found, "expected": expected}
+        facts = {"found": actual, "expected": expected}
         return cls(Reason.WRONG_PARTITION, None, place.render(facts))
 
     @classmethod
-    def quarantined(cls, why: str) -> "Unreadable":
+    def quarantine(cls, why: str) -> "Unreadable":
         """A record that an operator quarantined, with the reason given."""
         shown = why if len(why) <= WHY_MAX else why[:WHY_MAX] + "…"
         return cls(Reason.QUARANTINED, None, verbatim(shown))
@@ -198,7 +198,7 @@ _BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 BORROWED_NAME = _("only the ledger speaks under this name: put your application's")
 
 
-def reserved_source_fault(fault: Unreadable | None = None) -> Unreadable:
+def name_reserved_source(fault: Unreadable | None = None) -> Unreadable:
     """The first fault of a record that bears the ledger's `source`; `fault` is another one."""
     if fault is not None and fault.pointer in ("/specversion", "/id"):
         return fault  # Their fields come before the source.

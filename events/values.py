@@ -192,7 +192,7 @@ CostCents = Annotated[
 """A cost in integer cents of euro: accounts that prove nothing are a cost of 0 (rules, 22)."""
 
 
-def bounded_total(amounts: Iterable[int]) -> None:
+def check_total(amounts: Iterable[int]) -> None:
     """Refuse a list whose amounts add up to more than one amount may be.
 
     Raises:
@@ -233,22 +233,22 @@ def _siret_is_valid(siret: str) -> bool:
     return True
 
 
-def _asked_before(info: ValidationInfo) -> bool:
+def _was_checked_before(info: ValidationInfo) -> bool:
     return info.context is not None and "journalled" in info.context
 
 
-def _checked_siret(siret: str, info: ValidationInfo) -> str:
-    if not _asked_before(info) and not _siret_is_valid(siret):
+def _check_siret(siret: str, info: ValidationInfo) -> str:
+    if not _was_checked_before(info) and not _siret_is_valid(siret):
         invalid_value(_("the SIRET's check digit is wrong"))
     return siret
 
 
-Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$"), AfterValidator(_checked_siret)]
+Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$"), AfterValidator(_check_siret)]
 """A SIRET: 14 digits with the Luhn key, La Poste's establishments by their own rule (INSEE)."""
 
 
-def _checked_budget(budget: str, info: ValidationInfo) -> str:
-    if not _asked_before(info) and not _siret_is_valid(budget[:14]):
+def _check_budget(budget: str, info: ValidationInfo) -> str:
+    if not _was_checked_before(info) and not _siret_is_valid(budget[:14]):
         invalid_value(_("the check digit of the budget's SIRET is wrong"))
     return budget
 
@@ -256,7 +256,7 @@ def _checked_budget(budget: str, info: ValidationInfo) -> str:
 BudgetId = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$"),
-    AfterValidator(_checked_budget),
+    AfterValidator(_check_budget),
 ]
 """One public entity, one budget code, one fiscal year: `21590350100017-00-2023`."""
 
@@ -267,8 +267,8 @@ def account_fault(what: str, error: SchwiftyException) -> Translatable:
     return _("incorrect {what}: {why}").render({"what": what, "why": why})
 
 
-def _checked_iban(iban: str, info: ValidationInfo) -> str:
-    if _asked_before(info):
+def _check_iban(iban: str, info: ValidationInfo) -> str:
+    if _was_checked_before(info):
         return iban
     try:
         IBAN(iban, validate_bban=iban[:2] in FRENCH_RIB_COUNTRIES)
@@ -277,8 +277,8 @@ def _checked_iban(iban: str, info: ValidationInfo) -> str:
     return iban
 
 
-def _checked_bic(bic: str, info: ValidationInfo) -> str:
-    if _asked_before(info):
+def _check_bic(bic: str, info: ValidationInfo) -> str:
+    if _was_checked_before(info):
         return bic
     try:
         BIC(bic)
@@ -290,13 +290,13 @@ def _checked_bic(bic: str, info: ValidationInfo) -> str:
 Iban = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"),
-    AfterValidator(_checked_iban),
+    AfterValidator(_check_iban),
 ]
 """An IBAN in capitals without spaces (ISO 13616, mod 97); French ones with a valid RIB key."""
 
 Bic = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$"),
-    AfterValidator(_checked_bic),
+    AfterValidator(_check_bic),
 ]
 """A BIC (ISO 9362)."""

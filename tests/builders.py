@@ -16,7 +16,7 @@ from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.model.book import Book, BudgetState
-from services.ledger.files.memory import MemoryStore
+from services.ledger.files.stores import MemoryStore
 from services.ledger.files.summary import summary
 
 BUDGET = "21590350100017-00-2023"

@@ -1,5 +1,6 @@
 """Settings of every test run: Hypothesis profiles, order, and the list of what was left out."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from functools import cache
 from importlib import import_module
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +40,7 @@ LONG: Final = tuple(
     for each in (
         "kafka/test_refused_later.py",
         "kafka/test_secure_stack.py",
+        "kafka/test_treasury_kills.py",
         "kafka/test_rotation.py",
         "kafka/test_refused_rights.py",
         "kafka/test_projector.py",
@@ -84,6 +87,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Leave to `make test-rest` what needs PostgreSQL: `make test` has the same on SQLite."""
     if "postgresql_server" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.rest)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine function in an event loop of its own."""
+    if not iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
 
 
 @cache

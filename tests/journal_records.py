@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from services.ledger.application.ports import JournalRow
-from services.ledger.application.redecide import Redecided, Redecision
+from services.ledger.application.redecide import Redecision, RedecisionResult
 
 NULLS: Final = (
     *("commitment_entries", "dead_letter", "digest", "event", "event_id", "event_source", "moves"),
@@ -23,7 +23,7 @@ def a_record(outcome: str = "accepted", offset: int = 0, **members: Any) -> byte
     return json.dumps(record).encode()
 
 
-def redecided(rows: Iterable[JournalRow]) -> Redecided:
+def redecided(rows: Iterable[JournalRow]) -> RedecisionResult:
     """A whole journal decided again, in its order."""
     deciding = Redecision()
     for row in rows:

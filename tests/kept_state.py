@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from services.ledger.application.ports import StateKey
-from services.ledger.application.state_rows import KINDS, changed_rows
+from services.ledger.application.state_rows import KINDS, take_changed_rows
 from services.ledger.domain.model.book import KEPT_BYTES, BudgetState
 
 Rows = dict[StateKey, bytes | None]
@@ -19,7 +19,7 @@ def all_rows(state: BudgetState) -> Rows:
     unwritten.new_identities = list(state.memory.remembered)
     for kind, each in KINDS.items():
         unwritten.touched[kind] = set(each.of(state))
-    return dict(changed_rows(unwritten))
+    return dict(take_changed_rows(unwritten))
 
 
 def one_by_one(rows: Iterable[tuple[StateKey, bytes | None]]) -> Rows:

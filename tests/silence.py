@@ -19,6 +19,11 @@ def no_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="module")
+def all_logs() -> None:
+    """For a module whose tests read them: there this is `no_logs`, in place of the other."""
+
+
 @pytest.fixture(autouse=True, scope="module")
 def searched_logs() -> Iterator[None]:
     """The same; what a command's log would say meanwhile is searched for whole IBANs.

@@ -9,15 +9,16 @@ import pytest
 
 from events.texts import Translatable
 from events.unreadable import Reason
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing, Refusal
-from services.ledger.explain import facts
-from services.ledger.explain.answer import Advice, Answer
-from services.ledger.explain.catalogue import PAGE, page
-from services.ledger.explain.dead_letters import DEAD_LETTERS
-from services.ledger.explain.flags import FLAGS
+from services.ledger.domain.model.answers import FlagCode, Missing, Refusal
+from services.ledger.explain.answers import DEAD_LETTERS, FLAGS, WAITS, Advice, Answer
+from services.ledger.explain.catalogue import (
+    ANSWERS_PAGE,
+    MEANINGS,
+    OWN_MEANINGS,
+    answers_page,
+    meaning,
+)
 from services.ledger.explain.refusals import CARRIED_OVER, REFUSALS
-from services.ledger.explain.waits import WAITS
 from services.texts.translation import both
 from tests.test_rules import FIRST, LAST
 
@@ -30,7 +31,7 @@ EXPLAINED = [
 
 
 def test_the_page_is_what_make_catalogue_writes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `make catalogue`"
+    assert ANSWERS_PAGE.read_text(encoding="utf-8") == answers_page(), "run `make catalogue`"
 
 
 def test_every_answer_is_explained_in_its_order() -> None:
@@ -66,7 +67,7 @@ def every_fact() -> Iterator[tuple[str, str, Translatable]]:
 
 def test_every_fact_is_reported_with_its_unit() -> None:
     for code, name, _ in every_fact():
-        said = both(facts.meaning(code, name))
+        said = both(meaning(code, name))
         assert ("en centimes" in said.fr) == name.endswith("_cents"), f"{code} {name}"
         assert ("in cents" in said.en or "not ordered, in cents" == said.en) == name.endswith(
             "_cents"
@@ -76,8 +77,8 @@ def test_every_fact_is_reported_with_its_unit() -> None:
 def test_no_meaning_is_reported_of_a_fact_that_no_answer_has() -> None:
     named = {(code, name) for code, name, _ in every_fact()}
     named |= {("", name) for name in ("kind", "id")}
-    assert set() == set(facts.MEANINGS) - {name for _, name in named}
-    assert set() == set(facts.OWN_MEANINGS) - named
+    assert set() == set(MEANINGS) - {name for _, name in named}
+    assert set() == set(OWN_MEANINGS) - named
 
 
 def test_a_message_names_no_fact_that_its_answer_lacks() -> None:

@@ -100,11 +100,11 @@ def texts() -> dict[Path, str]:
 
 
 def is_a_quotation(path: Path) -> bool:
-    """Measurements and recorded histories keep the words of their day, as do lock files."""
+    """Recorded histories keep the words of their day, as do lock files."""
     parts = path.relative_to(ROOT).parts
-    return (
-        parts[:2] in {("docs", "evidence"), ("tests", "golden")} and path.suffix != ".py"
-    ) or any(part in {"__pycache__", "node_modules"} for part in parts)
+    if parts[:2] == ("tests", "golden") and path.suffix != ".py":
+        return True
+    return any(part in {"__pycache__", "node_modules"} for part in parts)
 
 
 def words_of(text: str) -> Iterator[tuple[int, str]]:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import FlagCode, Refusal
 
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parent / "docs" / "rules.md"

@@ -14,25 +14,30 @@ import pytest
 from events.envelope import INBOUND
 from events.outbound import OUTBOUND
 from events.unreadable import Reason
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Refusal
-from services.ledger.explain.flags import FLAGS
+from services.ledger.domain.model.answers import FlagCode, Refusal
+from services.ledger.explain.answers import FLAGS
 from services.ledger.explain.refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION_LINES_MAX = 60
-MODULE_LINES_MAX = 400
+MODULE_LINES_MAX = 500
+TEST_LINES_MAX = 400
 
 SOURCES = [path for room in ("events", "services") for path in sorted((ROOT / room).rglob("*.py"))]
 MODULES = [
     *SOURCES,
     *(path for room in ("tests", "bench") for path in sorted((ROOT / room).rglob("*.py"))),
 ]
+TREASURY_ACTS = ("slips", "returns", "entries", "reconciliation")
 # Where money is counted: a float or a true division would lose cents.
 PURE = [
     path
     for path in SOURCES
-    if (path.is_relative_to(ROOT / "events") or "domain" in path.relative_to(ROOT).parts)
+    if (
+        path.is_relative_to(ROOT / "events")
+        or "domain" in path.relative_to(ROOT).parts
+        or path.parent in {ROOT / "services/treasury" / act for act in TREASURY_ACTS}
+    )
     # The generator of schemas/ counts nothing, and joins paths with a slash.
     and path != ROOT / "events" / "schemas.py"
 ]
@@ -124,7 +129,7 @@ def test_a_module_fits_in_the_head() -> None:
     found = [
         f"{name_of(path)} has {lines} lines: split it by subject"
         for path, lines in counted.items()
-        if lines > MODULE_LINES_MAX
+        if lines > (MODULE_LINES_MAX if path in SOURCES else TEST_LINES_MAX)
     ]
     assert [] == found
 

@@ -35,12 +35,14 @@ def holes(text: str) -> list[tuple[str, str | None]]:
 
 
 def test_the_catalogue_is_what_make_texts_writes() -> None:
-    written = catalogue.as_text(catalogue.updated(catalogue.read(), catalogue.found_messages()))
+    written = catalogue.as_text(catalogue.update(catalogue.read(), catalogue.find_messages()))
     assert catalogue.FRENCH.read_bytes() == written, "run `make texts`"
 
 
 def test_the_compiled_catalogue_is_that_of_the_file() -> None:
-    assert catalogue.COMPILED.read_bytes() == catalogue.compiled(FRENCH), "run `make texts`"
+    assert catalogue.COMPILED.read_bytes() == catalogue.compile_catalogue(FRENCH), (
+        "run `make texts`"
+    )
 
 
 def test_every_message_has_its_french() -> None:
@@ -52,7 +54,7 @@ def test_what_the_treasury_says_on_every_surface_names_no_option_of_a_command() 
     surfaces = ("services/treasury/", "services/api/treasury/")
     assert [] == [
         named(each)
-        for each in MESSAGES
+        for each in catalogue.update(catalogue.read(), catalogue.find_messages())
         if re.search(r"--[a-z]", named(each))
         and any(str(place).startswith(surfaces) for place, _ in each.locations)
     ]

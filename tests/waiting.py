@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 WAIT_S: Final = 60.0
@@ -44,6 +45,12 @@ async def eventually_async(
 def _failure(otherwise: str | Callable[[], str], limit_s: float) -> str:
     text = otherwise if isinstance(otherwise, str) else otherwise()
     return f"{text} after {limit_s:g} s"
+
+
+def run_apart(doing: Coroutine[object, object, Result]) -> Result:
+    """Run it on a loop of its own, in a thread of its own: this one may be in a loop already."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, doing).result()
 
 
 def run(doing: Coroutine[object, object, Result], timeout_s: float = WAIT_S) -> Result:

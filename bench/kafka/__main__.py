@@ -78,7 +78,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=PARTS, help="this part; the others' figures stay")
     parser.add_argument("--bootstrap", help="a broker that runs already, as host:port")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="figures")
-    parser.add_argument("--page", type=Path, help="write docs/evidence/bench.md, or another")
+    parser.add_argument("--page", type=Path, help="write build/bench.md, or another")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
     return parser.parse_args(arguments)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.kafka.processes import ROOT
-from services.dev.certificates import authority, signed_pem
+from services.dev.certificates import authority, sign_pem
 from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import HOST, SETTINGS, LocalBroker, free_port
 
@@ -36,7 +36,7 @@ class SecuredBroker(LocalBroker):
         ours = authority("Écluse bench authority")
         self._cafile, keystore = folder / "authority.pem", folder / "broker.pem"
         self._cafile.write_bytes(ours.pem)
-        keystore.write_bytes(signed_pem(ours, "broker", [HOST]))
+        keystore.write_bytes(sign_pem(ours, "broker", [HOST]))
         self._sasl_port = free_port()
         listeners = f"PLAINTEXT://{self.bootstrap},SASL_SSL://{HOST}:{self._sasl_port}"
         names = SETTINGS["listener.security.protocol.map"]

@@ -3,7 +3,7 @@
 It decides with the ledger's own `handle`, sends the journal record and every message, and writes
 one value to a table: what anybody would write first. It restores nothing and checks nothing.
 Only its table and its offsets are in Kafka transactions: Faust sends to topics that its consumer
-does not read through a producer without any (docs/decisions/0014-throughput.md).
+does not read through a producer without any (docs/decisions/0005-the-cost-of-an-event.md).
 
 `python -m bench.kafka.faust_agent QUESTION`, as JSON, works until it is ended.
 """

@@ -1,4 +1,4 @@
-"""The figures for people: `python -m bench.kafka.page` makes docs/evidence/bench.md of the JSON.
+"""The figures for people: `python -m bench.kafka.page` makes build/bench.md of the JSON.
 
 It reads build/bench.json, or the file that it is given, and prints Markdown.
 """
@@ -24,8 +24,7 @@ NAMES: Final = {
 HEAD: Final = (
     "# Throughput, latency, restoring: measured\n\n"
     "Written by `python -m bench.kafka.page` from `build/bench.json`, which `make bench` writes."
-    " [Decision 14](../decisions/0014-throughput.md) says what to make of it,"
-    " [decision 41](../decisions/0041-half-the-cost.md) compares with the code before."
+    " [Decision 5](../docs/decisions/0005-the-cost-of-an-event.md) says what to make of it."
 )
 
 CONTENDERS: Final = (

@@ -27,7 +27,7 @@ from bench.kafka.processes import (
 from bench.kafka.progress import Progress
 from bench.kafka.topics import LOOK_S, Looker, feed
 from bench.kafka.workers import COMMAND, OPENED, OPENING_S, Workers
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import outcomes
 from services.runtime.ops.settings import Settings

@@ -1,4 +1,4 @@
-"""The read model's figures for people: a part of docs/evidence/bench.md."""
+"""The read model's figures for people: a part of build/bench.md."""
 
 from collections.abc import Iterator
 from typing import Final

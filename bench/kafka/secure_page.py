@@ -1,4 +1,4 @@
-"""The cost of TLS and a login for people: a part of docs/evidence/bench.md."""
+"""The cost of TLS and a login for people: a part of build/bench.md."""
 
 from collections.abc import Iterator
 

@@ -49,13 +49,13 @@ COMPRESS: Final = "batches: compress and sum"
 
 STEPS: Final = (
     Step(FetchResult, "getall", READ),
-    Step(handle, "decoded", DECODE),
+    Step(handle, "decode_record", DECODE),
     Step(handle, "decide", DECIDE),
     Step(handle, "record_of", RECORD),
     Step(JournalRecord, "seal", RECORD),
     Step(handle, "evolve", EVOLVE),
     Step(Ledger, "commit_batch", ROWS),
-    Step(LedgerProcessor, "_published", MESSAGES),
+    Step(LedgerProcessor, "_place_messages", MESSAGES),
     Step(writer, "_batches", BATCHES, yields=True),
     Step(BatchBuilder, "_build", COMPRESS),
 )

@@ -18,8 +18,7 @@ from events.topics import EVENTS, JOURNAL
 from services.runtime.kafka.clients import QUICK_FETCH_WAIT_S, make_reader
 from services.runtime.kafka.publishing import Receipts, publish
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
+from services.runtime.kafka.topic_catalogue import TopicOptions, read_catalogue
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The watch's figures for people: a part of docs/evidence/bench.md."""
+"""The watch's figures for people: a part of build/bench.md."""
 
 from collections.abc import Iterator
 from typing import Any, Final

@@ -70,7 +70,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, default=ROOT / "build" / "treasury.json", help="figures"
     )
-    parser.add_argument("--page", type=Path, help="write docs/evidence/treasury-speed.md")
+    parser.add_argument("--page", type=Path, help="write build/treasury-speed.md")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not tables")
     return parser.parse_args(arguments)
 

@@ -10,8 +10,8 @@ MEGABYTE: Final = 1_000_000
 
 HEAD: Final = (
     "# Speed of the treasury: measured\n\n"
-    "Written by `python -m bench.treasury --page docs/evidence/treasury-speed.md`."
-    " [Decision 57](../decisions/0057-treasury-speed.md) says what to make of it."
+    "Written by `python -m bench.treasury --page build/treasury-speed.md`."
+    " [Decision 21](../docs/decisions/0021-the-treasurys-process.md) says what to make of it."
 )
 
 

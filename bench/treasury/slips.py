@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from bench.kafka.figures import Figures
 from bench.kafka.processes import peak_bytes
 from bench.treasury.made_orders import AT
-from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipType
+from services.treasury.slips.slips import Slips
 from services.treasury.store.tables import outbox
 from tests.builders import BUDGET
 from tests.treasury.databases import Opened, opened

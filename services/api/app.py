@@ -8,37 +8,41 @@ from fastapi.routing import APIRoute
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute
 
-from services.api.access.gate import HOST_UNKNOWN, Gate
-from services.api.access.listeners import Listeners
+from services.api import help as help_pages
+from services.api import statements
+from services.api.access.authentication import HOST_UNKNOWN, Gate
+from services.api.access.authorization import Listeners
 from services.api.access.oidc.issuer import ISSUER_AWAY
 from services.api.access.session import check_form_token
-from services.api.balances import page as figure_page
-from services.api.balances import routes as balances
+from services.api.acts import page as act_page
+from services.api.acts.lists import ACTS
 from services.api.beneficiaries import page as beneficiary_pages
+from services.api.budgets import figure_page
 from services.api.budgets import page as budget_pages
 from services.api.budgets import routes as budgets
-from services.api.console import logout_notice, session
+from services.api.console import session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.contract import routes as contract
-from services.api.contract import topics_page
 from services.api.contract.openapi import complete
+from services.api.conventions import page as convention_page
+from services.api.conventions.lists import CONVENTIONS
+from services.api.documents import page as document_page
+from services.api.documents.lists import OWED_DOCUMENTS
 from services.api.events_in import routes as events_in
+from services.api.files.formats import XLSX_MEDIA_TYPE
 from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
-from services.api.help import page as help_pages
-from services.api.http import documentation, health, metrics
+from services.api.http import health
 from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import SOURCE_UNREACHABLE, add_handlers
-from services.api.http.loading import LOADING, WhileLoading
-from services.api.http.request_middleware import RequestMiddleware
-from services.api.journal import entry_routes
+from services.api.http.request_middleware import LOADING, RequestMiddleware, WhileLoading
 from services.api.journal import page as record_page
 from services.api.journal import routes as journal
-from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
+from services.api.lists.page import page_routes
+from services.api.lists.routes import routes_of
 from services.api.orders import page as order_pages
-from services.api.orders import plan_page
 from services.api.orders import routes as orders
 from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
@@ -56,14 +60,14 @@ from services.api.problems import (
     add_problems,
     problems,
 )
+from services.api.queries.explanation import Explanations
+from services.api.recoveries import page as recovery_page
+from services.api.recoveries.lists import RECOVERIES
 from services.api.rejections import page as rejection_pages
-from services.api.rejections import redrive, redrive_form, review
+from services.api.rejections import redrive, review
 from services.api.rejections import routes as rejections
-from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
 from services.api.search import routes as search
-from services.api.statements import routes as statements
-from services.api.statements import xlsx_file
 from services.api.today import live
 from services.api.today import page as today_page
 from services.api.today import routes as today
@@ -99,53 +103,57 @@ EVERYWHERE: Final = (
 )
 """The problems that any address may answer with."""
 
+LISTS: Final = (CONVENTIONS, ACTS, OWED_DOCUMENTS, RECOVERIES)
+"""Declared lists."""
+
+LIST_PAGES: Final = (convention_page, act_page, document_page, recovery_page)
+"""Modules that declare the pages of these lists."""
+
 DATA: Final = (
     # Routes are tried in this order: what is asked most often stands first.
-    balances,
-    orders,
-    journal,
-    grants,
-    health,
-    metrics,
-    events_in,
-    statements,
-    budgets,
-    today,
-    entry_routes,
-    rejections,
-    redrive,
-    search,
-    lag,
-    logout_notice,
-    contract,
-    outcomes,
-    webhooks,
-    treasury,
+    budgets.balance_router,
+    orders.router,
+    journal.router,
+    grants.router,
+    health.router,
+    events_in.router,
+    statements.router,
+    budgets.router,
+    today.router,
+    journal.entry_router,
+    rejections.router,
+    redrive.router,
+    search.router,
+    lag.router,
+    session.notice_router,
+    contract.router,
+    outcomes.router,
+    webhooks.router,
+    treasury.router,
+    *map(routes_of, LISTS),
 )
 """Routes that answer programs, by JSON."""
 
 PAGES: Final = (
-    session,
-    help_pages,
-    documentation,
-    topics_page,
-    lag_page,
-    live,
-    today_page,
-    budget_pages,
-    beneficiary_pages,
-    grant_pages,
-    figure_page,
-    order_pages,
-    plan_page,
-    rejection_pages,
-    review,
-    redrive_form,
-    record_page,
-    search_page,
-    form_pages,
-    treasury_pages,
-    treasury_waiting,
+    session.router,
+    help_pages.router,
+    contract.page_router,
+    lag.page_router,
+    live.router,
+    today_page.router,
+    budget_pages.router,
+    beneficiary_pages.router,
+    grant_pages.router,
+    figure_page.router,
+    order_pages.router,
+    rejection_pages.router,
+    review.router,
+    record_page.router,
+    search_page.router,
+    form_pages.router,
+    treasury_pages.router,
+    treasury_waiting.router,
+    *(page_routes(each.PAGE, budget_pages.budget_choice) for each in LIST_PAGES),
 )
 """Routes that answer people, by pages."""
 
@@ -155,7 +163,7 @@ COMPRESSED_MIN: Final = 1_000
 COMPRESSION: Final = 6
 """Level of compression: the highest one takes twice the time, for two per cent."""
 
-COMPRESSED_ALREADY: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, xlsx_file.MEDIA_TYPE)
+COMPRESSED_ALREADY: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, XLSX_MEDIA_TYPE)
 """Types of answers that are sent as they are; streams of events are among them."""
 
 STREAMS: Final = frozenset({LIVE_PATH, TODAY_LIVE_PATH, LAG_LIVE_PATH})
@@ -167,15 +175,15 @@ def routes() -> tuple[BaseRoute, ...]:
     """All routes, built once: FastAPI takes a tenth of a second for it, each time."""
     together = APIRouter(responses=problems(*EVERYWHERE))
     for data in DATA:
-        together.include_router(data.router)
-    for page in PAGES:
-        for route in page.router.routes:
+        together.include_router(data)
+    for pages in PAGES:
+        for route in pages.routes:
             _answer_head(route)
         together.include_router(
-            page.router, include_in_schema=False, dependencies=[Depends(check_form_token)]
+            pages, include_in_schema=False, dependencies=[Depends(check_form_token)]
         )
     # A large form: its sender is known, and has the right, before any of it is read.
-    before = [Depends(treasury_upload.uploaded), Depends(check_form_token)]
+    before = [Depends(treasury_upload.receive_upload), Depends(check_form_token)]
     together.include_router(treasury_upload.router, include_in_schema=False, dependencies=before)
     return tuple(together.routes)
 
@@ -223,7 +231,7 @@ def create_app(parts: Components) -> FastAPI:
         return limit_s, bodies_bytes_max.get(path, BODY_BYTES_MAX)
 
     app.state.components = parts
-    observed = metrics.Observed()
+    observed = health.RequestMetrics()
     app.state.observed = observed
     app.state.problem_page = problem_page
     app.state.feed = Feed(parts.engine, parts.clock)
@@ -231,7 +239,7 @@ def create_app(parts: Components) -> FastAPI:
     app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())
-    documentation.mount_assets(app)
+    contract.mount_assets(app)
     add_handlers(app)
     app.add_middleware(
         GZipMiddleware,

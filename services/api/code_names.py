@@ -4,7 +4,7 @@ Chapters, articles and functions have official names, which are French. Entities
 operations are a city's own; it may name functions otherwise too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Annotated, Final, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from events.texts import fold_text
 from services.runtime import strict_yaml
 
 M57: Final = Path(__file__).parent / "m57.yaml"
@@ -92,12 +93,12 @@ class Names:
         """The entity of a budget, by the budget's id."""
         return self.entity(_siret(budget))
 
-    def of_budget(self, budget: str) -> str | None:
+    def budget_name(self, budget: str) -> str | None:
         """A budget, by its id."""
         siret, code, _year = budget.split("-")
         return self.budget(siret, code)
 
-    def of(self, budget: str, kind: str, code: str | None) -> str | None:
+    def code_name(self, budget: str, kind: str, code: str | None) -> str | None:
         """A code of a line in a budget; `kind` is chapter, article, function or operation."""
         if code is None:
             return None
@@ -107,10 +108,22 @@ class Names:
             return self._own(_siret(budget), "functions", code) or _m57().functions.get(code)
         return (_m57().chapters if kind == "chapter" else _m57().articles).get(code)
 
-    def of_line(self, budget: str, line: Line) -> str:
+    def find_operations(self, parts: Sequence[str]) -> list[tuple[str, str]]:
+        """Entity and code of each operation of whose name every one of these begins a word.
+
+        The parts are folded (`fold_text`), as the names are here.
+        """
+        return [
+            (siret, code)
+            for siret, entity in self.entities.items()
+            for code, name in entity.operations.items()
+            if all(f" {part}" in f" {fold_text(name)}" for part in parts)
+        ]
+
+    def line_name(self, budget: str, line: Line) -> str:
         """`Autres personnes de droit privé · …`: article, function and operation, where named."""
         codes = {"article": line.article, "function": line.function, "operation": line.operation}
-        found = (self.of(budget, kind, code) for kind, code in codes.items())
+        found = (self.code_name(budget, kind, code) for kind, code in codes.items())
         return BETWEEN.join(filter(None, found))
 
     def _own(self, siret: str, kind: str, code: str) -> str | None:
@@ -119,7 +132,7 @@ class Names:
         return own.get(code)
 
 
-def named(code: str, name: str | None) -> str:
+def join_name(code: str, name: str | None) -> str:
     """`489 – Mission locale`; the code alone where nobody has named it."""
     return code if name is None else f"{code} – {name}"
 

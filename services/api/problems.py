@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from events.texts import Translatable, _
-from services.api.language import language_of
+from services.api.requests import language_of
 from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -212,9 +212,9 @@ def _codes_of(kinds: Iterable[Kind]) -> dict[int, list[str]]:
     return found
 
 
-def answer(problem: Problem, asked: HTTPConnection) -> Response:
+def answer(problem: Problem, request: HTTPConnection) -> Response:
     """The problem as an answer to this request, in its language: a page to a browser that asks."""
-    kind, language = problem.kind, language_of(asked)
+    kind, language = problem.kind, language_of(request)
     content = {
         "type": f"urn:ecluse:problem:{kind.code}",
         "title": translate(kind.title, language),
@@ -222,12 +222,12 @@ def answer(problem: Problem, asked: HTTPConnection) -> Response:
         "detail": translate(kind.detail.render(problem.facts), language),
         "code": kind.code,
         "advice": translate(kind.advice.render(problem.facts), language),
-        "request_id": getattr(asked.state, "request_id", None),
+        "request_id": getattr(request.state, "request_id", None),
         **problem.members,
     }
     headers = {"Content-Language": language.value, **problem.headers}
-    if is_console(asked.scope["path"]) and "text/html" in asked.headers.get("accept", ""):
-        page: Response = asked.app.state.problem_page(asked, content, headers)
+    if is_console(request.scope["path"]) and "text/html" in request.headers.get("accept", ""):
+        page: Response = request.app.state.problem_page(request, content, headers)
         return page
     return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
 

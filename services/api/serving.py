@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
-from services.api.access.authentication import KnownCallers, Unchecked
+from services.api.access.authentication import KnownCallers, OpenAccess
 from services.api.access.caller import Access
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.oidc.login import ProviderLogin
@@ -21,30 +21,32 @@ from services.api.access.oidc.provider import Client
 from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore, access_address
 from services.api.access.webhook_store import Webhooks
-from services.api.adapters.clock import Clock, wall_clock
-from services.api.adapters.journal_ends import KafkaEnds
-from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.clock_and_chance import Clock, wall_clock
+from services.api.adapters.kafka import (
+    KafkaEnds,
+    KafkaPublisher,
+    marks_behind,
+    original_bytes,
+    source_records,
+)
+from services.api.adapters.ports import lag_source
 from services.api.adapters.read_model import open_read_model, use_current_password
-from services.api.adapters.source_records import marks_behind, original_bytes, source_records
-from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
-from services.api.http.components import Components
-from services.api.http.connection_limits import Limits, limited
-from services.api.lag_source import lag_source
+from services.api.http.components import Components, Treasury, open_treasury
+from services.api.http.connection_limits import Limits, limit_connections
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
 from services.runtime.ops.errors import Stop
-from services.runtime.ops.forced_exit import END_S, exit_after
-from services.runtime.ops.secret_files import Secret
-from services.runtime.ops.settings import Settings
-from services.texts.system_errors import error_text
+from services.runtime.ops.settings import Secret, Settings
+from services.runtime.ops.watchdog import END_S, exit_after
+from services.texts.translation import error_text
 from services.treasury.settings import TreasurySettings
 
 DRAIN_S: Final = 8
 """Time that requests under way have to end after SIGTERM."""
 
 CLOSE_S: Final = 3.0
-"""Time for all connections to close behind that: together less than `forced_exit.END_S`."""
+"""Time for all connections to close behind that: together less than `watchdog.END_S`."""
 
 KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
@@ -112,7 +114,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     if settings.access_url is not None:
         of_access = Secret("access_url", settings.access_url)
     store.use_current_password(of_access.value)
-    treasury = _opened_treasury(engine, of_database, clock)
+    treasury = _open_treasury(engine, of_database, clock)
     try:
         await store.prepare(kafka.give_up_s)
         if treasury is not None:
@@ -144,10 +146,10 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     finally:
         if treasury is not None:
             await treasury.store.dispose()
-        await close_all(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
+        await close_components(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
 
 
-def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> Treasury | None:
+def _open_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> Treasury | None:
     """The treasury of this server, logging in as its settings say."""
     own = TreasurySettings()
     treasury = open_treasury(own, engine, clock)
@@ -157,7 +159,7 @@ def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> 
     return treasury
 
 
-async def close_all(*each: Awaitable[None], limit_s: float = CLOSE_S) -> None:
+async def close_components(*each: Awaitable[None], limit_s: float = CLOSE_S) -> None:
     """Close all connections at once; what does not end in time the system closes."""
     try:
         async with asyncio.timeout(limit_s):
@@ -180,7 +182,7 @@ def access_of(
             answers_to=sorted(settings.hosts),
             means="whoever reaches this address reads everything, and publishes",
         )
-        return Unchecked(), None
+        return OpenAccess(), None
     requirements, client_id = settings.requirements, settings.oidc_client_id
     if requirements is None:
         return KnownCallers(store, Sessions(store, clock), None, clock), None
@@ -211,11 +213,11 @@ async def serve(
         NotListening: the address cannot be opened.
         Stop: what is to be loaded cannot be.
     """
-    opened = _opened(settings)
+    opened = _open_socket(settings)
     host, port = opened.getsockname()[:2]
     config = uvicorn.Config(
         app,
-        http=limited(Limits(proxies=settings.api_forwarded_allow_ips.split(","))),
+        http=limit_connections(Limits(proxies=settings.api_forwarded_allow_ips.split(","))),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -255,7 +257,7 @@ async def _is_loaded(load: Load, serving: asyncio.Task[None]) -> bool:
     return False
 
 
-def _opened(settings: ApiSettings) -> socket.socket:
+def _open_socket(settings: ApiSettings) -> socket.socket:
     place = (settings.api_bind, settings.api_port)
     try:
         family = socket.getaddrinfo(*place, type=socket.SOCK_STREAM)[0][0]

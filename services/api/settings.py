@@ -11,12 +11,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from services.api.access.caller import Entities, Scope
-from services.api.access.oidc.discovery import checked
-from services.api.access.oidc.tokens import ASYMMETRIC, TokenRequirements
+from services.api.access.oidc.tokens import ASYMMETRIC, TokenRequirements, check_address
 from services.api.code_names import OFFICIAL, Names, city_names
-from services.lag.client.watches import watch_addresses
+from services.lag.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
-from services.runtime.ops.hosts import LOCAL, name_in
+from services.runtime.ops.http import LOCAL, name_in
 
 PREFIX: Final = "ECLUSE_"
 
@@ -137,9 +136,9 @@ class ApiSettings(DatabaseSettings):
 
     @field_validator("oidc_issuer", "oidc_jwks_url")
     @classmethod
-    def _over_tls(cls, address: str | None) -> str | None:
+    def _check_over_tls(cls, address: str | None) -> str | None:
         if address is not None:
-            checked(address)
+            check_address(address)
         return address
 
     @field_validator("oidc_login_scope")
@@ -163,7 +162,7 @@ class ApiSettings(DatabaseSettings):
     @classmethod
     def _entities(cls, text: str) -> str:
         try:
-            Entities.of(_apart(text))
+            Entities.parse(_apart(text))
         except ValueError:
             raise ValueError("SIRETs of 14 digits, or all, separated by commas") from None
         return text
@@ -223,7 +222,7 @@ class ApiSettings(DatabaseSettings):
             self.oidc_entities_claim,
             self.oidc_roles_claim,
             self.oidc_roles,
-            Entities.of(_apart(self.oidc_entities)),
+            Entities.parse(_apart(self.oidc_entities)),
         )
 
     @property

@@ -17,19 +17,17 @@ import typer
 from events.texts import Translatable, _
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
-    COMPLETES,
     Command,
     Group,
     Lang,
     LogLevel,
-    chosen_language,
+    find_language,
 )
 from services.cli.terminal.streams import watch_standard_streams
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import set_private_umask
 from services.runtime.processing.cycle_collection import tune_for_command
-from services.texts.system_errors import error_text
-from services.texts.translation import translate
+from services.texts.translation import error_text, translate
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -38,6 +36,14 @@ EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
 
+COMPLETES: Final = "_ECLUSE_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
+TYPERS_OPTIONS: Final = (
+    _("Install completion for the current shell."),
+    _("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""The help of the two options that Typer adds, for the catalogue."""
 
 JOB: Final = _("The job")
 TREASURY: Final = _("Treasury")
@@ -73,14 +79,14 @@ class LazyCommand:
         return " ".join(command.split('"""')[1].split("\n\n")[0].split())
 
     def get_short_help_str(self, _limit: int = 0) -> str:
-        """Its line where a shell completes its name."""
-        return summary(self, chosen_language())
+        """The command's line where a shell completes its name."""
+        return summary(self, find_language())
 
     @cached_property
     def imported(self) -> Any:
         """The command itself, imported at its first use."""
         module = import_module(self.module)
-        group = getattr(module, "app", None)
+        group = getattr(module, f"{self._attribute}_app", None)
         if group is not None:
             group = typer.main.get_group(group)
             group.name = self.name
@@ -95,46 +101,42 @@ class LazyCommand:
 
 
 COMMANDS: Final = (
-    LazyCommand("replay", "commands.events.replay:replay_files", JOB),
-    LazyCommand("validate", "commands.events.validate:validate_file", JOB),
-    LazyCommand("publish", "commands.events.publish:publish_files", JOB),
-    LazyCommand("schema", "commands.events.schema:schema", JOB),
-    LazyCommand("order", "commands.events.order:order", JOB),
-    LazyCommand("document", "commands.events.document:document", JOB),
-    LazyCommand("treasury", "commands.treasury.treasury:treasury", TREASURY),
-    LazyCommand("slips", "commands.treasury.slips:slips", TREASURY),
-    LazyCommand("returns", "commands.treasury.returns:returns", TREASURY),
-    LazyCommand("findings", "commands.treasury.findings:findings", TREASURY),
-    LazyCommand("entries", "commands.treasury.entries:entries", TREASURY),
-    LazyCommand("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
-    LazyCommand("open-data", "commands.treasury.open_data:open_data", TREASURY),
-    LazyCommand("import", "commands.treasury.imports:imports", TREASURY),
-    LazyCommand("ledger", "commands.roles.processes:ledger", ROLES),
-    LazyCommand("serve", "commands.roles.processes:serve", ROLES),
-    LazyCommand("api", "commands.roles.processes:api", ROLES),
-    LazyCommand("projector", "commands.roles.processes:projector", ROLES),
-    LazyCommand("watch", "commands.roles.processes:watch", ROLES),
-    LazyCommand("dev", "commands.roles.dev:dev", ROLES),
-    LazyCommand("balances", "commands.inspect.balances:balances", INSPECT),
-    LazyCommand("lag", "commands.inspect.lag:lag", INSPECT),
-    LazyCommand("trace", "commands.inspect.trace:trace", INSPECT),
-    LazyCommand("parked", "commands.inspect.parked:parked", INSPECT),
-    LazyCommand("journal", "commands.inspect.journal:journal", INSPECT),
-    LazyCommand("personal-data", "commands.inspect.personal_data:personal_data", INSPECT),
-    LazyCommand("verify", "commands.prove.verify:verify_journal", PROVE),
-    LazyCommand("seal", "commands.prove.seal:seal_journal", PROVE),
-    LazyCommand("whatif", "commands.prove.whatif:whatif", PROVE),
-    LazyCommand("dead-letters", "commands.inspect.dead_letters:dead_letters", OPERATE),
-    LazyCommand("redrive", "commands.operate.redrive:redrive", OPERATE),
-    LazyCommand("doctor", "commands.operate.doctor:doctor", OPERATE),
-    LazyCommand("config", "commands.operate.config:config", OPERATE),
-    LazyCommand("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
-    LazyCommand("topics", "commands.operate.topics:topics", OPERATE),
-    LazyCommand("acls", "commands.operate.acls:acls", OPERATE),
-    LazyCommand("database", "commands.operate.database:database", OPERATE),
-    LazyCommand("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
-    LazyCommand("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
-    LazyCommand("completion", "commands.operate.completion:completion", OPERATE),
+    LazyCommand("replay", "commands.replay:replay_files", JOB),
+    LazyCommand("validate", "commands.validate:validate_file", JOB),
+    LazyCommand("publish", "commands.publish:publish_files", JOB),
+    LazyCommand("schema", "commands.schema:schema", JOB),
+    LazyCommand("treasury", "commands.treasury:treasury", TREASURY),
+    LazyCommand("slips", "commands.slips:slips", TREASURY),
+    LazyCommand("returns", "commands.returns:returns", TREASURY),
+    LazyCommand("findings", "commands.returns:findings", TREASURY),
+    LazyCommand("entries", "commands.entries:entries", TREASURY),
+    LazyCommand("reconcile", "commands.reconcile:reconcile", TREASURY),
+    LazyCommand("open-data", "commands.open_data:open_data", TREASURY),
+    LazyCommand("ledger", "commands.processes:ledger", ROLES),
+    LazyCommand("serve", "commands.processes:serve", ROLES),
+    LazyCommand("api", "commands.processes:api", ROLES),
+    LazyCommand("projector", "commands.processes:projector", ROLES),
+    LazyCommand("watch", "commands.processes:watch", ROLES),
+    LazyCommand("dev", "commands.dev:dev", ROLES),
+    LazyCommand("balances", "commands.balances:balances", INSPECT),
+    LazyCommand("lag", "commands.lag:lag", INSPECT),
+    LazyCommand("trace", "commands.trace:trace", INSPECT),
+    LazyCommand("parked", "commands.parked:list_parked", INSPECT),
+    LazyCommand("journal", "commands.journal:journal", INSPECT),
+    LazyCommand("personal-data", "commands.personal_data:personal_data", INSPECT),
+    LazyCommand("verify", "commands.verify:verify_journal", PROVE),
+    LazyCommand("seal", "commands.seal:seal_journal", PROVE),
+    LazyCommand("whatif", "commands.whatif:whatif", PROVE),
+    LazyCommand("dead-letters", "commands.dead_letters:dead_letters", OPERATE),
+    LazyCommand("redrive", "commands.redrive:redrive", OPERATE),
+    LazyCommand("doctor", "commands.doctor:doctor", OPERATE),
+    LazyCommand("config", "commands.doctor:config", OPERATE),
+    LazyCommand("quarantine", "commands.quarantine:quarantine_record", OPERATE),
+    LazyCommand("topics", "commands.cluster:topics", OPERATE),
+    LazyCommand("acls", "commands.cluster:acls", OPERATE),
+    LazyCommand("database", "commands.database:database", OPERATE),
+    LazyCommand("api-keys", "commands.api_keys:api_keys", OPERATE),
+    LazyCommand("webhooks", "commands.webhooks:webhooks", OPERATE),
 )
 """In the order of the help."""
 
@@ -174,7 +176,7 @@ def _say_what_stopped(error: Exception) -> None:
         error = Stop(error.filename, error_text(error))
     if isinstance(error, Stop | UnreachableError):
         message = STORE_ERROR.render({"error": error.text})
-        typer.echo(translate(message, chosen_language()), err=True)
+        typer.echo(translate(message, find_language()), err=True)
         sys.exit(EXIT_UNREACHABLE)
 
 
@@ -201,15 +203,14 @@ app = typer.Typer(
     cls=Commands,
     help="Écluse: money moves when the act that opens the gate has arrived.",
     no_args_is_help=True,
-    add_completion=False,  # `ecluse completion` installs them, and says so in two languages
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # terminal/help.py says why
     context_settings={"max_content_width": WIDTH_MAX},
 )
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         from importlib.metadata import version  # noqa: PLC0415 # it brings the parser of e-mails
 
         typer.echo(f"ecluse {version('ecluse')}")
@@ -257,11 +258,8 @@ def main() -> None:
     tune_for_command()
     set_private_umask()  # Journals, databases and brokers' data hold IBANs.
     if COMPLETES in os.environ:
-        from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
-
         # Else rich breaks a long help, and fish offers its second line as a word of its own.
         os.environ["TERMINAL_WIDTH"] = "1000"
-        completion_init()
     try:
         _run()
     except Exception as error:

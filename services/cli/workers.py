@@ -1,4 +1,7 @@
-"""Running a coroutine as a process: the event loop, and what its ends mean to who started it."""
+"""Running a coroutine as a process: the event loop, and what its ends mean to who started it.
+
+A module of its own, since it imports aiokafka, for which commands on files need not wait.
+"""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,7 +12,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from events.texts import _
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.ops.errors import ClusterError, Stop
 from services.runtime.processing.cycle_collection import collect_rarely
 from services.runtime.processing.failure_tracker import GaveUp
@@ -33,9 +36,9 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     collect_rarely()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.get_loop().set_exception_handler(_on_loop_error)
+            runner.get_loop().set_exception_handler(_report_loop_error)
             return runner.run(work)
-    except Fenced as error:
+    except FencedError as error:
         log.critical("worker_fenced", transactional_id=str(error))
         raise ClusterError("Écluse", FENCED.render({"error": error})) from error
     except (GaveUp, WriterFailed) as error:
@@ -46,8 +49,8 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
-def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio says of an error that nobody awaited; of the world's, no more than that it was.
+def _report_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an error that nobody awaited; of one of the world, no more than that it was.
 
     aiokafka tells one failure to every future and task that it keeps, and asyncpg to some. Whoever
     waits for one of them has its result: the others are not lost, and no reason to wake anyone.

@@ -44,7 +44,7 @@ def authority(name: str) -> Authority:
     return Authority(certificate, key)
 
 
-def signed_pem(
+def sign_pem(
     by: Authority, name: str, hosts: Sequence[str] = (), *, first_day: int = 0, days: int = DAYS
 ) -> bytes:
     """Key, certificate and authority in one PEM file, for a broker or a client.

@@ -123,21 +123,21 @@ def fetch_jars(libs: Path, *, pom: Path, java: Path) -> None:
         shutil.rmtree(coming, ignore_errors=True)
 
 
-def _holds(libs: Path, wanted: str) -> bool:
+def _holds(libs: Path, stamp: str) -> bool:
     try:
-        return (libs / STAMP).read_text(encoding="ascii").strip() == wanted
+        return (libs / STAMP).read_text(encoding="ascii").strip() == stamp
     except FileNotFoundError:
         return False
 
 
-def _put_in_place(coming: Path, libs: Path, wanted: str) -> None:
-    if libs.exists() and not _holds(libs, wanted):
+def _put_in_place(coming: Path, libs: Path, stamp: str) -> None:
+    if libs.exists() and not _holds(libs, stamp):
         shutil.rmtree(libs)
     try:
         coming.rename(libs)
     except OSError:
         # Another process was first; its jars are as good.
-        if not _holds(libs, wanted):
+        if not _holds(libs, stamp):
             raise
 
 

@@ -205,7 +205,7 @@ class LocalBroker:
             if not answered:
                 self.kill()
         if not answered:
-            raise self._failed()
+            raise self._describe_failure()
 
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL."""
@@ -301,9 +301,9 @@ class LocalBroker:
                     check=True,
                 )
             except (OSError, subprocess.SubprocessError) as error:
-                raise self._failed() from error
+                raise self._describe_failure() from error
 
-    def _failed(self) -> ClusterError:
+    def _describe_failure(self) -> ClusterError:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         tail = "\n".join(lines[-LOG_TAIL_LINES:])
         return ClusterError(

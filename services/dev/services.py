@@ -1,20 +1,18 @@
 """The services of `ecluse dev`: processes over one broker, watched, and ended in order."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from events.texts import Translatable, _
-from services.dev.control import Action, Part, Request, ended_text
-from services.dev.local_broker import HOST, LocalBroker, is_answering, parent_death_prefix
+from services.dev.local_broker import HOST, LocalBroker, parent_death_prefix
 from services.runtime.ops.errors import ClusterError
 
 READY_S: Final = 90.0
@@ -26,8 +24,6 @@ TAIL_LINES: Final = 15
 
 KAFKA: Final = "kafka"
 """The name of the broker among the parts."""
-
-SIGNALS: Final = {Action.KILL: signal.SIGKILL, Action.TERMINATE: signal.SIGTERM}
 
 COMMANDS: Final = {"treasury": ("treasury", "run")}
 """The commands of roles that are not called as the role is."""
@@ -51,7 +47,6 @@ class Service(NamedTuple):
     name: str
     process: subprocess.Popen[bytes]
     log: Path
-    variables: Mapping[str, str]
     ready_url: str
 
 
@@ -62,54 +57,47 @@ class Services:
         self._folder = folder
         self._broker = broker
         self._started: dict[str, Service] = {}
-        self._ended: dict[str, int] = {}
-        """Exit codes of the parts that were seen to end."""
 
     def start(self, name: str, variables: Mapping[str, str], port: int) -> None:
         """Start a role of this program; its readiness probe is at this port."""
-        self._start(name, variables, f"http://{HOST}:{port}/readyz")
+        log = self._folder / f"{name}.log"
+        with log.open("ab") as written:
+            process = subprocess.Popen(  # noqa: S603 # ourselves
+                [
+                    *parent_death_prefix(),
+                    sys.executable,
+                    "-m",
+                    "services.cli.app",
+                    *COMMANDS.get(name, (name,)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                env={**_inherit_environment(), "ECLUSE_INSTANCE": f"dev-{name}", **variables},
+                # Ctrl-C reaches us alone; we end the others in order.
+                start_new_session=True,
+            )
+        self._started[name] = Service(name, process, log, f"http://{HOST}:{port}/readyz")
 
     def wait_until_ready(self) -> None:
         """Wait until all are ready, at most 90 s; else ClusterError with the end of a log."""
         until_s = time.monotonic() + READY_S
         for service in self._started.values():
             while not is_ready(service.ready_url):
-                for text in self.newly_ended():
-                    raise ClusterError("ecluse dev", text)
+                self.check()
                 if time.monotonic() > until_s:
                     facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
                     raise ClusterError("ecluse dev", NOT_READY.render(facts))
                 time.sleep(POLL_S)
 
-    def newly_ended(self) -> Iterator[Translatable]:
-        """A text about each part that ended since it was asked, with the end of its log."""
-        for part in self.parts():
-            if part.code is not None and part.name not in self._ended:
-                self._ended[part.name] = part.code
-                log = self._broker.log if part.name == KAFKA else self._started[part.name].log
-                facts = {"name": part.name, "how": ended_text(part.code), "tail": _tail(log)}
-                yield ENDED.render(facts)
-
-    def parts(self) -> Iterator[Part]:
-        """The broker and the roles, as they are now."""
-        broker = self._broker
-        yield Part(KAFKA, broker.pid, broker.code, broker.bootstrap)
-        for name, service in self._started.items():
-            yield Part(name, service.process.pid, service.process.poll(), service.ready_url)
-
-    def obey(self, request: Request) -> None:
-        """End a part that runs, or start one that ended; anything else was done already."""
-        part = next((each for each in self.parts() if each.name == request.name), None)
-        if (
-            part is None
-            or part.pid is None
-            or (part.code is None) is (request.action is Action.START)
-        ):
-            return
-        if request.action is Action.START:
-            self._start_again(part.name)
-        else:
-            os.kill(part.pid, SIGNALS[request.action])
+    def check(self) -> None:
+        """Raise ClusterError, with the end of its log, where the broker or a role has ended."""
+        codes = [(KAFKA, self._broker.code, self._broker.log)]
+        codes += [(each.name, each.process.poll(), each.log) for each in self._started.values()]
+        for name, code, log in codes:
+            if code is not None:
+                facts = {"name": name, "how": _describe_end(code), "tail": _tail(log)}
+                raise ClusterError("ecluse dev", ENDED.render(facts))
 
     def end(self) -> None:
         """End them side by side: in order, and by force where that takes too long."""
@@ -126,43 +114,11 @@ class Services:
                 service.process.kill()
                 service.process.wait()
 
-    def _start(self, name: str, variables: Mapping[str, str], ready_url: str) -> None:
-        log = self._folder / f"{name}.log"
-        with log.open("ab") as written:
-            process = subprocess.Popen(  # noqa: S603 # ourselves
-                [
-                    *parent_death_prefix(),
-                    sys.executable,
-                    "-m",
-                    "services.cli.app",
-                    *COMMANDS.get(name, (name,)),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=written,
-                stderr=subprocess.STDOUT,
-                env={**_inherited(), "ECLUSE_INSTANCE": f"dev-{name}", **variables},
-                # Ctrl-C reaches us alone; we end the others in order.
-                start_new_session=True,
-            )
-        self._started[name] = Service(name, process, log, variables, ready_url)
 
-    def _start_again(self, name: str) -> None:
-        self._ended.pop(name, None)
-        if name == KAFKA:
-            self._broker.stop()
-            self._broker.launch()
-        else:
-            service = self._started[name]
-            self._start(name, service.variables, service.ready_url)
-
-
-def is_ready(probe: str) -> bool:
-    """Return whether a part answers that it is ready, at its probe as `Part` has it."""
-    if not probe.startswith("http"):
-        host, _colon, port = probe.rpartition(":")
-        return is_answering(host, int(port))
+def is_ready(ready_url: str) -> bool:
+    """Return whether a role answers at its readiness probe that it is ready."""
     try:
-        with urlopen(probe, timeout=1) as answer:  # noqa: S310 # our own, on this machine
+        with urlopen(ready_url, timeout=1) as answer:  # noqa: S310 # our own, on this machine
             return bool(answer.status == 200)  # noqa: PLR2004
     except (URLError, OSError):
         return False
@@ -179,7 +135,7 @@ def is_taken(port: int) -> bool:
     return False
 
 
-def _inherited() -> dict[str, str]:
+def _inherit_environment() -> dict[str, str]:
     """This process's environment, without what would lead elsewhere."""
     left_out = {f"ECLUSE_{name}" for name in ELSEWHERE}
     return {name: value for name, value in os.environ.items() if name not in left_out}
@@ -198,3 +154,8 @@ def _listens(port: int) -> bool:
 
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
+def _describe_end(code: int) -> Translatable:
+    """`exit code 1`, `signal 9`."""
+    return (_("signal {code}") if code < 0 else _("exit code {code}")).render({"code": abs(code)})

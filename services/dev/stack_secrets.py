@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from services.dev.certificates import authority, signed_pem
+from services.dev.certificates import authority, sign_pem
 from services.projector.database_rights import read_rights as database_rights
 from services.runtime.kafka.acls import read_rights
 
@@ -38,7 +38,7 @@ def make(root: Path) -> None:
     if (folder := root / "postgresql").is_dir():
         _make_postgresql(folder, root)
     if (folder := root / "grafana").is_dir():
-        _kept(folder / "password", _password)
+        _keep(folder / "password", _password)
 
 
 def _make_certificates(folder: Path, root: Path) -> None:
@@ -56,7 +56,7 @@ def _make_certificates(folder: Path, root: Path) -> None:
     ours = authority("Écluse stack")
     _write(folder / "authority.pem", ours.pem.decode())
     for file, (name, mode) in wanted.items():
-        _write(file, signed_pem(ours, name, (name, *HOSTS)).decode(), mode)
+        _write(file, sign_pem(ours, name, (name, *HOSTS)).decode(), mode)
 
 
 def _make_postgresql(folder: Path, root: Path) -> None:
@@ -69,7 +69,7 @@ def _make_postgresql(folder: Path, root: Path) -> None:
     for role in database_rights().roles:
         roles[f"_{role}"] = (folder / role, root / f"database-{role}")
     for role, (file, own) in roles.items():
-        password = _kept(file, _password)
+        password = _keep(file, _password)
         if own.is_dir():
             url = f"postgresql://ecluse{role}:{password}@postgresql/ecluse"
             if trusted.exists():
@@ -84,7 +84,7 @@ def _make_kafka(folder: Path, root: Path) -> None:
     users = []
     for principal in read_rights().principals:
         if (own := root / principal).is_dir():
-            password = _kept(own / "password", _password)
+            password = _keep(own / "password", _password)
             _write(own / "authority.pem", trusted)
             users.append(f"SCRAM-SHA-512=[name={principal},password={password}]\n")
     _write(folder / "users", "".join(users))
@@ -94,7 +94,7 @@ def _password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
-def _kept(file: Path, make_text: Callable[[], str]) -> str:
+def _keep(file: Path, make_text: Callable[[], str]) -> str:
     if not file.exists():
         _write(file, make_text())
     return file.read_text(encoding="utf-8")

@@ -22,16 +22,14 @@ from events.texts import _
 from services.api.access import store as keys
 from services.api.access import tables as key_tables
 from services.doctor import judge
-from services.doctor.addresses import without_secrets
-from services.doctor.certificates import shown
-from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
-from services.doctor.judge import Privilege
-from services.doctor.scope import KEYS, READ_MODEL, TREASURY, Scope, made
-from services.projector.database import SCHEMA, our_address
+from services.doctor.certificates import judge_shown
+from services.doctor.judge import Finding, Part, Privilege, not_made, ok, trouble, unknown
+from services.doctor.scope import KEYS, READ_MODEL, TREASURY, Scope, run_check
+from services.doctor.variables import hide_secrets
 from services.projector.database_errors import raising_unreachable
 from services.projector.database_rights import EVERY_TABLE, Role, read_rights
-from services.projector.migrations import known_versions, version_of
-from services.projector.postgresql import open_postgresql
+from services.projector.engine import SCHEMA, open_postgresql, our_address
+from services.projector.migrations import list_versions, version_of
 from services.projector.sql import POSTGRESQL
 from services.treasury.store import database as treasury_store
 from services.treasury.store import tables as treasury_tables
@@ -75,10 +73,10 @@ class Tables(NamedTuple):
 
 def tables_of(scope: Scope, urls: Mapping[str, str]) -> Iterator[Tables]:
     """The tables that are examined; `urls` by READ_MODEL, KEYS and TREASURY."""
-    of_keys = tuple(known_versions(keys.MIGRATIONS))
-    of_treasury = tuple(known_versions(treasury_store.MIGRATIONS))
+    of_keys = tuple(list_versions(keys.MIGRATIONS))
+    of_treasury = tuple(list_versions(treasury_store.MIGRATIONS))
     for what, schema, versions, table, maker in (
-        (READ_MODEL, SCHEMA, tuple(known_versions()), "alembic_version", "ecluse projector"),
+        (READ_MODEL, SCHEMA, tuple(list_versions()), "alembic_version", "ecluse projector"),
         (KEYS, key_tables.SCHEMA, of_keys, key_tables.VERSION_TABLE, "ecluse api"),
         (
             TREASURY,
@@ -92,22 +90,22 @@ def tables_of(scope: Scope, urls: Mapping[str, str]) -> Iterator[Tables]:
             yield Tables(what, urls[what], schema, versions, table, maker)
 
 
-async def examine(scope: Scope, urls: Mapping[str, str]) -> list[Check]:
-    """What was found in each database."""
+async def examine(scope: Scope, urls: Mapping[str, str]) -> list[Finding]:
+    """Examine each database."""
     by_url = sorted(tables_of(scope, urls), key=lambda each: each.url)
-    found: list[Check] = []
+    found: list[Finding] = []
     for url, tables in groupby(by_url, key=lambda each: each.url):
         found += await _database(scope, url, list(tables))
     return found
 
 
-async def _database(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Check]:
+async def _database(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Finding]:
     missing = _missing_file(url)
     if missing is not None:
         return [_no_file(scope, missing, each) for each in tables]
-    found = await made(Part.DATABASES, "database", _connected(scope, url, tables))
+    found = await run_check(Part.DATABASES, "database", _examine_tables(scope, url, tables))
     if len(found) == 1:  # Else it answered.
-        found += not_made(Part.DATABASES, NEXT, without_secrets(url))
+        found += not_made(Part.DATABASES, NEXT, hide_secrets(url))
     return found
 
 
@@ -118,7 +116,7 @@ def _missing_file(url: str) -> Path | None:
     return file if address.get_backend_name() != POSTGRESQL and not file.exists() else None
 
 
-def _no_file(scope: Scope, file: Path, tables: Tables) -> Check:
+def _no_file(scope: Scope, file: Path, tables: Tables) -> Finding:
     if scope.before_start:
         text_of_file = NO_FILE_YET.render({"maker": tables.maker})
         return ok(Part.DATABASES, "schema", text_of_file, str(file))
@@ -145,9 +143,9 @@ def _read_only(url: str) -> AsyncEngine:
     return create_async_engine(uri, connect_args={"timeout": ANSWER_S}, poolclass=NullPool)
 
 
-async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Check]:
-    engine, name = _read_only(url), without_secrets(url)
-    found: list[Check] = []
+async def _examine_tables(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Finding]:
+    engine, name = _read_only(url), hide_secrets(url)
+    found: list[Finding] = []
     try:
         async with raising_unreachable(name), engine.connect() as connection:
             if connection.dialect.name == POSTGRESQL:
@@ -163,7 +161,7 @@ async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[C
     return found
 
 
-def _sqlite(file: Path, name: str) -> list[Check]:
+def _sqlite(file: Path, name: str) -> list[Finding]:
     space = shutil.disk_usage(file.parent)
     return [
         judge.database(name, "SQLite", sqlite3.sqlite_version_info, SQLITE_MIN),
@@ -171,7 +169,7 @@ def _sqlite(file: Path, name: str) -> list[Check]:
     ]
 
 
-async def _postgresql(scope: Scope, connection: AsyncConnection, name: str) -> list[Check]:
+async def _postgresql(scope: Scope, connection: AsyncConnection, name: str) -> list[Finding]:
     before_s = scope.clock()
     row = (await connection.execute(text(ABOUT))).one()
     after_s = scope.clock()
@@ -192,7 +190,7 @@ async def _postgresql(scope: Scope, connection: AsyncConnection, name: str) -> l
     driver: Any = raw.driver_connection
     # asyncpg has no method of its own for it.
     tls = driver._transport.get_extra_info("ssl_object")  # noqa: SLF001
-    return found + ([] if tls is None else shown(name, tls, scope.clock))
+    return found + ([] if tls is None else judge_shown(name, tls, scope.clock))
 
 
 ABOUT: Final = """\
@@ -203,7 +201,7 @@ SELECT current_setting('server_version_num') AS version, pg_is_in_recovery() AS 
 """The folder of its data is known to few roles."""
 
 
-async def _schema(scope: Scope, connection: AsyncConnection, name: str, tables: Tables) -> Check:
+async def _schema(scope: Scope, connection: AsyncConnection, name: str, tables: Tables) -> Finding:
     of_postgresql = connection.dialect.name == POSTGRESQL
     table: dict[str, Any] = {"version_table": tables.version_table}
     if of_postgresql:
@@ -245,25 +243,25 @@ UNION ALL SELECT nspname, relname, asked, has_sequence_privilege(:role, c.oid, a
 
 async def _rights(
     scope: Scope, connection: AsyncConnection, name: str, schemas: Sequence[str]
-) -> list[Check]:
+) -> list[Finding]:
     """Of a role its own; else those of each role of deploy/database-rights.yaml that is there."""
-    found: list[Check] = []
+    found: list[Finding] = []
     for role, rights in read_rights().roles.items():
         if scope.role is not None and role != scope.role:
             continue
         known_as = await _name_of(scope, connection, role)
         if known_as is not None:
             rows = (await connection.execute(text(ALL_RIGHTS), {"role": known_as})).all()
-            asked = {Privilege(*each): has for *each, has in rows}
-            wants, absent = _wants(rights, schemas, sorted(asked, key=_place))
-            has = frozenset(each for each, has in asked.items() if has)
+            privileges = {Privilege(*each): has for *each, has in rows}
+            wants, absent = _wants(rights, schemas, sorted(privileges, key=_place))
+            has = frozenset(each for each, has in privileges.items() if has)
             found += judge.privileges(name, known_as, wants, has, absent)
     return found
 
 
-def _place(asked: Privilege) -> tuple[str, str, str]:
+def _place(privilege: Privilege) -> tuple[str, str, str]:
     """The database first: no schema of ours is before it."""
-    return asked.schema, asked.table or "", asked.right
+    return privilege.schema, privilege.table or "", privilege.right
 
 
 async def _name_of(scope: Scope, connection: AsyncConnection, role: str) -> str | None:
@@ -276,20 +274,20 @@ async def _name_of(scope: Scope, connection: AsyncConnection, role: str) -> str 
 
 
 def _wants(
-    rights: Role, schemas: Sequence[str], asked: Sequence[Privilege]
+    rights: Role, schemas: Sequence[str], privileges: Sequence[Privilege]
 ) -> tuple[list[Privilege], list[str]]:
-    """What a role needs of these schemas, and the names of what is to come and needs rights then.
+    """The privileges that a role needs on these schemas, and the names that will need some later.
 
-    Of what is there `asked` has every right; the first is the one to make schemas.
+    Of what is there `privileges` has every right; the first is the one to make schemas.
     """
     wants: list[Privilege] = []
     absent: list[str] = []
     for schema in schemas:
-        there = [each for each in asked if each.schema == schema]
+        there = [each for each in privileges if each.schema == schema]
         tables = {each.table for each in there if each.right == "SELECT"}
         if schema in rights.owns:
             if rights.makes_schemas or not there:
-                wants.append(asked[0])
+                wants.append(privileges[0])
             wants += there
         elif schema in rights.writes:
             wants += [each for each in there if each.right not in {"CREATE", "OWNERSHIP"}]

@@ -1,21 +1,66 @@
-"""The whole examination: every check that can be made, each within its time."""
+"""The whole examination: the table of checks on a cluster, and all that was found beside them."""
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 
-from aiokafka.conn import collect_hosts
-
-from services.doctor import databases, on_kafka, partitions, rights
-from services.doctor.certificates import of_authorities, of_brokers, of_ours
-from services.doctor.checks import Check, Part, not_made
-from services.doctor.configuration.reading import Configuration, read_configuration
-from services.doctor.scope import CONSUMERS, LEDGER, LONG_S, Scope, made
-from services.runtime.kafka.topics import connected
+from services.doctor import certificates, databases, on_kafka, partitions, rights
+from services.doctor.judge import Finding, Part, not_made
+from services.doctor.scope import CONSUMERS, LEDGER, LIMIT_S, LONG_S, Scope, run_check
+from services.doctor.settings import read_configuration
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.settings import Settings
 
 PATIENCE_S: Final = 12.0
 """For so long a cluster that does not answer is asked again; a worker waits for `give_up_s`."""
+
+
+class Check(NamedTuple):
+    """A check of a cluster that answers."""
+
+    part: Part
+    name: str
+    make: Callable[[Scope], Awaitable[list[Finding]]]
+    limit_s: float | None = None
+    """None where the number of brokers says it."""
+    is_due: Callable[[Scope], bool] = lambda _scope: True
+    """False where nothing of the kind is to be examined."""
+    is_missed: bool = True
+    """True where a line says that it could not be made."""
+
+
+CHECKS: Final = (
+    Check(Part.KAFKA, "topics", on_kafka.compare_topics),
+    Check(Part.KAFKA, "replicas", on_kafka.examine_replicas),
+    Check(Part.KAFKA, "limits", on_kafka.compare_limits),
+    Check(Part.KAFKA, "transactions", on_kafka.find_open_transactions, LONG_S),
+    Check(Part.KAFKA, "clock", on_kafka.compare_clocks),
+    Check(Part.KAFKA, "disk", on_kafka.measure_disks),
+    Check(Part.KAFKA, "rights", rights.examine),
+    Check(
+        Part.LEDGER,
+        "partition",
+        partitions.examine_partitions,
+        LONG_S,
+        lambda scope: scope.uses(LEDGER),
+    ),
+    Check(
+        Part.CONSUMERS,
+        "consumer",
+        partitions.examine_consumers,
+        LONG_S,
+        lambda scope: scope.uses(CONSUMERS) and not scope.before_start,
+    ),
+    Check(
+        Part.CERTIFICATES,
+        "certificate",
+        certificates.examine_brokers,
+        LIMIT_S,
+        lambda scope: scope.settings.over_tls,
+        is_missed=False,
+    ),
+)
+"""The checks that need a broker, in the order of the output. What each says: `judge`."""
 
 
 async def examine(
@@ -24,7 +69,7 @@ async def examine(
     before_start: bool = False,
     form: str = "User:NAME",
     clock: Clock = wall_clock,
-) -> list[Check]:
+) -> list[Finding]:
     """Everything that was found, in the order of its parts.
 
     Args:
@@ -37,49 +82,27 @@ async def examine(
     patience = {"give_up_s": PATIENCE_S}
     own = known.kafka or Settings.model_construct()
     scope = Scope(own.model_copy(update=patience), role, before_start, form, clock)
-    parts = [databases.examine(scope, known.urls), _files(known, clock)]
+    parts = [
+        databases.examine(scope, known.urls),
+        certificates.examine_files(known.authorities, known.certificates, clock),
+    ]
     if known.kafka is not None:
-        parts.append(_cluster(scope))
+        parts.append(_examine_cluster(scope))
     found = [each for part in await asyncio.gather(*parts) for each in part]
     order = list(Part)
     return sorted([*known.checks, *found], key=lambda each: order.index(each.part))
 
 
-async def _cluster(scope: Scope) -> list[Check]:
-    reached, found = await on_kafka.examine(scope)
-    ledger, consumers = scope.uses(LEDGER), scope.uses(CONSUMERS) and not scope.before_start
+async def _examine_cluster(scope: Scope) -> list[Finding]:
+    reached, found = await on_kafka.examine_brokers(scope)
+    due = [each for each in CHECKS if each.is_due(scope)]
     if reached is None:
-        where = scope.settings.bootstrap_servers
-        found += not_made(Part.KAFKA, ["rights"], where)
-        found += not_made(Part.LEDGER, ["partition"] * ledger, where)
-        found += not_made(Part.CONSUMERS, ["consumer"] * consumers, where)
+        for each in due:
+            if each.is_missed:
+                found += not_made(each.part, [each.name], scope.settings.bootstrap_servers)
         return found
-    scope = reached
-    checks = [made(Part.KAFKA, "rights", rights.examine(scope), scope.limit_s)]
-    if ledger:
-        checks.append(made(Part.LEDGER, "partition", partitions.agreement(scope), LONG_S))
-    if consumers:
-        checks.append(made(Part.CONSUMERS, "consumer", partitions.consumers(scope), LONG_S))
-    if scope.settings.over_tls:
-        checks.append(made(Part.CERTIFICATES, "certificate", _brokers(scope)))
-    for each in await asyncio.gather(*checks):
-        found += each
-    return found
-
-
-async def _brokers(scope: Scope) -> list[Check]:
-    """The certificates of the addresses of the settings, and of those that the cluster names."""
-    named = collect_hosts(scope.settings.bootstrap_servers)
-    async with connected(scope.settings) as cluster:
-        addresses = {*(f"{host}:{port}" for host, port, _ in named), *cluster.brokers.values()}
-    return await of_brokers(scope.settings, sorted(addresses), scope.clock)
-
-
-async def _files(known: Configuration, clock: Clock) -> list[Check]:
-    """The certificates in the files of the settings."""
-    found: list[Check] = []
-    for file in known.authorities:
-        found += await made(Part.CERTIFICATES, "certificate", of_authorities(file, clock))
-    for file in known.certificates:
-        found += await made(Part.CERTIFICATES, "certificate", of_ours(file, clock))
-    return found
+    made = (
+        run_check(each.part, each.name, each.make(reached), each.limit_s or reached.limit_s)
+        for each in due
+    )
+    return found + [each for findings in await asyncio.gather(*made) for each in findings]

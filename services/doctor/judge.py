@@ -1,15 +1,78 @@
-"""Judgements on what was seen of Kafka, a database, a clock, a disk or a certificate. Pure."""
+"""Findings, and the judgements that make them of what was seen. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from events.lag import Stage
 from events.lag import State as LagState
 from events.texts import Day, Translatable, _, ngettext, pgettext
-from services.doctor.checks import Check, Part, ok, trouble, unknown
 from services.lag.judge.states import Rule
 from services.lag.present import texts as lag_texts
+
+
+class State(StrEnum):
+    """The result of a check."""
+
+    OK = "ok"
+    TROUBLE = "trouble"
+    """A person must do something; the text says what."""
+    UNKNOWN = "unknown"
+    """It could not be made: never as good as OK."""
+
+
+class Part(StrEnum):
+    """The part of a deployment that is examined, in the order of the output."""
+
+    SETTINGS = "settings"
+    KAFKA = "kafka"
+    LEDGER = "ledger"
+    CONSUMERS = "consumers"
+    DATABASES = "databases"
+    CERTIFICATES = "certificates"
+
+
+class Finding(NamedTuple):
+    """One line of the examination."""
+
+    part: Part
+    name: str
+    """The name of the check for programs, such as `topics`."""
+    state: State
+    text: Translatable
+    where: str | None = None
+    """What it is about, where there are several: a topic, a partition, a database, a file."""
+
+
+NO_ANSWER: Final = _("no answer in {limit_s:g} s")
+NOT_MADE: Final = _("not known as long as it does not answer")
+
+
+def ok(part: Part, name: str, text: Translatable, where: str | None = None) -> Finding:
+    """A check that found nothing to do."""
+    return Finding(part, name, State.OK, text, where)
+
+
+def trouble(part: Part, name: str, text: Translatable, where: str | None = None) -> Finding:
+    """A check that needs a person."""
+    return Finding(part, name, State.TROUBLE, text, where)
+
+
+def unknown(part: Part, name: str, text: Translatable, where: str | None = None) -> Finding:
+    """A check that could not be made."""
+    return Finding(part, name, State.UNKNOWN, text, where)
+
+
+def not_made(part: Part, names: Iterable[str], where: str) -> list[Finding]:
+    """Checks that depend on something that does not answer."""
+    return [unknown(part, each, NOT_MADE, where) for each in names]
+
+
+def count(checks: Iterable[Finding], state: State) -> int:
+    """The number of checks with this result."""
+    return sum(each.state is state for each in checks)
+
 
 # ---------------------------------------------------------------- Kafka
 
@@ -33,7 +96,7 @@ BROKER = _("It answers {principal}: Kafka {release}, cluster {cluster}.")
 OLD_BROKER = _("it is older than Kafka 3.3, or runs without KRaft: upgrade it")
 
 
-def broker(where: str, level: int | None, cluster: str, principal: str) -> Check:
+def broker(where: str, level: int | None, cluster: str, principal: str) -> Finding:
     """The version of a broker, by the newest `metadata.version` that it knows."""
     first = max((each for each in RELEASES if level is not None and each <= level), default=None)
     if first is None:
@@ -56,9 +119,9 @@ IN_SYNC = ngettext(
 )
 
 
-def replicas(topics: Iterable[Mapping[str, Any]], absent: Sequence[str] = ()) -> list[Check]:
+def replicas(topics: Iterable[Mapping[str, Any]], absent: Sequence[str] = ()) -> list[Finding]:
     """Partitions without a leader, and replicas that are behind; as metadata shows the topics."""
-    found, seen = _of_absent("replicas", absent), 0
+    found, seen = _report_absent("replicas", absent), 0
     for topic in topics:
         seen += 1
         for is_so, text in ((_is_leaderless, NO_LEADER), (_is_behind, NOT_IN_SYNC)):
@@ -73,7 +136,7 @@ def replicas(topics: Iterable[Mapping[str, Any]], absent: Sequence[str] = ()) ->
     return found or [ok(Part.KAFKA, "replicas", IN_SYNC.render(seen))]
 
 
-def _of_absent(check: str, topics: Sequence[str]) -> list[Check]:
+def _report_absent(check: str, topics: Sequence[str]) -> list[Finding]:
     """The line of topics at which nobody could look."""
     text = NOT_SEEN.render({"topics": tuple(topics)})
     return [unknown(Part.KAFKA, check, text)] if topics else []
@@ -92,7 +155,7 @@ def _away(partition: Mapping[str, Any]) -> set[int]:
 
 
 class Range(NamedTuple):
-    """What a broker takes for one of our settings, in milliseconds."""
+    """The values that a broker takes for one of our settings, in milliseconds."""
 
     setting: str
     ours_ms: int
@@ -111,7 +174,7 @@ NOT_SHOWN = _("not known: the broker does not show {name}")
 IN_RANGE = _("The broker takes our time-outs.")
 
 
-def limits(ranges: Iterable[Range]) -> list[Check]:
+def limits(ranges: Iterable[Range]) -> list[Finding]:
     """Time-outs that the broker does not take."""
     found = []
     for each in ranges:
@@ -131,7 +194,7 @@ def limits(ranges: Iterable[Range]) -> list[Check]:
     return found or [ok(Part.KAFKA, "limits", IN_RANGE)]
 
 
-class StillOpen(NamedTuple):
+class TransactionAge(NamedTuple):
     """A transaction that is open in a partition."""
 
     place: str
@@ -151,11 +214,13 @@ HANGS = _(
 NO_TRANSACTION_HANGS = _("No transaction hangs.")
 
 
-def transactions(found: Iterable[StillOpen], absent: Sequence[str] = ()) -> list[Check]:
+def transactions(
+    open_transactions: Iterable[TransactionAge], absent: Sequence[str] = ()
+) -> list[Finding]:
     """Transactions that are open for longer than any of ours may be."""
-    hanging = _of_absent("transactions", absent) + [
+    hanging = _report_absent("transactions", absent) + [
         trouble(Part.KAFKA, "transactions", HANGS.render(each._asdict()), each.place)
-        for each in found
+        for each in open_transactions
         if each.open_s > each.limit_s
     ]
     return hanging or [ok(Part.KAFKA, "transactions", NO_TRANSACTION_HANGS)]
@@ -168,11 +233,11 @@ WELL: Final = frozenset({LagState.OK, LagState.NO_TRAFFIC})
 NOT_REPORTED = _("Kafka says nothing of this group now: its coordinator may be away.")
 
 
-def consumer(stage: Stage) -> Check:
+def consumer(stage: Stage) -> Finding:
     """The state of a consumer group, as the watch judges it."""
     # The watch says of itself that it has not looked.
     unsaid = stage.rule in {Rule.NOT_SAMPLED, Rule.CLUSTER_SILENT}
-    rule = NOT_REPORTED if unsaid else lag_texts.named(lag_texts.RULES, stage.rule)
+    rule = NOT_REPORTED if unsaid else lag_texts.name_code(lag_texts.RULES, stage.rule)
     if stage.state in WELL:
         return ok(Part.CONSUMERS, "consumer", rule, stage.group)
     if stage.rule in {Rule.JUST_BEGUN, Rule.MARKERS_ALONE}:
@@ -202,7 +267,7 @@ def clock(
     theirs_s: float,
     after_s: float,
     where: str | None = None,
-) -> Check:
+) -> Finding:
     """The clock of a server, which it said between two looks at ours: no more is a difference."""
     ahead_s, behind_s = before_s - theirs_s, theirs_s - after_s
     skew_s = max(ahead_s, behind_s)
@@ -222,7 +287,7 @@ FULL = _(
 FREE = _("{free_mb:.0f} MB are free of {total_mb:.0f}")
 
 
-def disk(part: Part, total_bytes: int, free_bytes: int, where: str) -> Check:
+def disk(part: Part, total_bytes: int, free_bytes: int, where: str) -> Finding:
     """The space on a disk: a twentieth of it and a GiB are free, or it is nearly full."""
     facts = {"free_mb": free_bytes / 1e6, "total_mb": total_bytes / 1e6}
     if free_bytes < max(FREE_BYTES_MIN, FREE_SHARE_MIN * total_bytes):
@@ -253,7 +318,7 @@ def privileges(
     wants: Iterable[Privilege],
     has: frozenset[Privilege],
     absent: Sequence[str] = (),
-) -> list[Check]:
+) -> list[Finding]:
     """The rights that a role of a database lacks; a line for each that lacks the same ones."""
     lacking: dict[str, list[str]] = {}
     for each in wants:
@@ -277,15 +342,15 @@ VERSION = _("{name} {version} answers")
 OLD_VERSION = _("{name} {version} answers, and {least} is the oldest that is known to do: upgrade")
 
 
-def database(where: str, name: str, version: tuple[int, ...], least: tuple[int, ...]) -> Check:
+def database(where: str, name: str, version: tuple[int, ...], least: tuple[int, ...]) -> Finding:
     """The version of a database's server or library."""
-    facts = {"name": name, "version": _dotted(version), "least": _dotted(least)}
+    facts = {"name": name, "version": _join_version(version), "least": _join_version(least)}
     if version < least:
         return trouble(Part.DATABASES, "version", OLD_VERSION.render(facts), where)
     return ok(Part.DATABASES, "version", VERSION.render(facts), where)
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def _join_version(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
@@ -297,17 +362,17 @@ CURRENT = _("its schema is {found}, as this program knows it")
 
 
 def schema(
-    where: str, found: str | None, known: Sequence[str], maker: str, *, before_start: bool
-) -> Check:
+    where: str, version: str | None, known: Sequence[str], maker: str, *, before_start: bool
+) -> Finding:
     """The version of a schema against those that this program knows, the newest first."""
-    facts = {"found": found, "head": known[0], "maker": maker}
-    if found is not None and found not in known:
+    facts = {"found": version, "head": known[0], "maker": maker}
+    if version is not None and version not in known:
         return trouble(Part.DATABASES, "schema", NEWER.render(facts), where)
-    if found == known[0]:
+    if version == known[0]:
         return ok(Part.DATABASES, "schema", CURRENT.render(facts), where)
     if before_start:
         return ok(Part.DATABASES, "schema", TO_BE_MADE.render(facts), where)
-    text = NO_TABLES if found is None else OLDER
+    text = NO_TABLES if version is None else OLDER
     return trouble(Part.DATABASES, "schema", text.render(facts), where)
 
 
@@ -319,7 +384,7 @@ EXPIRED = _("{subject} expired on {day}: renew it")
 LASTS = _("{subject} is valid until {day}")
 
 
-def certificate(where: str, subject: str, ends_at: datetime, now: datetime) -> Check:
+def certificate(where: str, subject: str, ends_at: datetime, now: datetime) -> Finding:
     """A certificate that is valid for thirty days more, or must be renewed."""
     facts = {"subject": subject, "day": Day(ends_at.date().isoformat())}
     if ends_at - now < SOON:

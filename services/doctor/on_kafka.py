@@ -14,8 +14,7 @@ from aiokafka.structs import TopicPartition
 from events.texts import _, ngettext
 from events.topics import EVENTS
 from services.doctor import judge
-from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
-from services.doctor.judge import Range, StillOpen
+from services.doctor.judge import Finding, Part, Range, TransactionAge, ok, trouble, unknown
 from services.doctor.requests import (
     ApiVersionsRequest,
     DescribeLogDirsRequest,
@@ -24,21 +23,18 @@ from services.doctor.requests import (
     controller_clock_ms,
     metadata_level,
 )
-from services.doctor.scope import LONG_S, Scope, made, principal
+from services.doctor.scope import Scope, principal, run_check
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
 from services.runtime.kafka.open_transactions import OpenTransaction, last_written
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topics import connected, differences
-from services.runtime.kafka.waits import started
+from services.runtime.kafka.topics import connect, differences
+from services.runtime.kafka.waits import finish_start
 from services.runtime.kafka.writer import OVERDUE_S, RETRY_S
 from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import Settings, variable
 
 INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
 """Kafka's own topics, without which no group and no transaction goes on."""
-
-NEXT: Final = ("topics", "replicas", "limits", "transactions", "clock", "disk")
-"""The checks that need a broker that answers."""
 
 TRIES: Final = 10
 BROKER_S: Final = 5.0
@@ -53,39 +49,23 @@ CONTROLLER = _("Kafka's controller")
 NO_CONTROLLER = _("not known as long as Kafka has no controller that says when it caught up")
 
 
-async def examine(scope: Scope) -> tuple[Scope | None, list[Check]]:
-    """The scope with the addresses that answer, None where nothing does; and what was found."""
-    where = scope.settings.bootstrap_servers
+async def examine_brokers(scope: Scope) -> tuple[Scope | None, list[Finding]]:
+    """The scope with the addresses that answer, None where no broker does; and a line for each."""
     reached, found = await _addresses(scope)
-    if reached is not None:
-        scope = reached
-        brokers = await made(Part.KAFKA, "broker", _brokers(scope), scope.limit_s)
-        found += brokers
-        if not any(each.state == "ok" for each in brokers):
-            reached = None
     if reached is None:
-        return None, [*found, *not_made(Part.KAFKA, NEXT, where)]
-    checks = [
-        made(Part.KAFKA, "topics", _topics(scope), scope.limit_s),
-        made(Part.KAFKA, "replicas", _replicas(scope), scope.limit_s),
-        made(Part.KAFKA, "limits", _limits(scope), scope.limit_s),
-        made(Part.KAFKA, "transactions", _transactions(scope), LONG_S),
-        made(Part.KAFKA, "clock", _clock(scope), scope.limit_s),
-        made(Part.KAFKA, "disk", _disks(scope), scope.limit_s),
-    ]
-    for each in await asyncio.gather(*checks):
-        found += each
-    return scope, found
+        return None, found
+    brokers = await run_check(Part.KAFKA, "broker", _brokers(reached), reached.limit_s)
+    return reached if any(each.state == "ok" for each in brokers) else None, found + brokers
 
 
-async def _addresses(scope: Scope) -> tuple[Scope | None, list[Check]]:
+async def _addresses(scope: Scope) -> tuple[Scope | None, list[Finding]]:
     """The scope without the addresses at which no broker is, None if that is all; and a line each.
 
     Every connection would wait for one that is silent.
     """
     named = [each.strip() for each in scope.settings.bootstrap_servers.split(",")]
     asked = (
-        made(Part.KAFKA, "broker", _address(scope.settings, where), BROKER_S, where)
+        run_check(Part.KAFKA, "broker", _address(scope.settings, where), BROKER_S, where)
         for where in named
     )
     found = [each for checks in await asyncio.gather(*asked) for each in checks]
@@ -95,19 +75,19 @@ async def _addresses(scope: Scope) -> tuple[Scope | None, list[Check]]:
     return reached if left else None, found
 
 
-async def _brokers(scope: Scope) -> list[Check]:
+async def _brokers(scope: Scope) -> list[Finding]:
     """Each broker with its version."""
-    found: list[Check] = []
-    async with connected(scope.settings) as cluster:
+    found: list[Finding] = []
+    async with connect(scope.settings) as cluster:
         named = (await cluster.send(PermittedRequest(()))).cluster_id
 
-        async def broker(number: int, where: str) -> list[Check]:
+        async def broker(number: int, where: str) -> list[Finding]:
             answer = await cluster.ask(number, ApiVersionsRequest())
             level = metadata_level(answer)
             return [judge.broker(where, level, named, principal(scope.settings))]
 
         each_broker = (
-            made(Part.KAFKA, "broker", broker(number, where), BROKER_S, where)
+            run_check(Part.KAFKA, "broker", broker(number, where), BROKER_S, where)
             for number, where in sorted(cluster.brokers.items())
         )
         for checks in await asyncio.gather(*each_broker):
@@ -115,7 +95,7 @@ async def _brokers(scope: Scope) -> list[Check]:
     return found
 
 
-async def _address(settings: Settings, where: str) -> list[Check]:
+async def _address(settings: Settings, where: str) -> list[Finding]:
     """Nothing where a broker answers; it is asked what it knows, which needs no login.
 
     What is wrong with TLS the whole connection says better.
@@ -147,7 +127,8 @@ async def _address(settings: Settings, where: str) -> list[Check]:
     return []
 
 
-async def _topics(scope: Scope) -> list[Check]:
+async def compare_topics(scope: Scope) -> list[Finding]:
+    """Compare the topics and their settings with the catalogue."""
     whole = read_catalogue()
     ours = {name: whole.topics[name] for name in scope.topics("DESCRIBE_CONFIGS")}
     if not ours:
@@ -157,17 +138,18 @@ async def _topics(scope: Scope) -> list[Check]:
     return troubles or [ok(Part.KAFKA, "topics", TOPICS_ALIKE.render(len(ours)))]
 
 
-async def _replicas(scope: Scope) -> list[Check]:
+async def examine_replicas(scope: Scope) -> list[Finding]:
+    """Find partitions without a leader, and replicas that are behind."""
     ours = [scope.settings.topic(name) for name in scope.topics()]
-    async with connected(scope.settings) as cluster:
+    async with connect(scope.settings) as cluster:
         topics = await cluster.describe()
     found = [each for name, each in topics.items() if name in {*ours, *INTERNAL}]
     return judge.replicas(found, [name for name in ours if name not in topics])
 
 
-async def _limits(scope: Scope) -> list[Check]:
-    """Our time-outs against those of a broker; it needs DESCRIBE_CONFIGS on the cluster."""
-    async with connected(scope.settings) as cluster:
+async def compare_limits(scope: Scope) -> list[Finding]:
+    """Compare our time-outs with a broker's; it needs DESCRIBE_CONFIGS on the cluster."""
+    async with connect(scope.settings) as cluster:
         config = await cluster.config_of(min(cluster.brokers))
     settings = scope.settings
     session = Range(
@@ -193,14 +175,14 @@ def _ms(config: Mapping[str, str | None], name: str) -> int | None:
     return int(text) if text else None
 
 
-async def _transactions(scope: Scope) -> list[Check]:
-    """Transactions that are open in our topics for longer than ours last."""
+async def find_open_transactions(scope: Scope) -> list[Finding]:
+    """Find transactions that are open in our topics for longer than ours last."""
     settings = scope.settings
     client = AIOKafkaClient(
         **connection_arguments(settings), request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000)
     )
     try:
-        await started(client, client.bootstrap())
+        await finish_start(client, client.bootstrap())
         await client.force_metadata_update()
         names = [settings.topic(name) for name in scope.topics("READ")]
         numbers = {name: client.cluster.partitions_for_topic(name) or () for name in names}
@@ -212,7 +194,7 @@ async def _transactions(scope: Scope) -> list[Check]:
     strangers, ours_s = settings.topic(EVENTS), 2 * settings.transaction_timeout_s
     now_s = scope.clock()
     still_open = [
-        StillOpen(
+        TransactionAge(
             place_name(each.place),
             each.first_offset,
             each.producer_id,
@@ -239,33 +221,34 @@ async def _open_in(
     return await last_written(client, places)
 
 
-async def _clock(scope: Scope) -> list[Check]:
-    """The controller's clock: no other is known without writing (docs/decisions/0059)."""
-    async with connected(scope.settings) as cluster:
+async def compare_clocks(scope: Scope) -> list[Finding]:
+    """Compare our clock with the controller's: no other is known (docs/decisions/0020)."""
+    async with connect(scope.settings) as cluster:
         before_s = scope.clock()
         answer = await cluster.send(DescribeQuorumRequest())
         after_s = scope.clock()
-    _refused(answer.error_code)
+    _raise_refusal(answer.error_code)
     theirs_ms = controller_clock_ms(answer)
     if theirs_ms is None:
         return [unknown(Part.KAFKA, "clock", NO_CONTROLLER)]
     return [judge.clock(Part.KAFKA, CONTROLLER, before_s, theirs_ms / 1000, after_s)]
 
 
-async def _disks(scope: Scope) -> list[Check]:
+async def measure_disks(scope: Scope) -> list[Finding]:
+    """Measure what is free on the disks of each broker."""
     found = []
-    async with connected(scope.settings) as cluster:
+    async with connect(scope.settings) as cluster:
         for number, where in sorted(cluster.brokers.items()):
             answer = await cluster.ask(number, DescribeLogDirsRequest())
-            _refused(answer.error_code)
+            _raise_refusal(answer.error_code)
             for code, folder, _topics, total, free, _tags in answer.results:
-                _refused(code)
+                _raise_refusal(code)
                 found.append(judge.disk(Part.KAFKA, total, free, f"{where} {folder}"))
     return found
 
 
-def _refused(code: int) -> None:
-    """Raise the error of an answer, if it is one."""
+def _raise_refusal(code: int) -> None:
+    """Raise the error that an answer holds, if it holds one."""
     if code:
         kind: Any = for_code(code)
         raise kind

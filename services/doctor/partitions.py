@@ -13,18 +13,17 @@ from events.lag import State as LagState
 from events.texts import _, ngettext
 from events.topics import Place
 from services.doctor import judge
-from services.doctor.checks import Check, Part, State, ok, trouble, unknown
+from services.doctor.judge import Finding, Part, State, ok, trouble, unknown
 from services.doctor.scope import Scope
-from services.lag.collect.groups import Groups
+from services.lag.groups import Groups
 from services.lag.judge.history import History, stages_of
 from services.lag.judge.model import Consumer, Sample
 from services.lag.judge.states import MARKERS_MAX, Rule
 from services.ledger.kafka.partition import GIVE_UP
-from services.ledger.kafka.partition_restore import Outdated, PartitionTopics
+from services.ledger.kafka.partition_restore import OutdatedState, PartitionTopics
 from services.ledger.kafka.topic_records import is_same
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import check_source
-from services.runtime.kafka.topics import connected
+from services.runtime.kafka.reader import Reader, check_source
+from services.runtime.kafka.topics import connect
 from services.runtime.ops.errors import ClusterError
 from services.watch.settings import WatchSettings
 
@@ -53,25 +52,25 @@ HELD = _(
 )
 
 
-async def agreement(scope: Scope) -> list[Check]:
+async def examine_partitions(scope: Scope) -> list[Finding]:
     """State and journal of each partition, and the input topics that it reads."""
     settings = scope.settings
-    async with connected(settings) as cluster:
+    async with connect(settings) as cluster:
         there = await cluster.describe()
     counts = {len(there.get(settings.topic(name), {}).get("partitions", ())) for name in NAMES}
     if len(counts) != 1 or counts == {0}:
         return [unknown(Part.LEDGER, "partition", NO_TOPICS)]
     count = counts.pop()
     places = [TopicPartition(settings.topic(name), n) for name in NAMES for n in range(count)]
-    found: list[Check] = []
+    found: list[Finding] = []
     async with Reader(settings, places) as reader:
         for number in range(count):
             found += await _partition(scope, reader, number, count)
     return found or [ok(Part.LEDGER, "partition", AGREE.render(count))]
 
 
-async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> list[Check]:
-    """What is not as it must be with one partition."""
+async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> list[Finding]:
+    """The faults of one partition."""
     of_partition = PartitionTopics(scope.settings, number)
     where = f"partition {number}"
     try:
@@ -79,7 +78,7 @@ async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> l
         for topic, position in ({} if checkpoint is None else checkpoint.sources).items():
             place = TopicPartition(topic, number)
             await check_source(reader, place, position, is_same, GIVE_UP)
-    except Outdated as error:
+    except OutdatedState as error:
         return [ok(Part.LEDGER, "partition", MADE_AGAIN.render({"why": error}), where)]
     except ClusterError as error:
         return [trouble(Part.LEDGER, "partition", error.text, where)]
@@ -88,7 +87,7 @@ async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> l
     return []
 
 
-def _consumer(stage: Stage, members: Mapping[Consumer, int], sampled: Samples) -> Check:
+def _consumer(stage: Stage, members: Mapping[Consumer, int], sampled: Samples) -> Finding:
     """The watch commits nothing: its tables know how far it is. It has members, or not."""
     if any(each.stage == stage.stage and not places for each, places in sampled.items()):
         return unknown(Part.CONSUMERS, "consumer", NO_TOPIC_OF_IT, stage.group)
@@ -117,7 +116,7 @@ async def _with_records_ends(scope: Scope, sampled: Samples) -> Samples:
         async with Reader(scope.settings, doubtful) as reader:
             return {
                 consumer: {
-                    place: await _completed(scope, reader, place, sample)
+                    place: await _complete_sample(scope, reader, place, sample)
                     for place, sample in samples.items()
                 }
                 for consumer, samples in sampled.items()
@@ -130,7 +129,7 @@ def _may_be_markers(sample: Sample) -> bool:
     return sample.status is None and 0 < (sample.left or 0) <= MARKERS_MAX
 
 
-async def _completed(scope: Scope, reader: Reader, place: Place, sample: Sample) -> Sample:
+async def _complete_sample(scope: Scope, reader: Reader, place: Place, sample: Sample) -> Sample:
     committed, end = sample.committed, sample.end
     if committed is None or end is None or not _may_be_markers(sample):
         return sample
@@ -140,7 +139,7 @@ async def _completed(scope: Scope, reader: Reader, place: Place, sample: Sample)
     return sample._replace(records_end=committed if is_read else end)
 
 
-async def consumers(scope: Scope) -> list[Check]:
+async def examine_consumers(scope: Scope) -> list[Finding]:
     """The state of each consumer group, by the rules of the watch, over a few samples."""
     expected = WatchSettings().consumers
     groups, history = Groups(scope.settings, expected), History()
@@ -157,7 +156,7 @@ async def consumers(scope: Scope) -> list[Check]:
             for consumer, places in sampled.items():
                 for place, sample in places.items():
                     history.add(consumer, place, sample)
-            judged = history.judged(scope.clock())
+            judged = history.judge(scope.clock())
             stages = stages_of(expected, judged, groups.members)
             found = [_consumer(each, groups.members, sampled) for each in stages]
             if all(each.state is State.OK or each.text == NO_TOPIC_OF_IT for each in found):

@@ -20,23 +20,23 @@ from aiokafka.protocol.transaction import EndTxnRequest
 from aiokafka.structs import TopicPartition
 
 from events.texts import _, ngettext
-from services.doctor.checks import Check, Part, ok, trouble, unknown
+from services.doctor.judge import Finding, Part, ok, trouble, unknown
 from services.doctor.requests import PermittedRequest
 from services.doctor.scope import Scope, principal
-from services.lag.collect.group_requests import DescribeGroupsRequest
+from services.lag.group_requests import DescribeGroupsRequest
 from services.runtime.kafka.acls import (
     Acl,
     Operation,
     Pattern,
     Resource,
     differences,
+    list_wanted,
     read_rights,
-    wanted,
 )
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
 from services.runtime.kafka.open_transactions import OpenTransaction, WriteTxnMarkersRequest
 from services.runtime.kafka.security import NO_RIGHTS
-from services.runtime.kafka.waits import started
+from services.runtime.kafka.waits import finish_start
 from services.runtime.ops.errors import ClusterError
 
 LACKS = _("{principal} lacks {operation} on {resource} {name}: `ecluse acls apply` gives it")
@@ -72,13 +72,13 @@ NOWHERE: Final = TopicPartition(OUR_OWN, 2**31 - 1)
 POLL_S: Final = 0.2
 
 
-async def examine(scope: Scope) -> list[Check]:
+async def examine(scope: Scope) -> list[Finding]:
     """As a role, all that it needs is tried; else the rights of all principals are compared."""
-    return await (_compared(scope) if scope.role is None else _tried(scope, scope.role))
+    return await (_compare_all(scope) if scope.role is None else _try_all(scope, scope.role))
 
 
-async def _compared(scope: Scope) -> list[Check]:
-    want = wanted(read_rights(), scope.settings, scope.form)
+async def _compare_all(scope: Scope) -> list[Finding]:
+    want = list_wanted(read_rights(), scope.settings, scope.form)
     try:
         found = await differences(want, scope.settings)
     except ClusterError as error:
@@ -95,15 +95,15 @@ async def _compared(scope: Scope) -> list[Check]:
     return troubles or [ok(Part.KAFKA, "rights", RIGHTS_ALIKE.render(len(want)))]
 
 
-async def _tried(scope: Scope, role: str) -> list[Check]:
+async def _try_all(scope: Scope, role: str) -> list[Finding]:
     rights, name = read_rights(), principal(scope.settings)
     alone = rights.model_copy(update={"principals": {role: rights.principals[role]}})
-    want = wanted(alone, scope.settings, name)
+    want = list_wanted(alone, scope.settings, name)
     client = AIOKafkaClient(
         **connection_arguments(scope.settings), request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000)
     )
     try:
-        await started(client, client.bootstrap())
+        await finish_start(client, client.bootstrap())
         missing = [acl async for acl in _missing(client, want)]
     finally:
         await client.close()
@@ -127,9 +127,13 @@ async def _missing(client: AIOKafkaClient, want: list[Acl]) -> AsyncIterator[Acl
         if (acl.resource, name) not in permitted:
             match acl.resource:
                 case Resource.GROUP:
-                    found = await _settled(lambda: _in_group(client, name))  # noqa: B023 # awaited
+                    found = await _ask_coordinator(
+                        lambda: _read_group_rights(client, name)  # noqa: B023 # awaited
+                    )
                 case Resource.TRANSACTIONAL_ID:
-                    found = await _settled(lambda: _in_transactions(client, name))  # noqa: B023
+                    found = await _ask_coordinator(
+                        lambda: _read_transaction_rights(client, name)  # noqa: B023
+                    )
                 case _:
                     found = in_cluster | await _cluster_action(client)
             permitted[acl.resource, name] = found
@@ -147,7 +151,9 @@ def _operations(bits: int) -> frozenset[Operation]:
     return frozenset(each for each in Operation if bits >= 0 and bits >> each & 1)
 
 
-async def _settled(ask: Callable[[], Awaitable[frozenset[Operation]]]) -> frozenset[Operation]:
+async def _ask_coordinator(
+    ask: Callable[[], Awaitable[frozenset[Operation]]],
+) -> frozenset[Operation]:
     """The answer of a coordinator, which a young cluster has to find first."""
     while True:
         try:
@@ -156,8 +162,8 @@ async def _settled(ask: Callable[[], Awaitable[frozenset[Operation]]]) -> frozen
             await asyncio.sleep(POLL_S)
 
 
-async def _in_group(client: AIOKafkaClient, group: str) -> frozenset[Operation]:
-    """What this connection may do with a group."""
+async def _read_group_rights(client: AIOKafkaClient, group: str) -> frozenset[Operation]:
+    """The operations that this connection may do on a group."""
     try:
         node = await client.coordinator_lookup(CoordinationType.GROUP, group)
         answer = await client.send(node, DescribeGroupsRequest([group], with_operations=True))
@@ -169,8 +175,8 @@ async def _in_group(client: AIOKafkaClient, group: str) -> frozenset[Operation]:
     return _operations(bits)
 
 
-async def _in_transactions(client: AIOKafkaClient, name: str) -> frozenset[Operation]:
-    """What this connection may do with a transactional id that nobody has.
+async def _read_transaction_rights(client: AIOKafkaClient, name: str) -> frozenset[Operation]:
+    """The operations that this connection may do with a transactional id that nobody has.
 
     To end its transaction needs the right to write, and there is none: the broker asks for the
     right first, and then says that it knows no such producer.

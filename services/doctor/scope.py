@@ -11,7 +11,7 @@ from typing import Final
 from aiokafka.errors import KafkaError
 
 from events.texts import Translatable, _
-from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
+from services.doctor.judge import NO_ANSWER, Finding, Part, trouble, unknown
 from services.runtime.kafka.acls import OperationName, read_rights
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.topic_catalogue import read_catalogue
@@ -19,7 +19,7 @@ from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 LIMIT_S: Final = 10.0
 """The time limit of a check that asks one question or a few."""
@@ -51,7 +51,7 @@ FAILED: Final = _("not known: this check has a fault of its own ({error}), pleas
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is examined, and by which clock."""
+    """The scope of an examination, and its clock."""
 
     settings: Settings
     role: str | None = None
@@ -90,19 +90,19 @@ def principal(settings: Settings) -> str:
     return named or str(settings.kafka_ssl_certfile or "ANONYMOUS")
 
 
-async def made(
+async def run_check(
     part: Part,
     name: str,
-    check: Awaitable[list[Check]],
+    check: Awaitable[list[Finding]],
     limit_s: float = LIMIT_S,
     where: str | None = None,
-) -> list[Check]:
+) -> list[Finding]:
     """The result of a check; where it fails or takes too long, that is its result.
 
     Of a fault of ours its place is said, not its text, which may hold a secret.
     """
 
-    def fails(text: Translatable) -> list[Check]:
+    def fails(text: Translatable) -> list[Finding]:
         return [trouble(part, name, text, where)]
 
     try:

@@ -8,16 +8,21 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from events.conventions import ConventionAmended, ConventionSigned, ConventionTerminated
-from events.deadlines import PATIENCE, DeadlinePassed
+from events.conventions import (
+    ConventionAmended,
+    ConventionSigned,
+    ConventionTerminated,
+    ReportReceived,
+    ReportRejected,
+)
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.journal import Event, EventData, Move, PaymentOrder, Record, required
+from events.follow_up import PATIENCE, DeadlinePassed
+from events.journal import Event, EventData, Move, PaymentOrder, Record, require
 from events.lag import Awaited, Order, ParkedEvent, Report
-from events.reports import ReportReceived, ReportRejected
 from services.due.calendar_days import ByDay, day_of, end_of, moment_of
-from services.due.deadline_events import Deadline, stated_deadline
-from services.due.owed_documents import REJECTED, Convention, document, obliged, planned
+from services.due.deadline_events import Deadline, read_deadline
+from services.due.owed_documents import REJECTED, Convention, document, find_obligations, find_plans
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """Review flag of a withdrawal that leaves the award in force (rules, 17)."""
@@ -92,7 +97,7 @@ class Budget:
             self._park(record, event)
         # One that came twice was decided before, on what was owed then.
         if event.type == DeadlinePassed.TYPE and record.outcome != "duplicate":
-            self._report(stated_deadline(self.name, event.data))
+            self._report(read_deadline(self.name, event.data))
 
     # ------------------------------------------------------------ changes by event type
 
@@ -102,7 +107,7 @@ class Budget:
             case DeliberationAdopted.TYPE:
                 # Without a convention the award stands in the place of one (rules, 13).
                 if data.role == "award" and data.requires_convention is False:
-                    grant, plans = _grant(data), planned(data.instalments or ())
+                    grant, plans = _grant(data), find_plans(data.instalments or ())
                     self._begin(grant, Convention(grant, alone=True, plans=plans))
             case ConventionSigned.TYPE:
                 self._sign(data)
@@ -122,15 +127,15 @@ class Budget:
 
     def _open(self, record: Record, data: EventData) -> None:
         """Continue a convention of the year before, maybe renamed or withdrawn."""
-        grant, name = _grant(data), required(record.convention, "convention")
+        grant, name = _grant(data), require(record.convention, "convention")
         received = (document(each.document.kind, each.document.year) for each in data.documents)
         carried = Convention(
             grant,
             data.stands_alone and name == grant,
-            obliged(data.obligations),
-            planned(data.instalments or (), record.renamed),
+            find_obligations(data.obligations),
+            find_plans(data.instalments or (), record.renamed),
             frozenset(received),
-            required(data.paid_cents, "paid_cents") + required(data.ordered_cents, "ordered_cents"),
+            require(data.paid_cents, "paid_cents") + require(data.ordered_cents, "ordered_cents"),
             # A release without instalment ends it; one by a ceiling is of an instalment.
             ended=any(
                 each.convention == name and each.target == "available" and each.instalment is None
@@ -143,7 +148,7 @@ class Budget:
     def _sign(self, data: EventData) -> None:
         """Documents, money and orders of a grant that stood alone pass to its convention."""
         grant, name = _grant(data), _convention(data)
-        owed, plans = obliged(data.obligations), planned(data.instalments or ())
+        owed, plans = find_obligations(data.obligations), find_plans(data.instalments or ())
         signed = Convention(grant, alone=False, obligations=owed, plans=plans)
         alone = self.conventions.get(grant)
         if alone is not None and alone.alone:
@@ -161,7 +166,7 @@ class Budget:
         convention = self.conventions.get(name)
         if convention is not None:
             self._give_up_rejected(name)
-            convention.amend(planned(data.instalments or ()))
+            convention.amend(find_plans(data.instalments or ()))
             self._reckon(name, convention)
 
     def _withdraw(self, grant: str) -> None:
@@ -176,7 +181,7 @@ class Budget:
         convention = self.conventions.get(name)
         if convention is None:
             return
-        named = required(event.data.document, "document")
+        named = require(event.data.document, "document")
         found = document(named.kind, named.year)
         if event.type == ReportReceived.TYPE:
             convention.receive(found)
@@ -292,7 +297,7 @@ class Budget:
                 self.orders.pop(name, None)
                 return
             self._rejected.setdefault(of, {})[instalment] = name
-        issued_at = self._issued_at(record, event) if known is None else known.issued_at
+        issued_at = self._read_issue_time(record, event) if known is None else known.issued_at
         self.orders[name] = Order(
             self.name,
             name,
@@ -303,7 +308,7 @@ class Budget:
             issued_at,
         )
 
-    def _issued_at(self, record: Record, event: Event) -> datetime:
+    def _read_issue_time(self, record: Record, event: Event) -> datetime:
         """The time of an order's event; of a resumed event, the time at which it was resumed."""
         own = moment_of(event.time)
         if record.resumes is None or self._last_event_time is None:
@@ -321,7 +326,7 @@ class Budget:
             del self.orders[name]
 
     def _park(self, record: Record, event: Event) -> None:
-        since, want = moment_of(event.time), required(record.waits_for, "waits_for")
+        since, want = moment_of(event.time), require(record.waits_for, "waits_for")
         key = (record.event_source or "", record.event_id or "")
         gives_up_at, missing = since + PATIENCE, Awaited(want.kind, want.id)
         self.parked[key] = ParkedEvent(self.name, key[1], event.type, missing, since, gives_up_at)
@@ -354,16 +359,16 @@ class Budget:
             case _:
                 self._payments.discard(deadline.due_on, deadline.subject[0])
 
-    def passed(self, now: datetime) -> Iterator[Due]:
+    def list_passed(self, now: datetime) -> Iterator[Due]:
         """Deadlines that have passed by now, of which a deadline event is to be decided."""
         today = day_of(now)
-        for day, name in self._payments.before(today):
+        for day, name in self._payments.list_before(today):
             yield Due(Deadline(self.name, "payment_due", (name,), day), end_of(day))
-        for day, name in self._reports.before(today):
+        for day, name in self._reports.list_before(today):
             before = self.conventions[name].reported.get(day, 0)
             subject = (name, str(before)) if before else (name,)
             yield Due(Deadline(self.name, "report_due", subject, day), end_of(day))
-        for day, key in self._waits.before(today + ONE_DAY):
+        for day, key in self._waits.list_before(today + ONE_DAY):
             gives_up_at = self.parked[key].gives_up_at
             if gives_up_at <= now:
                 yield Due(Deadline(self.name, "parked", key, day), gives_up_at)
@@ -385,15 +390,15 @@ class Budget:
                     break  # They are sorted by day.
                 yield Report(self.name, name, kind, year, due_on, self.closed)
 
-    def parked_events(self, now: datetime) -> Iterator[ParkedEvent]:
+    def list_parked_events(self, now: datetime) -> Iterator[ParkedEvent]:
         """Parked events."""
         for each in self.parked.values():
             yield replace(each, past=True) if each.gives_up_at <= now else each
 
 
 def _grant(data: EventData) -> str:
-    return required(data.grant, "grant")
+    return require(data.grant, "grant")
 
 
 def _convention(data: EventData) -> str:
-    return required(data.convention, "convention")
+    return require(data.convention, "convention")

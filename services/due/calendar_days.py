@@ -1,4 +1,7 @@
-"""Days in Europe/Paris, summer time included: when they have passed, and what is due on them."""
+"""Days in Europe/Paris, summer time included: when they have passed, and what is due on them.
+
+A module of its own: pages and commands read a day without any deadline.
+"""
 
 from collections.abc import Hashable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -56,7 +59,7 @@ class ByDay(Generic[Key]):
         if not keys:
             del self._days[day]
 
-    def before(self, day: date) -> Iterator[tuple[date, Key]]:
+    def list_before(self, day: date) -> Iterator[tuple[date, Key]]:
         """Days and keys due before a day."""
         for each in sorted(one for one in self._days if one < day):
             for key in self._days[each]:

@@ -10,8 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from events.deadlines import SUBJECTS, DeadlinePassed
-from events.journal import EventData, EventReference, required
+from events.follow_up import SUBJECTS, DeadlinePassed
+from events.journal import EventData, EventReference, require
 
 WATCH: Final = "urn:ecluse:watch"
 """The source of deadline events, whatever process writes them."""
@@ -89,16 +89,14 @@ def deadline_event_of(deadline: Deadline, passed_at: datetime) -> DeadlineEvent:
     return DeadlineEvent(name, budget, kind, due_on, _encode(event))
 
 
-def stated_deadline(budget: str, data: EventData) -> Deadline:
+def read_deadline(budget: str, data: EventData) -> Deadline:
     """The deadline that a deadline event is about, whoever wrote the event."""
-    due_on = required(data.due_on, "due_on")
+    due_on = require(data.due_on, "due_on")
     match data.kind, data.event:
         case "parked", EventReference() as event:
             return Deadline(budget, "parked", (event.source, event.id), due_on)
         case "report_due", None:
-            return Deadline(
-                budget, "report_due", (required(data.convention, "convention"),), due_on
-            )
+            return Deadline(budget, "report_due", (require(data.convention, "convention"),), due_on)
         case _:
-            order = required(data.payment_order, "payment_order")
+            order = require(data.payment_order, "payment_order")
             return Deadline(budget, "payment_due", (order,), due_on)

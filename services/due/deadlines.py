@@ -38,9 +38,9 @@ class _Partition:
             budget = self.budgets[record.budget] = Budget(record.budget)
         budget.apply(record, event)
 
-    def unreported(self, now: datetime) -> Iterator[Due]:
+    def list_unreported(self, now: datetime) -> Iterator[Due]:
         """Passed deadlines without a deadline event, in the order in which they passed."""
-        found = [due for budget in self.budgets.values() for due in budget.passed(now)]
+        found = [due for budget in self.budgets.values() for due in budget.list_passed(now)]
         for due in sorted(found, key=lambda each: (each.passes_at, each.deadline)):
             if deadline_event_id(due.deadline) not in self.written:
                 yield due
@@ -57,7 +57,7 @@ class Deadlines:
 
         None, a record that cannot be read, changes nothing: the watch's balances report it.
         """
-        partition = self._of(number)
+        partition = self._open_partition(number)
         if offset < partition.next_offset:
             return
         partition.next_offset = offset + 1
@@ -70,7 +70,7 @@ class Deadlines:
 
     def wrote(self, number: int, deadline_event_id: str) -> None:
         """Note that a deadline event stands in its topic: it is not written again."""
-        self._of(number).written.add(deadline_event_id)
+        self._open_partition(number).written.add(deadline_event_id)
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Drop the partitions that other processes read from now on."""
@@ -83,11 +83,13 @@ class Deadlines:
 
         Before the journal was read to its end, some of them may concern settled items.
         """
-        return [deadline_event_of(*each) for each in self._of(number).unreported(now)]
+        return [
+            deadline_event_of(*each) for each in self._open_partition(number).list_unreported(now)
+        ]
 
     def pending(self, now: datetime) -> int:
         """The number of deadline events to be written by now, all partitions."""
-        return sum(1 for each in self._partitions.values() for _ in each.unreported(now))
+        return sum(1 for each in self._partitions.values() for _ in each.list_unreported(now))
 
     def orders(
         self, now: datetime, unacknowledged_days: float = UNACKNOWLEDGED_DAYS
@@ -104,12 +106,12 @@ class Deadlines:
             found, key=attrgetter("due_on", "budget", "convention", "document_kind", "year")
         )
 
-    def parked(self, now: datetime) -> list[ParkedEvent]:
+    def list_parked(self, now: datetime) -> list[ParkedEvent]:
         """The events that wait, the oldest first."""
-        found = [each for one in self._budgets() for each in one.parked_events(now)]
+        found = [each for one in self._budgets() for each in one.list_parked_events(now)]
         return sorted(found, key=attrgetter("since", "budget"))
 
-    def _of(self, number: int) -> _Partition:
+    def _open_partition(self, number: int) -> _Partition:
         return self._partitions.setdefault(number, _Partition())
 
     def _budgets(self) -> Iterator[Budget]:

@@ -42,7 +42,7 @@ NO_EVENTS: Mapping[date, int] = MappingProxyType({})
 NONE_LATE: Mapping[Document, date] = MappingProxyType({})
 
 
-class Owed(NamedTuple):
+class OwedDocument(NamedTuple):
     """A document owed by a day."""
 
     document: Document
@@ -66,7 +66,7 @@ class Plan:
         return self.ordered or self.paid or (not ended and self.left_cents > 0)
 
 
-def planned(
+def find_plans(
     instalments: Iterable[journal.Instalment], names: Mapping[str, str] = UNCHANGED
 ) -> dict[str, Plan]:
     """Instalments of a schedule that depend on documents.
@@ -90,9 +90,11 @@ def report_due_on(year: int) -> date:
     return date(year + 1, 6, 30)
 
 
-def obliged(obligations: Iterable[journal.Obligation] | None) -> tuple[Owed, ...]:
+def find_obligations(obligations: Iterable[journal.Obligation] | None) -> tuple[OwedDocument, ...]:
     """The documents that a convention's text names with a day, each once."""
-    found = (Owed(document(each.kind, each.year), each.due_on) for each in obligations or ())
+    found = (
+        OwedDocument(document(each.kind, each.year), each.due_on) for each in obligations or ()
+    )
     return tuple(dict.fromkeys(found))
 
 
@@ -102,7 +104,7 @@ class Convention:
 
     grant: str
     alone: bool
-    obligations: tuple[Owed, ...] = ()
+    obligations: tuple[OwedDocument, ...] = ()
     plans: dict[str, Plan] = field(default_factory=dict)
     received: frozenset[Document] = NONE
     had_cents: int = 0
@@ -114,7 +116,7 @@ class Convention:
     late: Mapping[Document, date] = field(default_factory=lambda: NONE_LATE)
     """Documents that a deadline event found open, with its day, until they are received, or until
     another finds them owed no more: those that the list of what is to do names as late."""
-    owed: tuple[Owed, ...] = ()
+    owed: tuple[OwedDocument, ...] = ()
     """Documents not received, as `reckon` found them last."""
     rejected: frozenset[Document] = NONE
     """Documents that did not do, and have not come again."""
@@ -131,24 +133,24 @@ class Convention:
         self.owed = tuple(sorted(owed, key=lambda each: (each.due_on, each.document)))
         if not self.received.isdisjoint(self.late):
             self.late = {each: day for each, day in self.late.items() if each not in self.received}
-        self.unreported = self._unreported()
+        self.unreported = self._list_unreported()
 
-    def _all(self) -> Iterator[Owed]:
+    def _all(self) -> Iterator[OwedDocument]:
         if self.ended and self.had_cents <= 0:
             return
         if self.obligations:
             yield from self.obligations
         else:
-            yield from self._planned()
+            yield from self._list_planned()
 
-    def _planned(self) -> Iterator[Owed]:
+    def _list_planned(self) -> Iterator[OwedDocument]:
         for plan in self.plans.values():
             waits = plan.waits(ended=self.ended)
             for each in plan.documents:
                 if waits or (not self.ended and each in self.rejected):
-                    yield Owed(each, report_due_on(each.year))
+                    yield OwedDocument(each, report_due_on(each.year))
 
-    def _unreported(self) -> frozenset[date]:
+    def _list_unreported(self) -> frozenset[date]:
         return frozenset(
             each.due_on
             for each in self.owed
@@ -162,24 +164,24 @@ class Convention:
         # It is late by the day of the event that named it first: so the list says.
         before = {each: on for each, on in self.late.items() if each in found or on > day}
         self.late = found | before or NONE_LATE
-        self.unreported = self._unreported()
+        self.unreported = self._list_unreported()
 
     def _open_by(self, day: date) -> set[Document]:
         """The open documents that obligations owe by a day, else those of the plan (rules, 29)."""
         if self.ended and self.had_cents <= 0:
             return set()
-        owed = [each for each in self.obligations if each.due_on <= day] or self._planned()
+        owed = [each for each in self.obligations if each.due_on <= day] or self._list_planned()
         return {each.document for each in owed} - self.received
 
-    def receive(self, found: Document) -> None:
+    def receive(self, document: Document) -> None:
         """Note a received document."""
-        self.received |= {found}
-        self.rejected -= {found}
+        self.received |= {document}
+        self.rejected -= {document}
 
-    def reject(self, found: Document) -> None:
+    def reject(self, document: Document) -> None:
         """Note a rejected document, which counts as not received (rules, 24)."""
-        self.received -= {found}
-        self.rejected |= {found}
+        self.received -= {document}
+        self.rejected |= {document}
 
     def amend(self, plans: dict[str, Plan]) -> None:
         """Replace all instalments that no order holds by a new schedule (rules, 15)."""

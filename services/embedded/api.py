@@ -15,22 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
+from services.api.adapters.ports import NoWatch
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
-from services.api.http.components import Components
-from services.api.lag_source import NoWatch
+from services.api.http.components import Components, Treasury, open_treasury
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
-from services.embedded.ledger_process import EmbeddedLedger
-from services.embedded.loading import EventFile, Loading, Report
+from services.embedded.ledger_process import EmbeddedLedger, EventFile, Loading, Report
 from services.embedded.treasury import EmbeddedTreasury
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import restrict_file
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TREASURY_FILE
 
@@ -68,7 +66,7 @@ async def serve_embedded(
         writing = make_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
-        own = _of_treasury(data)
+        own = _build_treasury_settings(data)
         treasury = EmbeddedTreasury(own, embedded, clock)
         slips = open_treasury(own, reading, clock)
         loading = Loading(sum(each.path.stat().st_size for each in files), report)
@@ -127,7 +125,7 @@ def _components(
     )
 
 
-def _of_treasury(data: Path) -> TreasurySettings:
+def _build_treasury_settings(data: Path) -> TreasurySettings:
     """The treasury's settings, whose tables are in this directory too."""
     return TreasurySettings(
         database_url=SecretStr(f"sqlite:///{data / READ_FILE}"),

@@ -13,18 +13,16 @@ from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import EVENTS
-from services.api.adapters.clock import Clock
+from services.api.adapters.clock_and_chance import Clock
 from services.api.adapters.ports import JournalEnd
 from services.due.deadline_events import DeadlineEvent
-from services.embedded.deadlines import JournalDeadlines
-from services.embedded.loading import EventFile, Loading
-from services.embedded.projection import PARTITION, EmbeddedProjector
+from services.embedded.journal_readers import PARTITION, EmbeddedProjector, JournalDeadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Batch, Position, StoreError
 from services.ledger.application.restore import VERSIONS, open_ledger
@@ -36,8 +34,75 @@ from services.ledger.files.replay import (
     read_internal_events,
     replay,
 )
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
 from services.runtime.kafka.publishing import Message
+
+Report = Callable[[int, int], None]
+"""Called with what is done, and with all."""
+
+HALF: Final = 50
+"""Per cent of the work of a start that deciding is said to be; projecting is the other half."""
+
+NEARLY: Final = 2 * HALF - 1
+"""Per cent of a start that has not ended."""
+
+
+class EventFile(NamedTuple):
+    """A file of events, under the name by which the journal knows it."""
+
+    path: Path
+    name: str
+
+
+class StoppedWhileLoading(Exception):
+    """The process ends: what was committed stays, the rest is read the next time."""
+
+
+class Loading:
+    """The progress of a start, reported to the terminal and to whoever asks the API."""
+
+    def __init__(self, bytes_total: int = 0, report: Report = lambda _done, _all: None) -> None:
+        self._bytes_total, self._bytes_read = bytes_total, 0
+        self._projected = 0.0
+        self._report = report
+        self._is_stopped = False
+        self._is_over = False
+
+    @property
+    def percent(self) -> int | None:
+        """Per cent of the work that is done; None once all of it is."""
+        if self._is_over:
+            return None
+        read = self._bytes_read / self._bytes_total if self._bytes_total else 1.0
+        return min(NEARLY, int(HALF * (min(read, 1.0) + self._projected)))
+
+    def count_bytes(self, handled: int) -> None:
+        """Count bytes of the files that were decided.
+
+        Raises:
+            StoppedWhileLoading: nobody waits for the rest any more.
+        """
+        if self._is_stopped:
+            raise StoppedWhileLoading
+        self._bytes_read += handled
+        self._report_percent()
+
+    def show_projected(self, records: int, of: int) -> None:
+        """Say how many records of the journal are in the tables."""
+        self._projected = records / of if of else 1.0
+        self._report_percent()
+
+    def end(self) -> None:
+        """All is loaded."""
+        self._is_over = True
+
+    def stop(self) -> None:
+        """Have the thread that decides stop at the next line."""
+        self._is_stopped = True
+
+    def _report_percent(self) -> None:
+        self._report(self.percent or 0, 2 * HALF)
+
 
 RETRY_S: Final = 2.0
 """The pause before tables that could not be written are tried again."""
@@ -67,7 +132,7 @@ class Core:
 
     def load(self, path: Path, name: str, progress: Progress) -> None:
         """Decide the events of a file not read yet, as `ecluse replay` does."""
-        with self._restored_if_it_fails(), path.open("rb") as stream:
+        with self._restore_on_failure(), path.open("rb") as stream:
             replay(self._store, name, stream, self._ledger, progress)
 
     def take(self, messages: Iterable[Message]) -> None:
@@ -79,7 +144,7 @@ class Core:
         """
         waiting, taken = iter(messages), 0
         while True:
-            with self._restored_if_it_fails():
+            with self._restore_on_failure():
                 count = self._commit(waiting, taken)
             if not count:
                 return
@@ -175,7 +240,7 @@ class Core:
         self._store.close()
 
     @contextmanager
-    def _restored_if_it_fails(self) -> Generator[None]:
+    def _restore_on_failure(self) -> Generator[None]:
         """Restore the ledger from the file after an error: no code rolls anything back."""
         try:
             yield
@@ -207,10 +272,10 @@ class EmbeddedLedger:
             Stop: a file is not as it must be.
         """
         loading = loading or Loading()
-        self._core = await self._in_thread(lambda: Core(self._path))
+        self._core = await self._run_in_thread(lambda: Core(self._path))
         for each in files:
-            await self._in_thread(partial(self._core.load, *each, loading.count_bytes))
-        records = await self._in_thread(self._core.count)
+            await self._run_in_thread(partial(self._core.load, *each, loading.count_bytes))
+        records = await self._run_in_thread(self._core.count)
         await self._catch_up(lambda projected: loading.show_projected(projected, records))
 
     async def publish(self, messages: Iterable[Message]) -> None:
@@ -220,7 +285,7 @@ class EmbeddedLedger:
             StoreError: they could not be written.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        await self._done_whole(lambda: self._core.take(messages))
+        await self._do_whole(lambda: self._core.take(messages))
 
     async def watch(self, clock: Clock) -> None:
         """Write deadline events, at once and then every minute, with retries, until cancelled."""
@@ -244,7 +309,7 @@ class EmbeddedLedger:
                 deadline_events = await asyncio.to_thread(self._deadlines.deadline_events, until)
             for start in range(0, len(deadline_events), BATCH_LINES):
                 some = deadline_events[start : start + BATCH_LINES]
-                await self._done_whole(partial(self._core.post, some))
+                await self._do_whole(partial(self._core.post, some))
                 self._deadlines.wrote(some)
                 for each in some:
                     facts = {"kind": each.kind, "due_on": each.due_on.isoformat()}
@@ -258,8 +323,8 @@ class EmbeddedLedger:
         while await asyncio.to_thread(self._deadlines.follow):
             pass
 
-    async def _done_whole(self, work: Callable[[], None]) -> None:
-        """Decide and project this, even if the caller is cancelled meanwhile."""
+    async def _do_whole(self, work: Callable[[], None]) -> None:
+        """Decide and project the events of `work`, even if the caller is cancelled meanwhile."""
         task = asyncio.create_task(self._do(work))
         self._works.add(task)
         task.add_done_callback(self._works.discard)
@@ -268,14 +333,14 @@ class EmbeddedLedger:
     async def _do(self, work: Callable[[], None]) -> None:
         async with self._lock:
             try:
-                await self._in_thread(work)
+                await self._run_in_thread(work)
             finally:  # Also behind an error: batches before it may have been committed.
                 await self._project()
 
     async def _project(self) -> None:
         """Project what was written, or have it tried again: the events are stored all the same."""
         try:
-            self._kept = await self._in_thread(self._core.count)
+            self._kept = await self._run_in_thread(self._core.count)
             if not self._behind:
                 await self._projector.follow()
         except Exception:
@@ -307,7 +372,7 @@ class EmbeddedLedger:
 
     async def journal_behind(self, read: int) -> list[bytes]:
         """The next records of the journal behind its first ones, as many as a batch holds."""
-        return await self._in_thread(partial(self._core.journal_behind, read, BATCH))
+        return await self._run_in_thread(partial(self._core.journal_behind, read, BATCH))
 
     async def keep(self, topic: str, values: Iterable[bytes]) -> None:
         """Keep messages of others beside the journal, as their topic would.
@@ -315,15 +380,15 @@ class EmbeddedLedger:
         Raises:
             StoreError: they could not be written.
         """
-        await self._in_thread(lambda: self._core.keep(topic, values))
+        await self._run_in_thread(lambda: self._core.keep(topic, values))
 
     async def messages(self, topic: str, behind: int) -> list[tuple[int, bytes]]:
         """The next kept messages of a topic behind this number, each with its own."""
-        return await self._in_thread(lambda: self._core.messages(topic, behind, MESSAGES))
+        return await self._run_in_thread(lambda: self._core.messages(topic, behind, MESSAGES))
 
     async def last_message(self, topic: str) -> bytes | None:
         """The latest kept message of a topic."""
-        return await self._in_thread(lambda: self._core.last_message(topic))
+        return await self._run_in_thread(lambda: self._core.last_message(topic))
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:
         """The number of records in the journal: its one partition ends there."""
@@ -337,7 +402,7 @@ class EmbeddedLedger:
 
     async def source_records(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
         """The dead letters that were read at these places."""
-        return await self._in_thread(lambda: self._core.records_at(frozenset(places)))
+        return await self._run_in_thread(lambda: self._core.records_at(frozenset(places)))
 
     async def close(self) -> None:
         """Finish running tasks, and close the files."""
@@ -345,8 +410,8 @@ class EmbeddedLedger:
         if self._works:
             await asyncio.wait(self._works)
         if hasattr(self, "_core"):
-            await self._in_thread(self._core.close)
+            await self._run_in_thread(self._core.close)
         self._thread.shutdown()
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+    async def _run_in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

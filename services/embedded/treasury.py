@@ -15,24 +15,29 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from events.journal import read_head
 from events.texts import _
 from events.topics import ACCOUNTING_ENTRIES, EVENTS, JOURNAL, SLIPS
 from events.treasury import TREASURY
+from services.embedded.journal_readers import PARTITION
 from services.embedded.ledger_process import EmbeddedLedger
-from services.embedded.projection import PARTITION
 from services.ledger.explain.sentences import refusal_sentence
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
 from services.texts.translation import both
-from services.treasury.application.own_events import restore_own_events
-from services.treasury.application.slip_messages import is_known, restore_slips
-from services.treasury.domain.messages import OwnRefusal, orders_of
-from services.treasury.jobs.jobs import Jobs
+from services.treasury.process.jobs import Jobs
+from services.treasury.returns.own_events import restore_own_events
 from services.treasury.settings import TreasurySettings
-from services.treasury.store import orders
-from services.treasury.store.compared import forget_comparison, note_compared
+from services.treasury.slips import orders
+from services.treasury.slips.messages import (
+    forget_comparison,
+    is_known,
+    note_compared,
+    restore_slips,
+)
+from services.treasury.slips.order_messages import OwnRefusal, orders_of
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
-from services.treasury.store.outbox import mark_sent, sent_to, unsent
+from services.treasury.store.outbox import list_sent, mark_sent, unsent
 
 BATCH: Final = 500
 """The most messages of one transaction."""
@@ -48,15 +53,7 @@ ANOTHER = _(
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
-class _Record(msgspec.Struct):
-    budget: str
-    outcome: str
-    event_id: str | None
-    event_source: str | None
-    refusal: dict[str, Any] | None
-
-
-_read_record: Final = msgspec.json.Decoder(_Record).decode
+_read_facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class EmbeddedTreasury:
@@ -66,7 +63,7 @@ class EmbeddedTreasury:
         self, own: TreasurySettings, ledger: EmbeddedLedger, clock: Callable[[], datetime]
     ) -> None:
         self._own = own
-        self._store = TreasuryStore.of(own)
+        self._store = TreasuryStore.build(own)
         self._ledger = ledger
         self._clock = clock
         self._jobs = Jobs(own, self._store, clock)
@@ -128,7 +125,7 @@ class EmbeddedTreasury:
         async with self._store.transaction() as connection:
             last = await self._ledger.last_message(SLIPS)
             if last is None:  # A journal that was imported has none of them.
-                await self._ledger.keep(SLIPS, await sent_to(connection, SLIPS))
+                await self._ledger.keep(SLIPS, await list_sent(connection, SLIPS))
             elif not await is_known(connection, last):
                 behind = restored = 0
                 while some := await self._ledger.messages(SLIPS, behind):
@@ -170,8 +167,10 @@ class EmbeddedTreasury:
 
 
 def _own_refusals(records: Sequence[bytes]) -> Iterator[OwnRefusal]:
-    for record in map(_read_record, records):
-        refusal = record.refusal
-        if record.event_source == TREASURY and record.event_id and refusal is not None:
-            message = asdict(both(refusal_sentence(refusal["code"], refusal["facts"])))
-            yield OwnRefusal(record.budget, record.event_id, refusal | {"message": message})
+    for head in map(read_head, records):
+        refusal = head.refusal
+        if head.event_source == TREASURY and head.event_id and refusal is not None:
+            facts = _read_facts(refusal.facts)
+            message = asdict(both(refusal_sentence(refusal.code, facts)))
+            whole = {"code": refusal.code, "facts": facts, "message": message}
+            yield OwnRefusal(head.budget, head.event_id, whole)

@@ -1,1 +1,1 @@
-"""Open data: grants as the law has them published (SCDL Subventions), written and read."""
+"""Open data: grants as the law has them published (SCDL Subventions), as rows of a file."""

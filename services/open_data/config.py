@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from events.texts import Translatable, _
 from events.unreadable import fault_detail
 from events.values import PRINTED, Siret
-from services.open_data.fields import IN_CASH, RAE_MAX, RNA
+from services.open_data.grant_file import IN_CASH, RAE_MAX, RNA
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Environment
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 LINE: Final = _("line {line}, {setting}: {text}")
 DETAILS: Final[Mapping[str, Translatable]] = {
@@ -39,7 +39,7 @@ Share = Annotated[str, StringConstraints(pattern=r"^(1\.00|0\.(0[1-9]|[1-9][0-9]
 
 
 class OpenDataSettings(Environment):
-    """Where the settings of this module are."""
+    """The place of this module's settings."""
 
     open_data_file: Path | None = None
     """The file of entities and beneficiaries (YAML)."""

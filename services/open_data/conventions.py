@@ -7,13 +7,25 @@ the one that was signed. One of which the award was withdrawn is left out: in la
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pydantic import SecretStr
 from sqlalchemy import Column, ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.commitments import CommitmentReduced
-from events.conventions import ConventionAmended, ConventionSigned, ConventionTerminated
+from events.conventions import (
+    CommitmentReduced,
+    ConventionAmended,
+    ConventionSigned,
+    ConventionTerminated,
+)
+from events.texts import _
+from services.projector.database_errors import is_temporary, raising_unreachable
+from services.projector.engine import begin_snapshot, engine_address, make_engine
+from services.projector.settings import DatabaseSettings
+from services.projector.sql import POSTGRESQL
 from services.projector.tables import (
     budgets,
     convention_lines,
@@ -26,6 +38,7 @@ from services.projector.tables import (
     payments,
     review_flags,
 )
+from services.runtime.ops.errors import Stop
 
 RENAMED: Final = "convention_renamed"
 """The review flag of a convention that goes on under another name (rules, 32)."""
@@ -119,12 +132,12 @@ class _Links:
         """
         chains: dict[int, list[_Link]] = {}
         for link in sorted(self.all, key=lambda each: each.row["fiscal_year"]):
-            before = self._before(link, former)
+            before = self._find_predecessor(link, former)
             chain = chains.pop(id(before), []) if before is not None else []
             chains[id(link)] = [*chain, link]
         return list(chains.values())
 
-    def _before(self, link: _Link, former: Mapping[tuple[str, str], str]) -> _Link | None:
+    def _find_predecessor(self, link: _Link, former: Mapping[tuple[str, str], str]) -> _Link | None:
         closed = link.row["carried_from"]
         names = [link.row["convention"], link.row["continues"]]
         for name in () if closed is None else filter(None, names):
@@ -139,16 +152,20 @@ async def read(connection: AsyncConnection, scope: Scope) -> list[Convention]:
 
     All questions see one moment where the caller's transaction does.
     """
-    rows = await connection.execute(_rows().where(_of(conventions.c.budget, scope)))
+    rows = await connection.execute(_rows().where(_select_budgets(conventions.c.budget, scope)))
     links = _Links(rows.mappings())
-    for row in await connection.execute(_changes().where(_of(moves.c.budget, scope))):
+    for row in await connection.execute(_changes().where(_select_budgets(moves.c.budget, scope))):
         if (link := links.get(row.budget, row.convention)) is not None:
             link.opened_cents += row.opened_cents
             link.changes_cents.append(row.changed_cents)
-    for row in await connection.execute(_instalments().where(_of(instalments.c.budget, scope))):
+    for row in await connection.execute(
+        _instalments().where(_select_budgets(instalments.c.budget, scope))
+    ):
         if (link := links.get(row.budget, row.convention)) is not None:
             link.planned.add(row.instalment)
-    for row in await connection.execute(_orders().where(_of(payment_orders.c.budget, scope))):
+    for row in await connection.execute(
+        _orders().where(_select_budgets(payment_orders.c.budget, scope))
+    ):
         if (link := links.get(row.budget, row.convention)) is not None:
             _add_order(link, row)
     renamed = await connection.execute(
@@ -215,7 +232,7 @@ def _add_order(link: _Link, row: Any) -> None:
     link.planned.add(row.instalment if own else f"{row.convention}/{row.instalment}")
 
 
-def _of(budget: Column[Any], scope: Scope) -> ColumnElement[bool]:
+def _select_budgets(budget: Column[Any], scope: Scope) -> ColumnElement[bool]:
     """The budgets of the entity that is meant: a convention stays in them."""
     entity = scope.entity or (scope.budget and scope.budget.partition("-")[0])
     if not entity:
@@ -326,3 +343,34 @@ def _orders() -> Select[Any]:
         )
         .group_by(*shown, order.payment_order)
     )
+
+
+NO_READ_MODEL: Final = _("there is no read model there")
+
+
+async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
+    """The conventions of the read model at `url`, else at that of ECLUSE_DATABASE_URL.
+
+    Raises:
+        Stop: the database does not answer, or holds no read model.
+    """
+    settings = DatabaseSettings() if url is None else DatabaseSettings(database_url=SecretStr(url))
+    engine = make_engine(settings.url)
+    if engine.dialect.name != POSTGRESQL:
+        _is_there(engine.url.database or "")
+    try:
+        async with raising_unreachable(engine_address(engine)), engine.connect() as connection:
+            await begin_snapshot(connection)
+            return await read(connection, scope)
+    except DatabaseError as error:
+        if is_temporary(error):
+            raise
+        raise Stop(engine_address(engine), NO_READ_MODEL) from error
+    finally:
+        await engine.dispose()
+
+
+def _is_there(file: str) -> None:
+    """Stop where SQLite would make an empty file."""
+    if not Path(file).exists():
+        raise Stop(file, NO_READ_MODEL)

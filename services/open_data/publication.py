@@ -1,7 +1,8 @@
 """Conventions as rows of the schema, and the day by which each is to be published. Pure.
 
 The essential data of a convention are to be public within three months of its signature, where it
-was signed since 1 August 2017 (décret 2017-779).
+was signed since 1 August 2017 (décret 2017-779). It stands alone because its neighbours read files
+and tables.
 """
 
 from calendar import monthrange
@@ -10,7 +11,7 @@ from typing import Final
 
 from services.open_data.config import OpenDataConfig
 from services.open_data.conventions import Convention
-from services.open_data.fields import AT_ONCE, IN_PARTS, NAMES, TEXT_MAX, Row, amount_text
+from services.open_data.grant_file import AT_ONCE, IN_PARTS, NAMES, TEXT_MAX, Row, amount_text
 
 THRESHOLD_CENTS: Final = 2_300_000
 """Above it a convention must be made, and published (loi 2000-321, article 10)."""
@@ -34,7 +35,7 @@ def row_of(convention: Convention, config: OpenDataConfig) -> Row | None:
         "nomBeneficiaire": convention.beneficiary.strip() or convention.siret,
         "idBeneficiaire": convention.siret,
         "rnaBeneficiaire": config.rna_of(convention.siret),
-        "objet": shortened_text(convention.title or "") or shortened_text(convention.convention),
+        "objet": shorten_text(convention.title or "") or shorten_text(convention.convention),
         "montant": amount_text(convention.amount_cents),
         "conditionsVersement": AT_ONCE if convention.is_at_once else IN_PARTS,
         "datesPeriodeVersement": _period(convention),
@@ -42,7 +43,7 @@ def row_of(convention: Convention, config: OpenDataConfig) -> Row | None:
     return {name: cells.get(name, "") for name in NAMES}
 
 
-def shortened_text(text: str) -> str:
+def shorten_text(text: str) -> str:
     """A text on one line, at most as long as the schema allows, cut at a word."""
     line = " ".join(text.split())
     if len(line) <= TEXT_MAX:

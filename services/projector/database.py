@@ -1,61 +1,30 @@
-"""The database of the read model: its engine, and a batch written with its position, or not at all.
+"""The database of the read model: a batch is written with its position, or not at all."""
 
-Two are known: PostgreSQL, where the tables live in a schema of their own, and a file of SQLite.
-"""
-
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
-from sqlalchemy import URL, ColumnElement, event, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from events.follow_up import EventWithdrawn
 from services.projector import sql
-from services.projector.database_errors import until_disconnected
-from services.projector.fold_state import fold_state
-from services.projector.postgresql import open_postgresql
+from services.projector.database_errors import end_when_disconnected
 from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import UnsignedGrants
-from services.projector.rows.settling import Unsettled
-from services.projector.settings import DRIVERS, read_address
+from services.projector.rows.fold import DEAD
+from services.projector.rows.settling import LATE, UnsettledRows, late_of, read_awaited
 from services.projector.tables import (
+    budgets,
+    conventions,
+    journal,
     positions,
+    refusals,
+    review_flags,
 )
-from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.ops.file_modes import restrict_database
-
-SCHEMA: Final = "ecluse_read"
-"""The schema of the tables in PostgreSQL; SQLite has none."""
-
-POOL: Final = 8
-"""The number of partitions written at once."""
-
-SESSION: Final[Mapping[str, str]] = MappingProxyType(
-    {"application_name": "ecluse", "idle_in_transaction_session_timeout": "90s"}
-)
-"""A host that vanished or froze in a transaction holds its locks no longer than that."""
-
-STATEMENT_LIMIT: Final = "90s"
-"""The server's own limit of one statement, for a host that vanished or froze while it ran: above
-ANSWER_S, by which a host that is there gives up itself."""
-
-PAGE_BYTES: Final = 16 * 1024
-"""SQLite: the size of a page in a new file. A batch changes pages everywhere: with the default, 4
-KiB, a journal takes a tenth more (measured: docs/decisions/0041)."""
-
-CACHE_KIB: Final = 64 * 1024
-LOG_BYTES: Final = 64 * 1024 * 1024
-"""SQLite: what a connection may keep of the file, and the size from which on the log of a writer is
-brought into it. By default each batch would wait for both."""
-
-ANSWER_S: Final = 60.0
-"""The timeout of one statement."""
+from services.runtime.kafka.reader import SourcePosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,82 +42,6 @@ class Overtaken(Exception):
     """The tables are not as this writer left them: nothing of the batch was written."""
 
 
-def our_address(url: str) -> URL:
-    """The same database with our own drivers; Stop where that cannot be read."""
-    address = read_address(url)
-    return address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
-
-
-class RolledBack(sqlite3.Connection):
-    """A connection to a file that leaves no lock behind when it is closed.
-
-    Else a transaction in which not all rows were read lasts as long as anybody knows its cursor,
-    such as the traceback of a task that was cancelled: until then no other connection can write.
-    """
-
-    def close(self) -> None:
-        """Take back what was not committed, and close; a second time does nothing."""
-        try:
-            with suppress(sqlite3.ProgrammingError):  # It is closed already.
-                self.rollback()
-        finally:
-            super().close()
-
-
-def make_file_engine(address: URL, **connect: Any) -> AsyncEngine:
-    """An engine for a file of SQLite, whose connections leave no lock behind."""
-    if address.database:  # Else it is in memory.
-        restrict_database(Path(address.database))
-    return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
-
-
-def make_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncEngine:
-    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet.
-
-    Without limits a statement takes as long as it does: of migrations and rebuilds.
-
-    Raises:
-        Stop: the address cannot be read, or asks for a TLS that cannot be.
-    """
-    address = our_address(url)
-    if address.get_backend_name() == sql.POSTGRESQL:
-        return open_postgresql(
-            address,
-            {
-                **SESSION,
-                "search_path": schema,
-                "statement_timeout": STATEMENT_LIMIT if limited else "0",
-            },
-            answer_s=ANSWER_S if limited else None,
-            pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
-            pool_size=POOL,
-        )
-    engine = make_file_engine(address, timeout=ANSWER_S)
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-    return engine
-
-
-def engine_address(engine: AsyncEngine) -> str:
-    """The name of a database in messages: its URL without the password."""
-    return engine.url.render_as_string(hide_password=True)
-
-
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    """Readers and the writer do not wait for each other.
-
-    What a power cut takes back, the position goes back with: the journal brings it again.
-    """
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # Of a file that is there, nothing changes.
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    cursor.execute("PRAGMA page_size")
-    (page_bytes,) = cursor.fetchone()
-    cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_BYTES // page_bytes}")
-    cursor.close()
-
-
 FIRST: Final = (
     "INSERT INTO positions (topic, partition, next_offset, epoch, generation)"
     " SELECT :topic, :partition, 0, 0, coalesce(max(generation), 0) FROM positions WHERE true"
@@ -157,7 +50,7 @@ FIRST: Final = (
 """The position of a partition of which nothing was read; in tables that were made anew, theirs."""
 
 
-class Taken(NamedTuple):
+class TakenPartition(NamedTuple):
     """A partition that was taken, with the state that a fold needs of earlier batches."""
 
     position: Position
@@ -165,11 +58,11 @@ class Taken(NamedTuple):
     """The last record of each chain."""
     alone: UnsignedGrants
     """Grants without convention, by budget."""
-    unsettled: Unsettled
+    unsettled: UnsettledRows
     """Refusals and review flags that later records may settle."""
 
 
-async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
+async def take(engine: AsyncEngine, topic: str, partition: int) -> TakenPartition:
     """Become the only writer of a partition, and fence the one before."""
     raised = update(positions).where(_is(topic, partition)).values(epoch=positions.c.epoch + 1)
     # One transaction: a switch waits for it, so that position and rows are of the same tables.
@@ -178,11 +71,11 @@ async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
         await connection.execute(text(FIRST), {"topic": topic, "partition": partition})
         await connection.execute(raised)
         position = await _position(connection, topic, partition)
-        return Taken(position, *await fold_state(connection, partition))
+        return TakenPartition(position, *await fold_state(connection, partition))
 
 
 async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:
-    """Of which other journals these tables are made."""
+    """The topics of other journals that these tables are made of."""
     asked = select(positions.c.topic).where(positions.c.topic != topic).distinct()
     async with engine.connect() as connection:
         return list((await connection.execute(asked)).scalars())
@@ -294,27 +187,27 @@ async def _copy(connection: AsyncConnection, changes: Changes) -> None:
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
-    async with until_disconnected(driver):
+    async with end_when_disconnected(driver):
         for name, rows in changes.appended.items():
             await driver.copy_records_to_table(name, records=rows, columns=sql.columns(name))
-    for statement, _, _, merged in _merged(changes, sql.POSTGRESQL):
+    for statement, _, _, merged in _list_writes(changes, sql.POSTGRESQL):
         await driver.execute(statement, *map(list, zip(*merged, strict=True)))
 
 
 async def _insert(connection: AsyncConnection, changes: Changes) -> None:
     """Row by row, each kind in one call."""
     for name, rows in changes.appended.items():
-        spelled = sql.spelled(name, sql.columns(name), rows)
+        spelled = sql.spell_rows(name, sql.columns(name), rows)
         await connection.exec_driver_sql(sql.appending(name), list(spelled))
-    for statement, name, written, rows in _merged(changes, "sqlite"):
-        await connection.exec_driver_sql(statement, list(sql.spelled(name, written, rows)))
+    for statement, name, written, rows in _list_writes(changes, "sqlite"):
+        await connection.exec_driver_sql(statement, list(sql.spell_rows(name, written, rows)))
 
 
-Merged = tuple[str, str, tuple[str, ...], list[Row]]
+TableWrite = tuple[str, str, tuple[str, ...], list[Row]]
 """A statement, its table, what each of its rows holds, and the rows."""
 
 
-def _merged(changes: Changes, dialect: str) -> Iterable[Merged]:
+def _list_writes(changes: Changes, dialect: str) -> Iterable[TableWrite]:
     for name, grown in changes.added.items():
         if grown:
             written = (*sql.keys(name), *sql.non_key_columns(name))
@@ -322,20 +215,87 @@ def _merged(changes: Changes, dialect: str) -> Iterable[Merged]:
             yield sql.adding(name, dialect), name, written, rows
     for put, offered in ((changes.offered, True), (changes.put, False)):
         for name, named in put.items():
-            for members, found in _by_members(named).items():
+            for members, found in _group_by_members(named).items():
                 statement = sql.upsert(name, members, dialect, offered=offered)
                 rows = [(*key, *row.values()) for key, row in found]
                 yield statement, name, (*sql.keys(name), *members), rows
     for name, named in changes.patched.items():
-        for members, found in _by_members(named).items():
+        for members, found in _group_by_members(named).items():
             rows = [(*row.values(), *key) for key, row in found]
             written = (*members, *sql.keys(name))
             yield sql.patching(name, members, dialect), name, written, rows
 
 
-def _by_members(rows: Mapping[Key, Members]) -> dict[tuple[str, ...], list[tuple[Key, Members]]]:
+def _group_by_members(
+    rows: Mapping[Key, Members],
+) -> dict[tuple[str, ...], list[tuple[Key, Members]]]:
     """Rows that are written in the same columns, together."""
     found: dict[tuple[str, ...], list[tuple[Key, Members]]] = {}
     for key, row in rows.items():
         found.setdefault(tuple(row), []).append((key, row))
+    return found
+
+
+BEHIND_DEAD: Final = "_dead/"
+"""The first name behind those of all chains of unreadable records."""
+
+
+async def fold_state(
+    connection: AsyncConnection, partition: int
+) -> tuple[dict[str, int], UnsignedGrants, UnsettledRows]:
+    """The last record of each chain, grants without convention, and what may still be settled."""
+    # A chain of another partition may rest here, where a journal was imported: a range of the key.
+    last = select(journal.c.budget, func.max(journal.c.sequence)).where(
+        journal.c.budget >= DEAD,
+        journal.c.budget < BEHIND_DEAD,
+        journal.c.partition == partition,
+    )
+    known = select(budgets.c.budget, budgets.c.sequence).where(budgets.c.partition == partition)
+    alone = (
+        select(conventions.c.budget, conventions.c.convention)
+        .join(budgets, budgets.c.budget == conventions.c.budget)
+        .where(
+            conventions.c.stands_alone,
+            budgets.c.partition == partition,
+            budgets.c.closed_on.is_(None),  # In a closed year nothing is signed.
+        )
+    )
+    sequences: dict[str, int] = {}
+    for asked in (last.group_by(journal.c.budget), known):
+        sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
+    grants_alone: UnsignedGrants = {}
+    for budget, grant in await connection.execute(alone):
+        grants_alone.setdefault(budget, set()).add(grant)
+    return sequences, grants_alone, await _read_unsettled(connection, partition)
+
+
+async def _read_unsettled(connection: AsyncConnection, partition: int) -> UnsettledRows:
+    found = UnsettledRows()
+    withdrawn = (
+        select(journal.c.budget, journal.c.sequence)
+        .join(
+            budgets,
+            (budgets.c.budget == journal.c.budget) & (budgets.c.sequence == journal.c.sequence),
+        )
+        .where(
+            budgets.c.partition == partition,
+            journal.c.event_type == EventWithdrawn.TYPE,
+            journal.c.outcome == "accepted",
+        )
+    )
+    for budget, sequence in await connection.execute(withdrawn):
+        found.add_withdrawal(budget, sequence)
+    for table in (refusals, review_flags):
+        asked = (
+            select(*table.primary_key, table.c.awaits, case((table.c.code == LATE, table.c.facts)))
+            .join(budgets, budgets.c.budget == table.c.budget)
+            .where(
+                budgets.c.partition == partition,
+                table.c.settled_sequence.is_(None),
+                table.c.awaits.is_not(None),
+            )
+        )
+        for *key, awaits, facts in await connection.execute(asked):
+            late = None if facts is None else late_of(facts)
+            found.add(table.name, tuple(key), read_awaited(awaits), late)
     return found

@@ -17,7 +17,7 @@ from services.projector.settings import variable_name
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.tls import tls_refusal
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 LIMIT_S: Final = 60.0
 """The timeout of one transaction: shorter than the watchdog's."""
@@ -111,7 +111,7 @@ async def failing_as_writer() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def until_disconnected(driver: asyncpg.Connection) -> AsyncIterator[None]:
+async def end_when_disconnected(driver: asyncpg.Connection) -> AsyncIterator[None]:
     """End with the connection, at once: a COPY of asyncpg waits until it may write again.
 
     On a lost connection that is never; and a cancelled COPY makes asyncpg write to the closed
@@ -125,11 +125,11 @@ async def until_disconnected(driver: asyncpg.Connection) -> AsyncIterator[None]:
     cancelled_before = task.cancelling()
     limit = asyncio.timeout(None)
 
-    def lost(_: object) -> None:
+    def end(_: object) -> None:
         with suppress(RuntimeError):  # All was written, and the limit is not in force any more.
             limit.reschedule(asyncio.get_running_loop().time())
 
-    driver.add_termination_listener(lost)
+    driver.add_termination_listener(end)
     try:
         async with limit:
             yield
@@ -140,7 +140,7 @@ async def until_disconnected(driver: asyncpg.Connection) -> AsyncIterator[None]:
             raise
         raise ConnectionResetError("the connection was lost") from None
     finally:
-        driver.remove_termination_listener(lost)
+        driver.remove_termination_listener(end)
 
 
 @asynccontextmanager
@@ -153,7 +153,7 @@ async def raising_unreachable(where: str) -> AsyncIterator[None]:
     except Exception as error:
         if not is_temporary(error):
             raise
-        raise DatabaseUnreachable(where, explained(error)) from error
+        raise DatabaseUnreachable(where, explain_error(error)) from error
 
 
 async def when_reachable(where: str, ask: Callable[[], Awaitable[None]], patience_s: float) -> None:
@@ -214,7 +214,7 @@ def _has_no_tls(error: BaseException) -> bool:
     return type(error) is ConnectionError and "rejected SSL upgrade" in str(error)
 
 
-def explained(error: BaseException) -> Translatable:
+def explain_error(error: BaseException) -> Translatable:
     """An error of the database as a text that says what to do."""
     known = filter(None, map(_refusal, _chain(error)))
     return next(known, None) or NO_DATABASE.render({"error": reason_of(error)})
@@ -247,7 +247,7 @@ def message_of(error: BaseException) -> str:
 
 
 def reason_of(error: BaseException) -> Translatable:
-    """The same for people: the usual errors of the system and of SQLite in their language."""
+    """The message for people: the usual errors of system and SQLite in their language."""
     *_unused, inmost = _chain(error)
     if not isinstance(inmost, OSError | sqlite3.Error):
         return verbatim(message_of(error))

@@ -14,7 +14,7 @@ from events.texts import _
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka import acls
 from services.runtime.ops.errors import ClusterError
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 FILE: Final = acls.FILE.with_name("database-rights.yaml")
 
@@ -71,16 +71,16 @@ def statements(rights: Rights, form: str) -> list[str]:
     are not there yet are passed over.
     """
     assert is_form(rights, form), "else all roles are one, or their names end the SQL around them"
-    names = {name: _quoted(form.replace(NAME, name)) for name in rights.roles}
+    names = {name: _quote(form.replace(NAME, name)) for name in rights.roles}
     owners = {schema: names[name] for name, role in rights.roles.items() for schema in role.owns}
     found = [MAKE.format(role=each, literal=_literal(each)) for each in names.values()]
     ours = ", ".join(f"{_literal(each)}::regrole" for each in names.values())
     found += [LEAVE_EACH_OTHER.format(ours=ours), CLOSE_DATABASE]
     for schema, owner in owners.items():
-        found += _owned(schema, owner)
+        found += _own_schema(schema, owner)
         found += _reading(EVERYBODY, schema, owner, [])
     for name, role in rights.roles.items():
-        found.append(_on_database(names[name], may_create=role.makes_schemas))
+        found.append(_grant_on_database(names[name], may_create=role.makes_schemas))
         for schema, owner in owners.items():
             if schema not in role.owns:
                 found += _reading(names[name], schema, owner, role.reads.get(schema, []))
@@ -132,7 +132,7 @@ LOOP EXECUTE change; END LOOP; END $$"""
 """Tables, views and functions of a schema go to a role; sequences and indexes go with tables."""
 
 
-def _owned(schema: str, owner: str) -> list[str]:
+def _own_schema(schema: str, owner: str) -> list[str]:
     """The schema with all that is in it belongs to this role."""
     return [
         f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}",
@@ -141,7 +141,7 @@ def _owned(schema: str, owner: str) -> list[str]:
     ]
 
 
-def _on_database(role: str, *, may_create: bool) -> str:
+def _grant_on_database(role: str, *, may_create: bool) -> str:
     change = "GRANT CREATE ON DATABASE %1$I TO %2$s"
     if not may_create:
         change = "REVOKE CREATE ON DATABASE %1$I FROM %2$s"
@@ -201,7 +201,7 @@ def _writing(role: str, schema: str, owner: str) -> list[str]:
     ]
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
@@ -230,7 +230,7 @@ async def apply(
         known = text("SELECT to_regclass(:name) IS NOT NULL")
         return [
             name
-            for name in _named_tables(rights)
+            for name in _list_tables(rights)
             if not (await connection.execute(known, {"name": name})).scalar_one()
         ]
 
@@ -241,11 +241,11 @@ def _passwords(rights: Rights, form: str, folder: Path) -> Iterator[str]:
             password = (folder / name).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ClusterError(str(folder / name), error_text(error)) from None
-        role = _quoted(form.replace(NAME, name))
+        role = _quote(form.replace(NAME, name))
         yield f"ALTER ROLE {role} PASSWORD {_literal(password)}"
 
 
-def _named_tables(rights: Rights) -> list[str]:
+def _list_tables(rights: Rights) -> list[str]:
     found = {
         f"{schema}.{table}": None
         for role in rights.roles.values()

@@ -13,27 +13,31 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from events.journal import read_record, read_time
-from events.masking import masked
+from events.journal import read_head, read_record
+from events.masking import mask
 from events.texts import _
-from events.topics import JOURNAL
+from events.topics import JOURNAL, PROJECTOR_GROUP
 from services.projector import database
 from services.projector.database import Overtaken, Position
 from services.projector.database_errors import failing_as_writer
+from services.projector.engine import make_engine
+from services.projector.migrations import prepare_at
 from services.projector.rows.fold import VERSION, Fold, TooNew, later
 from services.runtime.kafka.clients import KAFKA, Clients
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import behind_markers, check_source
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.reader import Reader, check_source, skip_markers
+from services.runtime.kafka.topics import check
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.ops.clock import seconds_of
 from services.runtime.ops.errors import ClusterError, Unreachable, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-from services.runtime.processing.processor import Hold
+from services.runtime.processing.health import Health
+from services.runtime.processing.processor import Hold, Processor
+from services.runtime.processing.worker import Worker
 
 BATCH_RECORDS: Final = 5000
 """Records of one transaction, at most: the more wait, the fewer rows are written again and again
-(measured: docs/decisions/0023)."""
+(measured: docs/decisions/0012)."""
 
 FULL_BYTES: Final = 16 * 1024 * 1024
 """The size of the records of one transaction, at most."""
@@ -120,7 +124,7 @@ class ProjectorProcessor:
             raise
         except ClusterError as error:
             raise ClusterError(place_name(self.place), ANOTHER) from error
-        self.position = await behind_markers(self.reader, self.place, self.position)
+        self.position = await skip_markers(self.reader, self.place, self.position)
         return {self.place.topic: self.position.next_offset}
 
     def handle(self, record: ConsumerRecord) -> None:
@@ -143,7 +147,7 @@ class ProjectorProcessor:
 
     async def commit(self) -> None:
         """One transaction with everything that was handled since the last one."""
-        position = await self._moved()
+        position = await self._find_position()
         changes = self._fold.take_changes()
         async with failing_as_writer():
             try:
@@ -156,14 +160,14 @@ class ProjectorProcessor:
 
     @property
     def outcomes(self) -> None:
-        """None: only the ledger reports outcomes."""
+        """None, since only the ledger reports outcomes."""
         return None
 
-    async def _moved(self) -> Position:
+    async def _find_position(self) -> Position:
         """The position behind what was handled; with a sign of life, behind bare markers."""
         last, record = self._last, self._fold.last
         if last is None or record is None:
-            return await behind_markers(self.reader, self.place, self.position)
+            return await skip_markers(self.reader, self.place, self.position)
         return replace(
             self.position,
             next_offset=last.offset + 1,
@@ -180,7 +184,7 @@ class ProjectorProcessor:
             return WriterFailed("the read model was made again")
         if now.epoch == self.position.epoch:
             return WriterFailed("the database has lost the last batch")
-        return Fenced(f"{self.place.topic}/{self._partition}")
+        return FencedError(f"{self.place.topic}/{self._partition}")
 
     async def settle(self) -> None:
         """See that the partition is still ours, and where we left it.
@@ -194,7 +198,7 @@ class ProjectorProcessor:
 
     async def hold(self, hold: Hold) -> None:
         """Record that the partition is held before this record."""
-        error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
+        error: str = mask(hold.error)[:ERROR_MAX].replace("\0", "")
         async with failing_as_writer():
             try:
                 await database.hold(self._engine, self.position, hold.offset, hold.event_id, error)
@@ -220,7 +224,7 @@ class ProjectorProcessor:
     def time_of(self, record: ConsumerRecord) -> float | None:
         """The event time of a record; None of a dead letter."""
         try:
-            event = read_time(record.value or b"").event
+            event = read_head(record.value or b"").event
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
         return None if event is None else seconds_of(event.time)
@@ -240,3 +244,28 @@ def is_same(record: ConsumerRecord, expected: str) -> bool:
         return read_record(record.value or b"").hash == expected
     except msgspec.MsgspecError:
         return False
+
+
+REMEDY: Final = (
+    "mend the program and start it again; if its tables were made wrong: ecluse projector --rebuild"
+)
+"""Advice about a record of the journal that holds its partition."""
+
+
+async def serve(settings: Settings, url: str) -> None:
+    """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
+    await check(settings, (JOURNAL,))
+    await prepare_at(url, settings.give_up_s)
+    engine = make_engine(url)
+    try:
+        registry = CollectorRegistry()
+        metrics = Metrics(registry)
+
+        def work(partition: int, progress: Progress) -> Processor:
+            return ProjectorProcessor(settings, engine, partition, progress, metrics)
+
+        group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)
+        health = Health(settings, registry)
+        await Worker(settings, group, topic, work, health, REMEDY, BATCH_RECORDS).run()
+    finally:
+        await engine.dispose()

@@ -90,7 +90,7 @@ def non_key_columns(name: str) -> tuple[str, ...]:
     return tuple(each for each in columns(name) if each not in keys(name))
 
 
-def _listed(names: Iterable[str]) -> str:
+def _list_names(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
@@ -119,8 +119,8 @@ def adding(name: str, dialect: str) -> str:
         f'"{each}" = {name}."{each}" + excluded."{each}"' for each in non_key_columns(name)
     )
     return (
-        f"INSERT INTO {name} ({_listed(written)}) {_values(name, written, dialect)}"
-        f" ON CONFLICT ({_listed(keys(name))}) DO UPDATE SET {grown}"
+        f"INSERT INTO {name} ({_list_names(written)}) {_values(name, written, dialect)}"
+        f" ON CONFLICT ({_list_names(keys(name))}) DO UPDATE SET {grown}"
     )
 
 
@@ -128,15 +128,15 @@ def adding(name: str, dialect: str) -> str:
 def upsert(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
     """Upsert of these columns; offered rows do not replace others."""
     written = (*keys(name), *members)
-    new = _assigned(name, members, 'excluded."{}"')
+    new = _assign(name, members, 'excluded."{}"')
     then = f"DO UPDATE SET {new}" if members else "DO NOTHING"
     if offered:
         state = REPLACED_IF[name]
         then = "DO NOTHING" if state is None else f"{then} WHERE {name}.state = '{state}'"
     # SQLite takes an ON behind a bare SELECT for a join's; VALUES has no such doubt.
     return (
-        f"INSERT INTO {name} ({_listed(written)}) {_values(name, written, dialect)}"
-        f" ON CONFLICT ({_listed(keys(name))}) {then}"
+        f"INSERT INTO {name} ({_list_names(written)}) {_values(name, written, dialect)}"
+        f" ON CONFLICT ({_list_names(keys(name))}) {then}"
     )
 
 
@@ -145,19 +145,19 @@ def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
     """Columns of rows that there are; values come as the members, then the key."""
     if dialect != POSTGRESQL:
         found = " AND ".join(f'"{each}" = ?' for each in keys(name))
-        assigned = _assigned(name, members, "?")
+        assigned = _assign(name, members, "?")
         return f"UPDATE {name} SET {assigned} WHERE {found}"
     written = (*members, *keys(name))
     found = " AND ".join(f'{name}."{each}" = changed."{each}"' for each in keys(name))
-    assigned = _assigned(name, members, 'changed."{}"')
+    assigned = _assign(name, members, 'changed."{}"')
     return (
         f"UPDATE {name} SET {assigned}"
-        f" FROM {_arrays(name, written)} AS changed ({_listed(written)}) WHERE {found}"
+        f" FROM {_arrays(name, written)} AS changed ({_list_names(written)}) WHERE {found}"
     )
 
 
-def _assigned(name: str, members: Iterable[str], value: str) -> str:
-    """New values of columns; one that keeps its first takes none over it."""
+def _assign(name: str, members: Iterable[str], value: str) -> str:
+    """The SET clause of an upsert; a column in `FIRST_COUNTS` keeps its first value."""
     first = FIRST_COUNTS.get(name)
     kept = f'coalesce({name}."{first}", {value})'
     return ", ".join(
@@ -169,19 +169,19 @@ def _assigned(name: str, members: Iterable[str], value: str) -> str:
 def appending(name: str) -> str:
     """New rows, one by one."""
     written = columns(name)
-    return f"INSERT INTO {name} ({_listed(written)}) VALUES ({', '.join('?' * len(written))})"
+    return f"INSERT INTO {name} ({_list_names(written)}) VALUES ({', '.join('?' * len(written))})"
 
 
 def refilling(name: str, made: str) -> tuple[str, str]:
     """SQLite: statements that replace the rows of a table by those of another file."""
-    listed = _listed(columns(name))
+    listed = _list_names(columns(name))
     filled = f"INSERT INTO main.{name} ({listed}) SELECT {listed} FROM {made}.{name}"
     return f"DELETE FROM main.{name}", filled
 
 
 @cache
 def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
-    """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite.
+    """SQLAlchemy's conversions of days and instants for SQLite, by their place in a row.
 
     It is kept: a batch names few days.
     """
@@ -194,7 +194,7 @@ def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable
     )
 
 
-def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:
+def spell_rows(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:
     """Rows as SQLite holds them: days and instants are texts there."""
     spellings = _spellings(name, written)
     if not spellings:

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.codec import Headers, is_binary
-from events.masking import masked_name
+from events.masking import mask_name
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 
@@ -47,7 +47,7 @@ class Names(NamedTuple):
 
 
 class Address(NamedTuple):
-    """Where a dead letter stands in the journal, and where its record stood."""
+    """The place of a dead letter in the journal, and that of its record in the input."""
 
     chain: str
     sequence: int
@@ -79,7 +79,7 @@ class DeadLetter:
 
     @property
     def redrives(self) -> int:
-        """How often it had been sent again before it was set aside."""
+        """The number of times that the record was sent again before it became a dead letter."""
         return redrives_of(self.raw.headers)
 
     @property
@@ -90,7 +90,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which dead letters are meant; what is None or empty leaves none out."""
+    """A selection of dead letters; a member that is None or empty leaves none out."""
 
     ids: frozenset[str] = frozenset()
     reason: str | None = None
@@ -101,21 +101,21 @@ class Selection:
     until_ms: int | None = None
     """Set aside in between, the second instant not included."""
 
-    def takes(self, found: DeadLetter) -> bool:
+    def takes(self, dead_letter: DeadLetter) -> bool:
         """True of one that is meant."""
-        if self.ids and found.at.its_id not in self.ids:
+        if self.ids and dead_letter.at.its_id not in self.ids:
             return False
-        if self.reason not in {None, found.code}:
+        if self.reason not in {None, dead_letter.code}:
             return False
-        if self.since_ms is not None and found.died_ms < self.since_ms:
+        if self.since_ms is not None and dead_letter.died_ms < self.since_ms:
             return False
-        if self.until_ms is not None and found.died_ms >= self.until_ms:
+        if self.until_ms is not None and dead_letter.died_ms >= self.until_ms:
             return False
-        names = found.names if self.budget or self.source else Names()
+        names = dead_letter.names if self.budget or self.source else Names()
         return self.budget in {None, names.budget} and self.source in {None, names.event_source}
 
 
-class Carried(NamedTuple):
+class DeadLetterRecord(NamedTuple):
     """A record of the topic of dead letters, taken apart."""
 
     raw: RawRecord
@@ -123,7 +123,9 @@ class Carried(NamedTuple):
     is_whole: bool
 
 
-def carried(value: bytes | None, key: bytes | None, headers: Headers) -> Carried | None:
+def read_dead_letter_record(
+    value: bytes | None, key: bytes | None, headers: Headers
+) -> DeadLetterRecord | None:
     """The record that was set aside, from its dead letter; None of a record that is none."""
     names = [name for name, _ in headers]
     if REASON not in names:
@@ -142,11 +144,11 @@ def carried(value: bytes | None, key: bytes | None, headers: Headers) -> Carried
     sha256 = added.get(f"{DLQ}sha256", "")
     raw = RawRecord(value, source, own, key, timestamp_ms, length_bytes, sha256)
     is_whole = not (CUT & added.keys()) and (not own or own[-1][0] != LEFT_OUT)
-    return Carried(raw, added[REASON], is_whole)
+    return DeadLetterRecord(raw, added[REASON], is_whole)
 
 
 def redrives_of(headers: Headers) -> int:
-    """How often a record was sent again; what a sender wrote there himself counts as once."""
+    """Count how often a record was sent again; a header of the sender's own counts as once."""
     found = [each for name, each in headers if name == REDRIVES]
     if not found:
         return 0
@@ -184,7 +186,7 @@ def names_of(raw: RawRecord) -> Names:
         try:
             named = _read_names(raw.value or b"")
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            named = _Named()
+            named = _EventNames()
         found = named.id, named.source, named.partitionkey
     event_id, event_source, budget = map(_printable, found)
     key = (raw.key or b"").decode(errors="replace")
@@ -197,10 +199,10 @@ def names_of(raw: RawRecord) -> Names:
 def _printable(name: Any) -> str | None:
     if not isinstance(name, str) or not name.isprintable():
         return None
-    return masked_name(name[:NAME_MAX]) or None
+    return mask_name(name[:NAME_MAX]) or None
 
 
-class _Named(msgspec.Struct):
+class _EventNames(msgspec.Struct):
     """The names in a record, of whatever kind they are."""
 
     id: Any = None
@@ -208,4 +210,4 @@ class _Named(msgspec.Struct):
     partitionkey: Any = None
 
 
-_read_names: Final = msgspec.json.Decoder(_Named).decode
+_read_names: Final = msgspec.json.Decoder(_EventNames).decode

@@ -8,10 +8,10 @@ from typing import Final
 
 import structlog
 
-from events.codec import Received
+from events.codec import ReceivedEvent
 from events.texts import Translatable, _
 from events.unreadable import Unreadable, explain
-from services.ledger.application.handle import RawRecord, decoded
+from services.ledger.application.handle import RawRecord, decode_record
 from services.ledger.application.trial import Trial
 from services.redrive.dead_letters import DeadLetter
 from services.redrive.sending import correction_id
@@ -20,8 +20,8 @@ from services.redrive.state import RedriveState
 log: Final = structlog.stdlib.get_logger("ecluse.redrive")
 
 
-class Becomes(StrEnum):
-    """What a dead letter would become; those that are sent have an outcome of the ledger."""
+class Result(StrEnum):
+    """Outcomes of a dead letter that is sent again; those that are sent have one of the ledger."""
 
     READABLE = "readable"
     """It can be read now; what would be decided was not asked."""
@@ -44,7 +44,7 @@ class Becomes(StrEnum):
 
 
 SENT: Final = frozenset(
-    (Becomes.READABLE, Becomes.ACCEPTED, Becomes.DUPLICATE, Becomes.REFUSED, Becomes.PARKED)
+    (Result.READABLE, Result.ACCEPTED, Result.DUPLICATE, Result.REFUSED, Result.PARKED)
 )
 """Those that are sent."""
 
@@ -64,9 +64,9 @@ class Prospect:
     """A dead letter, and what it would become."""
 
     dead_letter: DeadLetter
-    becomes: Becomes
+    becomes: Result
     why: Translatable | None = None
-    received: Received | None = None
+    received: ReceivedEvent | None = None
     """The event that is sent: what it is, where it can be read, or what corrects it."""
     correction: RawRecord | None = None
     """The event that is sent in its place."""
@@ -83,7 +83,7 @@ class Prospect:
 
 
 @dataclass(slots=True)
-class Oldest:
+class OldestProspects:
     """The oldest of many, by Kafka's time of their records; of one partition in its own order.
 
     A sender whose partitioner is another has written a budget's events to several partitions.
@@ -104,7 +104,7 @@ class Oldest:
         if len(self._kept) >= 2 * self.most:
             self._cut()
 
-    def in_order(self) -> list[Prospect]:
+    def list_oldest(self) -> list[Prospect]:
         """The oldest, in their order."""
         self._cut()
         return [each for _, each in self._kept]
@@ -116,49 +116,51 @@ class Oldest:
 
 
 def prospect(
-    found: DeadLetter, state: RedriveState, attempts_max: int, *, again: bool = False
+    dead_letter: DeadLetter, state: RedriveState, attempts_max: int, *, again: bool = False
 ) -> Prospect:
-    """What can be said of a dead letter without asking the ledger; `again` believes no note."""
-    settled = state.settled_by(found.at)
-    if not again and settled is not None and settled.event_id is not None:
-        facts = {"sequence": settled.sequence, "budget": settled.budget}
-        return Prospect(found, Becomes.REDRIVEN, REDRIVEN.render(facts))
-    if state.is_underway(found.at):
-        return Prospect(found, Becomes.UNDERWAY, UNDERWAY)
+    """The prospect of a dead letter without asking the ledger; `again` believes no note."""
+    review = state.find_review(dead_letter.at)
+    if not again and review is not None and review.event_id is not None:
+        facts = {"sequence": review.sequence, "budget": review.budget}
+        return Prospect(dead_letter, Result.REDRIVEN, REDRIVEN.render(facts))
+    if state.is_underway(dead_letter.at):
+        return Prospect(dead_letter, Result.UNDERWAY, UNDERWAY)
     if state.corrected:
-        place = state.corrected.get(correction_id(found.at, found.raw))
+        place = state.corrected.get(correction_id(dead_letter.at, dead_letter.raw))
         if place is not None:
-            return decided(found, place)
-    if not found.is_whole:
-        return Prospect(found, Becomes.NOT_WHOLE, NOT_WHOLE)
-    if found.redrives >= attempts_max:
-        return Prospect(found, Becomes.TOO_OFTEN, TOO_OFTEN.render({"count": found.redrives}))
-    read = decoded(found.raw)
+            return call_decided(dead_letter, place)
+    if not dead_letter.is_whole:
+        return Prospect(dead_letter, Result.NOT_WHOLE, NOT_WHOLE)
+    if dead_letter.redrives >= attempts_max:
+        return Prospect(
+            dead_letter, Result.TOO_OFTEN, TOO_OFTEN.render({"count": dead_letter.redrives})
+        )
+    read = decode_record(dead_letter.raw)
     if isinstance(read, Unreadable):
-        return Prospect(found, Becomes.DEAD_LETTER, explain(read))
-    return Prospect(found, Becomes.READABLE, None, read)
+        return Prospect(dead_letter, Result.DEAD_LETTER, explain(read))
+    return Prospect(dead_letter, Result.READABLE, None, read)
 
 
-def decided(found: DeadLetter, place: tuple[str, int]) -> Prospect:
+def call_decided(dead_letter: DeadLetter, place: tuple[str, int]) -> Prospect:
     """A dead letter whose event, or a correction of it, was decided by this record of a budget."""
     budget, sequence = place
     why = DECIDED.render({"sequence": sequence, "budget": budget})
-    return Prospect(found, Becomes.DECIDED, why)
+    return Prospect(dead_letter, Result.DECIDED, why)
 
 
-def tried(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
+def try_prospects(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
     """The same, with what the ledger would decide of those that can be read, in their order.
 
     Behind one that it fails to decide nothing of its budget is tried: what it left is in doubt.
     """
     found, failed = list(prospects), dict[str, str]()
     for at, each in enumerate(prospects):
-        if each.becomes is not Becomes.READABLE or each.received is None:
+        if each.becomes is not Result.READABLE or each.received is None:
             continue
         budget, its_id = each.received.envelope.data.budget, each.dead_letter.at.its_id
         if budget in failed:
             why = BEHIND.render({"its_id": failed[budget]})
-            found[at] = replace(each, becomes=Becomes.STOPS, why=why)
+            found[at] = replace(each, becomes=Result.STOPS, why=why)
             continue
         try:
             trial.handle(each.raw)
@@ -167,8 +169,8 @@ def tried(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
             log.exception("trial_failed", **each.dead_letter.raw.source._asdict())
             failed[budget] = its_id
             why = STOPS.render({"error": type(error).__name__})
-            found[at] = replace(each, becomes=Becomes.STOPS, why=why)
+            found[at] = replace(each, becomes=Result.STOPS, why=why)
         else:
             *_before, outcome = trial.latest.values()
-            found[at] = replace(each, becomes=Becomes(outcome.value))
+            found[at] = replace(each, becomes=Result(outcome.value))
     return found

@@ -8,10 +8,10 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from events.canonical import canonical
-from events.codec import Headers, Received, is_binary
+from events.codec import Headers, ReceivedEvent, is_binary
 from events.envelope import CORRECTION, SourceKind
-from events.reviews import RecordReviewed
+from events.follow_up import RecordReviewed
+from events.strict_json import canonical
 from events.topics import EVENTS, INTERNAL_EVENTS
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address, redriven_headers
@@ -34,7 +34,7 @@ ID_MAX: Final = 500
 
 
 class Author(NamedTuple):
-    """Who sends a dead letter again, when, and why."""
+    """The sender of a dead letter, with time and reason."""
 
     source: str
     """The `source` of the note: that of the command, or of the console."""
@@ -54,14 +54,16 @@ class Outgoing(NamedTuple):
     headers: Headers
 
 
-class SentAgain(NamedTuple):
-    """What is written for one dead letter, together or not at all; the record before the note."""
+class Resending(NamedTuple):
+    """Messages of one dead letter, written together or not at all; the record before the note."""
 
     at: Address
     records: tuple[Outgoing, ...]
 
 
-def resent_records(at: Address, raw: RawRecord, received: Received, author: Author) -> SentAgain:
+def resent_records(
+    at: Address, raw: RawRecord, received: ReceivedEvent, author: Author
+) -> Resending:
     """A record in the place of a dead letter, and the note about it.
 
     It is the dead letter's own, which can be read now, or that of a corrected event.
@@ -73,7 +75,7 @@ def resent_records(at: Address, raw: RawRecord, received: Received, author: Auth
         raw.value or b"",
         redriven_headers(at, raw.headers),
     )
-    return SentAgain(at, (record, _note(at, received, author)))
+    return Resending(at, (record, _note(at, received, author)))
 
 
 def as_sent(raw: RawRecord, event: bytes) -> RawRecord:
@@ -103,14 +105,14 @@ def former_of(raw: RawRecord) -> tuple[str, str] | None:
     return str(source), str(event_id)
 
 
-def patched(at: Address, raw: RawRecord, patch: Any, author: Author) -> bytes:
+def write_patched(at: Address, raw: RawRecord, patch: Any, author: Author) -> bytes:
     """The event of a record with a merge patch (RFC 7396); of a record that is none, the patch.
 
     Its id is that of every correction of this dead letter, and it names the former one as its
     cause. Its time stays what it was, unless the patch has another.
     """
     before = event_of(raw)
-    merged = _merged(before, patch)
+    merged = _merge(before, patch)
     event = merged if isinstance(merged, dict) else {}
     cause = before.get("id")
     if isinstance(cause, str) and 0 < len(cause) <= ID_MAX:
@@ -136,7 +138,7 @@ def event_of(raw: RawRecord) -> dict[str, Any]:
     return found | ({"data": value} if isinstance(value, dict) else {})
 
 
-def _note(at: Address, received: Received, author: Author) -> Outgoing:
+def _note(at: Address, received: ReceivedEvent, author: Author) -> Outgoing:
     """The event that says who sent a dead letter again, as which event, and why.
 
     Its id derives from all that it says: two notes of one second are two, the same one is a repeat.
@@ -176,7 +178,7 @@ def _key(event: bytes) -> bytes:
         return b""
 
 
-def _merged(target: Any, patch: Any) -> Any:
+def _merge(target: Any, patch: Any) -> Any:
     """RFC 7396, section 2."""
     if not isinstance(patch, dict):
         return patch
@@ -185,5 +187,5 @@ def _merged(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = _merged(merged.get(name), value)
+            merged[name] = _merge(merged.get(name), value)
     return merged

@@ -12,17 +12,22 @@ from datetime import date
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events import journal
 from events.envelope import CORRECTION
-from events.reviews import RecordReviewed
+from events.follow_up import RecordReviewed
 from events.topics import DEAD_LETTERS, EVENTS, JOURNAL
 from services.ledger.application.handle import DEAD_CHAIN
 from services.ledger.domain.journal import Source
-from services.ledger.kafka.state_topic import IMPORTED_HEADER
-from services.redrive.dead_letters import Address, DeadLetter, carried, place_of, redriven_places
+from services.ledger.kafka.topic_records import IMPORTED_HEADER
+from services.redrive.dead_letters import (
+    Address,
+    DeadLetter,
+    place_of,
+    read_dead_letter_record,
+    redriven_places,
+)
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
 from services.runtime.ops.settings import Settings
@@ -30,11 +35,14 @@ from services.runtime.ops.settings import Settings
 TOPICS: Final = (DEAD_LETTERS, JOURNAL, EVENTS)
 """The topics read here."""
 
+APPLIED: Final = frozenset({"accepted", "parked"})
+"""Outcomes of an event that was accepted, or waits to be."""
+
 REVIEW_MARK: Final = RecordReviewed.TYPE.encode()
 DEAD_MARK: Final = DEAD_CHAIN.encode()
 
 
-class Settled(NamedTuple):
+class Review(NamedTuple):
     """The record that took a dead letter off the list of what is to do."""
 
     budget: str
@@ -48,9 +56,9 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class RedriveState:
-    """What the journal and the input say of dead letters."""
+    """The state of dead letters by journal and input."""
 
-    settled: dict[tuple[str, int], Settled] = field(default_factory=dict)
+    reviews: dict[tuple[str, int], Review] = field(default_factory=dict)
     """By chain and number, the first review."""
     corrected: dict[str, tuple[str, int]] = field(default_factory=dict)
     """By id, the records of corrections that were accepted or wait, with a note or without."""
@@ -61,9 +69,9 @@ class RedriveState:
     _next: dict[int, int] = field(default_factory=dict)
     """By partition, the offset behind the last event that is decided."""
 
-    def settled_by(self, at: Address) -> Settled | None:
+    def find_review(self, at: Address) -> Review | None:
         """The record that settled a dead letter; None while it is to do."""
-        return self.settled.get((at.chain, at.sequence))
+        return self.reviews.get((at.chain, at.sequence))
 
     def is_underway(self, at: Address) -> bool:
         """True where it was sent again, and is not decided yet."""
@@ -71,8 +79,8 @@ class RedriveState:
 
     def is_sent(self, at: Address) -> bool:
         """True where it was sent again, decided or not."""
-        settled = self.settled_by(at)
-        return self.is_underway(at) or (settled is not None and settled.event_id is not None)
+        review = self.find_review(at)
+        return self.is_underway(at) or (review is not None and review.event_id is not None)
 
     def next_offset(self, partition: int) -> int | None:
         """The offset behind the last event of a partition that is decided; None of none."""
@@ -81,22 +89,22 @@ class RedriveState:
     def add(self, record: ConsumerRecord, events_topic: str) -> None:
         """Take note of the next record of the journal."""
         value, key = record.value or b"", record.key or b""
-        row = _read_row(value)
-        topic, partition, offset = row.source.topic, row.source.partition, row.source.offset
+        head = journal.read_head(value)
+        topic, partition, offset = head.source.topic, head.source.partition, head.source.offset
         imported = any(name == IMPORTED_HEADER for name, _ in record.headers)
         if topic == events_topic and not imported:
             self._next[partition] = max(self._next.get(partition, 0), offset + 1)
-        if row.event_source == CORRECTION and row.is_applied:
-            self.corrected[row.event_id or ""] = (key.decode(), row.sequence)
+        if head.event_source == CORRECTION and head.outcome in APPLIED:
+            self.corrected[head.event_id or ""] = (key.decode(), head.sequence)
         if key.startswith(DEAD_MARK):
-            place = Source(topic, partition, offset), row.event_sha256
-            self._numbers[place] = key.decode(), row.sequence
+            place = Source(topic, partition, offset), head.event_sha256
+            self._numbers[place] = key.decode(), head.sequence
         elif REVIEW_MARK in value:
             self._add_review(value)
 
     def dead_letter(self, record: ConsumerRecord) -> DeadLetter | None:
         """A record of the topic of dead letters; None where the journal knows no such."""
-        found = carried(record.value, record.key, record.headers)
+        found = read_dead_letter_record(record.value, record.key, record.headers)
         if found is None:
             return None
         raw = found.raw
@@ -116,10 +124,10 @@ class RedriveState:
         if data.chain is None or data.sequence is None or data.reviewed_on is None:
             return
         place = (data.chain, data.sequence)
-        before = self.settled.get(place)
+        before = self.reviews.get(place)
         if before is not None and (before.event_id is not None or data.event is None):
             return
-        self.settled[place] = Settled(
+        self.reviews[place] = Review(
             record.budget,
             record.sequence,
             data.reviewed_by or "",
@@ -127,25 +135,6 @@ class RedriveState:
             data.comment,
             None if data.event is None else data.event.id,
         )
-
-
-class _Row(msgspec.Struct):
-    """The members of a journal record that are read of all."""
-
-    sequence: int
-    outcome: str
-    event_sha256: str
-    source: journal.Source
-    event_id: str | None = None
-    event_source: str | None = None
-
-    @property
-    def is_applied(self) -> bool:
-        """True where its event was accepted, or waits to be."""
-        return self.outcome in {"accepted", "parked"}
-
-
-_read_row: Final = msgspec.json.Decoder(_Row).decode
 
 
 class DeadLetterTopic:
@@ -165,7 +154,7 @@ class DeadLetterTopic:
         """Connected while it is entered."""
 
     async def state(self) -> RedriveState:
-        """What the journal says now, and the input behind it."""
+        """The state by the journal of now, and the input behind it."""
         state = RedriveState()
         for place, events in zip(self._journal, self._events, strict=True):
             async with aclosing(self.reader.to_the_end(place)) as chunks:
@@ -182,16 +171,16 @@ class DeadLetterTopic:
                         state.underway.update(redriven_places(each.headers))
         return state
 
-    async def applied(self, source: str, event_id: str) -> tuple[str, int] | None:
+    async def find_applied(self, source: str, event_id: str) -> tuple[str, int] | None:
         """A record of any budget by which this event was accepted, or waits; None of none."""
         for place in self._journal:
             async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
-                        row = _read_row(each.value or b"")
-                        name = row.event_source, row.event_id
-                        if name == (source, event_id) and row.is_applied:
-                            return (each.key or b"").decode(), row.sequence
+                        head = journal.read_head(each.value or b"")
+                        name = head.event_source, head.event_id
+                        if name == (source, event_id) and head.outcome in APPLIED:
+                            return (each.key or b"").decode(), head.sequence
                     await self.reader.yield_to_event_loop()
         return None
 

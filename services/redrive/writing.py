@@ -14,7 +14,7 @@ from aiokafka.structs import TopicPartition
 
 from events.texts import _
 from events.topics import EVENTS, INPUT_TOPICS
-from services.redrive.sending import SentAgain
+from services.redrive.sending import Resending
 from services.redrive.state import dead_letter_topic
 from services.runtime.kafka.clients import Outgoing
 from services.runtime.kafka.partitioning import partition_of
@@ -41,7 +41,7 @@ Done = Callable[[int], None]
 
 
 async def send(
-    settings: Settings, wanted: Sequence[SentAgain], rate: int, done: Done, *, again: bool = False
+    settings: Settings, records: Sequence[Resending], rate: int, done: Done, *, again: bool = False
 ) -> int:
     """Send these dead letters again, at most `rate` a second; return how many were sent.
 
@@ -50,7 +50,7 @@ async def send(
 
     Raises:
         ClusterError: the cluster cannot be reached or trusted.
-        Fenced: another redrive has begun.
+        FencedError: another redrive has begun.
         WriterFailed: a transaction failed; start again, and it goes on.
     """
     count = await partition_count(settings, EVENTS)
@@ -68,7 +68,7 @@ async def send(
         async with dead_letter_topic(settings) as topic:
             state = await topic.state()
         is_sent = state.is_underway if again else state.is_sent
-        left = [each for each in wanted if not is_sent(each.at)]
+        left = [each for each in records if not is_sent(each.at)]
         return await _send(writer, inputs, left, rate, done)
     finally:
         await writer.stop()
@@ -77,26 +77,26 @@ async def send(
 async def _send(
     writer: FencedWriter,
     inputs: dict[str, list[TopicPartition]],
-    wanted: Sequence[SentAgain],
+    records: Sequence[Resending],
     rate: int,
     done: Done,
 ) -> int:
     clock, size = asyncio.get_running_loop().time, min(rate, TOGETHER_MAX)
     began_s = clock()
-    for first in range(0, len(wanted), size):
-        together = wanted[first : first + size]
+    for first in range(0, len(records), size):
+        together = records[first : first + size]
         await writer.begin()
-        await writer.write(_by_partition(together, inputs))
+        await writer.write(_group_by_partition(together, inputs))
         await writer.commit()
         done(len(together))
-        log.info("dead_letters_redriven", sent=first + len(together), total=len(wanted))
+        log.info("dead_letters_redriven", sent=first + len(together), total=len(records))
         await asyncio.sleep(max(0.0, began_s + (first + size) / rate - clock()))
     await writer.settle()
-    return len(wanted)
+    return len(records)
 
 
-def _by_partition(
-    together: Iterable[SentAgain], inputs: dict[str, list[TopicPartition]]
+def _group_by_partition(
+    together: Iterable[Resending], inputs: dict[str, list[TopicPartition]]
 ) -> dict[TopicPartition, list[Outgoing]]:
     """The records by the partition of their key, in their order."""
     found: dict[TopicPartition, list[Outgoing]] = defaultdict(list)

@@ -39,7 +39,7 @@ LAZY_COMMAND: Final = re.compile(r'LazyCommand\("[\w-]+", "([\w.]+):(\w+)"')
 """A command in services/cli/app.py: the module and the function whose docstring is its help."""
 
 
-def found_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
+def find_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
     """Each message of the code: the file where it stands, its msgid or msgids, its context."""
     for folder, pattern, method in SOURCES:
         for path in sorted((root / folder).rglob(pattern)):
@@ -69,14 +69,14 @@ def _help_of(node: ast.AST, commands: Collection[str]) -> str:
         case ast.FunctionDef(name=name, decorator_list=[]) if name in commands:
             return ast.get_docstring(node) or ""
         case ast.FunctionDef(
-            decorator_list=[ast.Call(func=ast.Attribute(value=ast.Name(id="app")))]
-        ):
+            decorator_list=[ast.Call(func=ast.Attribute(value=ast.Name(id=group)))]
+        ) if group.endswith("_app"):
             return ast.get_docstring(node) or ""
         case _:
             return ""
 
 
-def updated(catalogue: Catalog, messages: Iterable[tuple[str, Any, str | None]]) -> Catalog:
+def update(catalogue: Catalog, messages: Iterable[tuple[str, Any, str | None]]) -> Catalog:
     """The catalogue with the messages of the code: new ones empty, those that left taken out."""
     template = Catalog(creation_date=catalogue.creation_date)
     for file, msgid, context in messages:
@@ -94,13 +94,11 @@ def read(path: Path = FRENCH) -> Catalog:
 def as_text(catalogue: Catalog) -> bytes:
     """The catalogue as a file that people edit, in the order of the code."""
     written = io.BytesIO()
-    write_po(
-        written, catalogue, WIDTH, sort_by_file=True, ignore_obsolete=True, include_lineno=False
-    )
+    write_po(written, catalogue, WIDTH, sort_by_file=True, ignore_obsolete=True, no_location=True)
     return written.getvalue()
 
 
-def compiled(catalogue: Catalog) -> bytes:
+def compile_catalogue(catalogue: Catalog) -> bytes:
     """The catalogue as `gettext` reads it."""
     written = io.BytesIO()
     write_mo(written, catalogue)
@@ -109,9 +107,9 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def main() -> None:
     """Write `fr.po` and `fr.mo` again, and name the messages that have no French yet."""
-    catalogue = updated(read(), found_messages())
+    catalogue = update(read(), find_messages())
     FRENCH.write_bytes(as_text(catalogue))
-    COMPILED.write_bytes(compiled(catalogue))
+    COMPILED.write_bytes(compile_catalogue(catalogue))
     for message in catalogue:
         french = message.string
         if not all([french] if isinstance(french, str) else french or [""]):

@@ -1,4 +1,4 @@
-"""The languages of Écluse's users."""
+"""The languages of Écluse's users, alone: formats and translation both stand on them."""
 
 from enum import StrEnum
 

@@ -11,7 +11,7 @@ from typing import Final
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_decimal
 
-from events.texts import Counted, Translatable, _, ngettext
+from events.texts import CountedText, Translatable, _, ngettext
 from services.texts import formats
 from services.texts.formats import ZONE
 from services.texts.language import Language
@@ -61,7 +61,7 @@ class LocaleFormat:
             text = text.render(facts)
         return translate(text, self.language)
 
-    def counted(self, texts: Counted, count: int, **facts: object) -> str:
+    def quantity(self, texts: CountedText, count: int, **facts: object) -> str:
         """`3 orders`: none is one in French, and many in English."""
         return translate(texts.render(count, **facts), self.language)
 
@@ -151,8 +151,8 @@ class LocaleFormat:
         if day == today:
             return self.say(TODAY)
         count = (day - today).days
-        return self.counted(IN_DAYS if count > 0 else DAYS_AGO, abs(count))
+        return self.quantity(IN_DAYS if count > 0 else DAYS_AGO, abs(count))
 
     def days_overdue(self, day: date, today: date) -> str:
         """`échu depuis 1 238 jours`, `1,238 days overdue`: of a day that has passed."""
-        return self.counted(OVERDUE, (today - day).days)
+        return self.quantity(OVERDUE, (today - day).days)

@@ -1,6 +1,8 @@
-"""Translates texts: English stands in the code, French in `fr.mo`."""
+"""Translates texts, and errors of the system: English stands in the code, French in `fr.mo`."""
 
+import errno
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +10,7 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Final
 
-from events.texts import Day, Euros, Number, Translatable
+from events.texts import Day, Euros, Number, Translatable, _, verbatim
 from services.texts.formats import day, euros, number
 from services.texts.language import Language
 
@@ -40,7 +42,7 @@ def translate(text: Translatable | Sentence, language: Language) -> str:
     if isinstance(text, Sentence):
         return text.fr if language is Language.FR else text.en
     message = _message(text, _catalogue(language))
-    return message.format_map(_shown(text.facts, language)) if text.facts else message
+    return message.format_map(_translate_facts(text.facts, language)) if text.facts else message
 
 
 def isolate(text: str) -> str:
@@ -75,7 +77,7 @@ def _message(text: Translatable, catalogue: NullTranslations) -> str:
     return catalogue.gettext(text.msgid)
 
 
-def _shown(facts: Mapping[str, object], language: Language) -> dict[str, object]:
+def _translate_facts(facts: Mapping[str, object], language: Language) -> dict[str, object]:
     return {name: _fact(fact, language) for name, fact in facts.items()}
 
 
@@ -95,3 +97,58 @@ def _fact(fact: object, language: Language) -> object:
             return isolate(fact)
         case _:
             return fact
+
+
+BY_NUMBER: Final = {
+    errno.ENOENT: _("No such file or directory"),
+    errno.EACCES: _("Permission denied"),
+    errno.EPERM: _("Operation not permitted"),
+    errno.EEXIST: _("File exists"),
+    errno.ENOTDIR: _("Not a directory"),
+    errno.EISDIR: _("Is a directory"),
+    errno.ENAMETOOLONG: _("File name too long"),
+    errno.EFBIG: _("File too large"),
+    errno.ENOSPC: _("No space left on device"),
+    errno.EDQUOT: _("Disk quota exceeded"),
+    errno.EROFS: _("Read-only file system"),
+    errno.EIO: _("Input/output error"),
+    errno.EBUSY: _("Device or resource busy"),
+    errno.EMFILE: _("Too many open files"),
+    errno.EADDRINUSE: _("Address already in use"),
+    errno.EADDRNOTAVAIL: _("Cannot assign requested address"),
+    errno.ECONNREFUSED: _("Connection refused"),
+    errno.ETIMEDOUT: _("Connection timed out"),
+    errno.ENETUNREACH: _("Network is unreachable"),
+    errno.EHOSTUNREACH: _("No route to host"),
+}
+"""Of the operating system: asyncio puts words of its own around these."""
+
+BY_TEXT: Final = {
+    each.msgid: each
+    for each in (
+        _("Name or service not known"),
+        _("Temporary failure in name resolution"),
+        _("database or disk is full"),
+        _("database is locked"),
+        _("attempt to write a readonly database"),
+        _("unable to open database file"),
+        _("database disk image is malformed"),
+        _("file is not a database"),
+        _("disk I/O error"),
+    )
+}
+"""Of the resolver of names, and of SQLite."""
+
+NOT_UTF_8 = _("it is no text in UTF-8, from byte {byte} on")
+
+
+def error_text(error: Exception) -> Translatable:
+    """The text of an error; of one that is not known here, the English of its library."""
+    if isinstance(error, UnicodeDecodeError):
+        return NOT_UTF_8.render({"byte": error.start})
+    text = str(error)
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):  # Numbers of its own.
+        if error.errno in BY_NUMBER:
+            return BY_NUMBER[error.errno]
+        text = error.strerror or text
+    return BY_TEXT.get(text) or verbatim(text or type(error).__name__)

@@ -12,16 +12,15 @@ from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.envelope import CORRECTION, Event
 from events.fiscal_years import FiscalYearOpened
+from events.follow_up import RecordReviewed
 from events.mentions import Names, order_parts
-from events.reviews import RecordReviewed
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.conventions import DocumentKey
 from services.ledger.domain.model.grants import Act, act_of
 from services.ledger.domain.model.moves import CARRY_OVER
 from services.ledger.domain.model.schedules import WHOLE_AWARD
-from services.trace.entries import Entry
-from services.trace.filter import Filter
+from services.trace.entries import Entry, Filter
 from services.trace.trace import Key, Kind, Trace
 
 
@@ -46,7 +45,7 @@ class Index:
     ref: str
     budget: str | None = None
     """The budget in which the reference is searched; None: all."""
-    found: dict[Kind, set[str]] = field(default_factory=dict)
+    budgets_by_kind: dict[Kind, set[str]] = field(default_factory=dict)
     """Budgets in which it was found, by kind."""
     ends: dict[str, int] = field(default_factory=dict)
     """The last sequence read of each budget."""
@@ -84,23 +83,23 @@ class Index:
     def trace(self) -> "Trace":
         """The empty trace of all that was found; budgets in `missing` must be read before."""
         filters: dict[Filter, None] = {}
-        for budget in sorted(self.found.get(Kind.CONVENTION, ())):
-            filters |= dict.fromkeys(self._of_convention(budget, self.ref))
-        for budget in sorted(self.found.get(Kind.GRANT, ())):
-            filters |= dict.fromkeys(self._of_grant(budget, self.ref))
-        for budget in sorted(self.found.get(Kind.PAYMENT_ORDER, ())):
+        for budget in sorted(self.budgets_by_kind.get(Kind.CONVENTION, ())):
+            filters |= dict.fromkeys(self._list_budgets(budget, self.ref))
+        for budget in sorted(self.budgets_by_kind.get(Kind.GRANT, ())):
+            filters |= dict.fromkeys(self._follow_grant(budget, self.ref))
+        for budget in sorted(self.budgets_by_kind.get(Kind.PAYMENT_ORDER, ())):
             convention, instalment = order_parts(self.ref)
-            filters |= dict.fromkeys(self._of_convention(budget, convention, 1, instalment))
+            filters |= dict.fromkeys(self._list_budgets(budget, convention, 1, instalment))
         events = set(self._events)
         for (budget, _), (sequence, names) in self._acts.items():
             for grant in sorted(names.grants):
-                filters |= dict.fromkeys(self._of_grant(budget, grant, sequence))
+                filters |= dict.fromkeys(self._follow_grant(budget, grant, sequence))
             for convention in sorted(() if names.grants else names.conventions):
-                filters |= dict.fromkeys(self._of_convention(budget, convention, sequence))
+                filters |= dict.fromkeys(self._list_budgets(budget, convention, sequence))
             if not names.grants and not names.conventions:
                 events.add((budget, sequence))
-        kinds = sorted(self.found, key=list(Kind).index)
-        return Trace(self.ref, kinds, list(filters), events, self._unopened())
+        kinds = sorted(self.budgets_by_kind, key=list(Kind).index)
+        return Trace(self.ref, kinds, list(filters), events, self._list_unopened())
 
     def missing(self) -> list[str]:
         """Budgets of earlier or later years that the trace needs and that were not read."""
@@ -142,7 +141,7 @@ class Index:
         return (budget, *order_parts(self.ref)) in self._plans and self.ref.count("/") == 1
 
     def _find(self, kind: Kind, budget: str) -> None:
-        self.found.setdefault(kind, set()).add(budget)
+        self.budgets_by_kind.setdefault(kind, set()).add(budget)
 
     def _link_names(self, entry: Entry) -> None:
         record, event = entry.record, entry.event
@@ -186,8 +185,8 @@ class Index:
         known[record.budget, convention] = links
         self._under.setdefault((record.budget, links.grant), {})[convention] = None
 
-    def _linked(self, budget: str, convention: str) -> Links | None:
-        """Its links; where it was never signed, those of the last attempt."""
+    def _list_links(self, budget: str, convention: str) -> Links | None:
+        """The convention's links; where it was never signed, those of the last attempt."""
         key = (budget, convention)
         return self._links.get(key, self._tried.get(key))
 
@@ -217,18 +216,18 @@ class Index:
             )
 
     # ------------------------------------------------------------ making filters
-    def _of_grant(self, budget: str, grant: str, since: int = 1) -> Iterator[Filter]:
+    def _follow_grant(self, budget: str, grant: str, since: int = 1) -> Iterator[Filter]:
         award = self._awards.get((budget, grant))
         acts = frozenset(() if award is None else (award,))
         yield Filter(
             budget, grants=frozenset({grant}), award_acts=acts, is_of_grant=True, since=since
         )
         for convention in self._under.get((budget, grant), ()):
-            links = self._linked(budget, convention)
+            links = self._list_links(budget, convention)
             if links is not None and links.grant == grant:
-                yield from self._of_convention(budget, convention, since)
+                yield from self._list_budgets(budget, convention, since)
 
-    def _of_convention(
+    def _list_budgets(
         self, budget: str, convention: str, since: int = 1, instalment: str | None = None
     ) -> Iterator[Filter]:
         """A convention in all its years; from an act on, only from that record and later years."""
@@ -237,7 +236,7 @@ class Index:
             signed = self._signed_as.get((budget, convention), convention)
         for year, name in self._years(budget, signed, only_later=since > 1):
             is_of_grant = signed != convention and (year, name) in self._signed_for
-            links = self._linked(year, name)
+            links = self._list_links(year, name)
             names = {name, *self._other_names(year, name)}
             bearer = self._signed_for[year, name] if is_of_grant else name
             planned = ((bearer, instalment or ""), (name, f"{bearer}/{instalment}"))
@@ -264,13 +263,13 @@ class Index:
                 yield earlier
             else:  # The grant that stood alone before it came from an earlier year.
                 earlier = (earlier[0], self._signed_for[earlier])
-        later = self._at_the_end_of_its_year(budget, convention)
+        later = self._ends_its_year(budget, convention)
         while later in self._carried:
             later = self._opened_as.get(later, (next_year(later[0]), later[1]))
-            later = self._at_the_end_of_its_year(*later)
+            later = self._ends_its_year(*later)
             yield later
 
-    def _at_the_end_of_its_year(self, budget: str, name: str) -> Key:
+    def _ends_its_year(self, budget: str, name: str) -> Key:
         """A grant that stood alone goes on as the convention that was signed for it."""
         return budget, self._signed_as.get((budget, name), name)
 
@@ -279,7 +278,7 @@ class Index:
         key = (budget, name)
         yield from (each[key] for each in (self._signed_as, self._signed_for) if key in each)
 
-    def _unopened(self) -> set[Key]:
+    def _list_unopened(self) -> set[Key]:
         """Carried conventions whose opening in the next year was not read."""
         return self._carried - self._opened_as.keys()
 

@@ -13,9 +13,9 @@ from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.mentions import order_parts
-from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.awaited import AwaitedItem
 from services.ledger.domain.evolve import evolve
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.model.book import BudgetState, new_budget
 from services.trace.entries import Entry, Place
@@ -62,9 +62,9 @@ class Search:
         self._name_traced()
         return before != (len(self.ids), len(self.budgets))
 
-    def awaited(self) -> list[tuple[str, Awaited]]:
+    def list_awaited(self) -> list[tuple[str, AwaitedItem]]:
         """Everything still to come of the trace."""
-        return self.trace.awaited(self._states())
+        return self.trace.list_awaited(self._states())
 
     def _link(self) -> None:
         """Add the names that belong to known ones: of a grant, its conventions and beneficiary."""
@@ -92,7 +92,7 @@ class Search:
     def _states(self) -> Mapping[str, BudgetState]:
         """The state of the budgets, as far as the names of the trace are concerned."""
         states: dict[str, BudgetState] = {}
-        folded = self._folded()
+        folded = self._choose_folded()
         for each in self._entries:
             if each.place not in folded:
                 continue
@@ -112,7 +112,7 @@ class Search:
             evolve(state, replace(record, moves=moves, payment_orders=orders), each.received)
         return states
 
-    def _folded(self) -> set[Place]:
+    def _choose_folded(self) -> set[Place]:
         """Records that change the state of something traced; a resumed one with its first."""
         folded: set[Place] = set()
         for each in reversed(self._entries):

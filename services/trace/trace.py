@@ -5,21 +5,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from events.deadlines import PATIENCE, DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
+from events.follow_up import PATIENCE, DeadlinePassed, EventWithdrawn, RecordReviewed
 from events.mentions import Names, order_parts
-from events.reviews import EventWithdrawn, RecordReviewed
-from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
-from services.ledger.domain.fiscal_year.year_openings import Opening, next_year, openings
+from services.ledger.domain.awaited import AwaitedItem, list_awaited, list_awaited_of_grant
+from services.ledger.domain.fiscal_year import Opening, next_year, openings
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import BudgetState, Want
 from services.ledger.domain.model.conventions import DocumentKey
 from services.ledger.domain.model.moves import Move
 from services.ledger.domain.model.orders import OrderChange
 from services.ledger.domain.rules.table import handler_of
-from services.trace.entries import Entry
-from services.trace.filter import Filter
+from services.trace.entries import Entry, Filter
 
 Key = tuple[str, str]
 """A budget, and a name in it."""
@@ -35,7 +33,7 @@ class Kind(StrEnum):
     PAYMENT_ORDER = "payment_order"
 
 
-class Traced(NamedTuple):
+class TraceRecord(NamedTuple):
     """A record of a trace, with those of its moves, entries, orders and flags that belong to it."""
 
     record: JournalRecord
@@ -69,7 +67,7 @@ class Trace:
     events: set[tuple[str, int]]
     """Records that belong to it whole, with those that they wake."""
     unopened: set[Key]
-    records: list[Traced] = field(default_factory=list)
+    records: list[TraceRecord] = field(default_factory=list)
     woke: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """Sequences of the records that each record woke, over all that were read."""
     _by_name: dict[str, list[Filter]] = field(default_factory=dict)
@@ -108,39 +106,43 @@ class Trace:
         if takers or self._ends_a_wait(record.budget, entry.event) or self._reviews(entry):
             self._keep(entry, woken_by, takers)
 
-    def awaited(self, budgets: Mapping[str, BudgetState]) -> list[tuple[str, Awaited]]:
+    def list_awaited(self, budgets: Mapping[str, BudgetState]) -> list[tuple[str, AwaitedItem]]:
         """Everything still to come, by budget, each thing once."""
-        found: dict[tuple[str, Awaited], None] = {}
-        traced: dict[str, list[Traced]] = {}
+        found: dict[tuple[str, AwaitedItem], None] = {}
+        traced: dict[str, list[TraceRecord]] = {}
         for each in self.records:
             traced.setdefault(each.record.budget, []).append(each)
         for budget in self.budgets:
             if budget in budgets:
-                awaited = self._of(budgets[budget], traced.get(budget, []))
+                awaited = self._list_awaited(budgets[budget], traced.get(budget, []))
                 found |= dict.fromkeys((budget, each) for each in awaited)
         return list(found)
 
-    def _of(self, state: BudgetState, of_budget: list[Traced]) -> Iterator[Awaited]:
+    def _list_awaited(
+        self, state: BudgetState, of_budget: list[TraceRecord]
+    ) -> Iterator[AwaitedItem]:
         book = state.book
         for traced in of_budget:
             parked = state.memory.parked.get(traced.record.sequence)
             if parked is not None:
                 ends_on = (traced.envelope.time + PATIENCE).date()
-                yield Awaited("event", traced.envelope.id, None, None, ends_on, (parked.want,))
+                yield AwaitedItem("event", traced.envelope.id, None, None, ends_on, (parked.want,))
         for part in self._filters_of(book.budget, of_budget):
             for grant in sorted(part.grants if part.instalment is None else ()):
-                yield from awaited_of_grant(book, grant)
+                yield from list_awaited_of_grant(book, grant)
             for name in sorted(part.conventions):
                 convention = book.conventions.get(name)
                 if convention is not None:
-                    yield from filter(lambda each: _is_of(part, each), awaited_of(book, convention))
+                    yield from filter(
+                        lambda each: _is_of(part, each), list_awaited(book, convention)
+                    )
                 if (book.budget, name) in self.unopened and convention is not None:
                     carried = sum(money.carried_over for money in convention.lines)
                     opening = Want("opening", next_year(book.budget))
-                    yield Awaited("convention", name, name, carried, None, (opening,))
+                    yield AwaitedItem("convention", name, name, carried, None, (opening,))
 
-    def _filters_of(self, budget: str, of_budget: list[Traced]) -> Iterator[Filter]:
-        """Its filters in a budget; the names of each single event make one more."""
+    def _filters_of(self, budget: str, of_budget: list[TraceRecord]) -> Iterator[Filter]:
+        """The trace's filters in a budget; the names of each single event make one more."""
         yield from (each for each in self.filters if each.budget == budget)
         for traced in of_budget:
             record = traced.record
@@ -172,14 +174,14 @@ class Trace:
             orders, flags = list(record.payment_orders), list(record.review_flags)
             moves = list(record.moves)
         else:
-            moves = _united(record.moves, (each.moves(record, event) for each in takers))
-            entries = _united(
+            moves = _unite(record.moves, (each.moves(record, event) for each in takers))
+            entries = _unite(
                 record.commitment_entries, (each.entries(record, event) for each in takers)
             )
-            orders = _united(record.payment_orders, (each.orders(record) for each in takers))
-            flags = _united(record.review_flags, (each.flags(record) for each in takers))
+            orders = _unite(record.payment_orders, (each.orders(record) for each in takers))
+            flags = _unite(record.review_flags, (each.flags(record) for each in takers))
         self.records.append(
-            Traced(record, envelope, entry.names, woken_by, moves, entries, orders, flags)
+            TraceRecord(record, envelope, entry.names, woken_by, moves, entries, orders, flags)
         )
 
     def _woken_by(self, record: JournalRecord, event: Event) -> int | None:
@@ -219,13 +221,13 @@ class Trace:
         return True
 
 
-def _united(all_of: Iterable[Any], parts_of: Iterable[list[Any]]) -> list[Any]:
+def _unite(all_of: Iterable[Any], parts_of: Iterable[list[Any]]) -> list[Any]:
     """Items of a list that any of the parts has, in the order of the list."""
     kept = {id(each) for part in parts_of for each in part}
     return [each for each in all_of if id(each) in kept]
 
 
-def _is_of(part: Filter, each: Awaited) -> bool:
+def _is_of(part: Filter, each: AwaitedItem) -> bool:
     """True where something awaited of a convention concerns the filter's instalment too."""
     if part.instalment is None:
         return True

@@ -1,6 +1,7 @@
 """Settings of the treasury, from ECLUSE_TREASURY_… variables; ECLUSE_DATABASE_… as elsewhere.
 
-`ECLUSE_TREASURY_FILE` names the file of the public accountant's codes and of third parties.
+`ECLUSE_TREASURY_FILE` names the file of the public accountant's codes and of third parties. They
+stand alone, as the settings of each service do.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ TIMES: Final = r"^$|^ *([01]?\d|2[0-3]):[0-5]\d *(, *([01]?\d|2[0-3]):[0-5]\d *)
 
 
 class TreasurySettings(DatabaseSettings):
-    """Where the treasury's tables are, and the files that it reads and writes."""
+    """Settings of the treasury: its tables, and the files that it reads and writes."""
 
     treasury_url: SecretStr | None = None
     """The database of the treasury's own tables; else that of the read model, in the schema

@@ -8,8 +8,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from events.texts import Translatable, _
 from services.texts.language import Language
-from services.texts.system_errors import error_text
-from services.texts.translation import Sentence, translate
+from services.texts.translation import Sentence, error_text, translate
 
 FINDINGS_MAX: Final = 1000
 """The number of findings kept: the rest is only counted."""
@@ -24,7 +23,7 @@ Differences = Iterable[tuple[str, Any, Any]]
 
 @unique
 class Code(Enum):
-    """What may be wrong in a journal or in the topics derived from it: each with its sentence."""
+    """A thing that may be wrong in a journal or in topics derived from it, with its sentence."""
 
     # The record itself, and its chain.
     RECORD_MALFORMED = _("this is no journal record: {why}")
@@ -109,7 +108,7 @@ class Code(Enum):
 
     @property
     def code(self) -> str:
-        """Its name in JSON and on the screen."""
+        """The name in JSON and on the screen."""
         return self.name.lower()
 
 
@@ -138,14 +137,14 @@ class Finding(NamedTuple):
     @property
     def text(self) -> Sentence:
         """The sentence of the finding."""
-        return Sentence(fr=self._in(Language.FR), en=self._in(Language.EN))
+        return Sentence(fr=self._render_in(Language.FR), en=self._render_in(Language.EN))
 
     def row(self) -> dict[str, Any]:
         """The finding as JSON."""
         return {"code": self.code.code, **self.place.row(), **asdict(self.text)}
 
-    def _in(self, language: Language) -> str:
-        facts = {name: _shown(fact, language) for name, fact in self.facts.items()}
+    def _render_in(self, language: Language) -> str:
+        facts = {name: _show(fact, language) for name, fact in self.facts.items()}
         return translate(self.code.value.render(facts), language)
 
 
@@ -158,7 +157,7 @@ class Findings:
         self._kept_max = kept_max
 
     def add(self, code: Code, place: Place, **facts: Any) -> None:
-        """One more; beyond the limit it is counted only."""
+        """Add a finding; beyond the limit it is counted only."""
         self.counts[code] += 1
         if len(self.kept) < self._kept_max:
             self.kept.append(Finding(code, place, facts))
@@ -174,14 +173,14 @@ def cause(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _shown(fact: Any, language: Language) -> str:
+def _show(fact: Any, language: Language) -> str:
     """A fact in a sentence: its beginning; one that is itself a sentence in its language."""
     if isinstance(fact, bytes):
         fact = fact.decode(errors="replace")
-    return shown(translate(fact, language) if isinstance(fact, Translatable) else str(fact))
+    return shorten(translate(fact, language) if isinstance(fact, Translatable) else str(fact))
 
 
-def shown(text: str) -> str:
+def shorten(text: str) -> str:
     """The beginning of a text, as it can be printed: half a character cannot."""
     text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"
@@ -198,6 +197,6 @@ class UnreachableError(Exception):
         self.text = text
 
     @classmethod
-    def of_file(cls, error: OSError) -> Self:
+    def from_file(cls, error: OSError) -> Self:
         """Describe an error of the operating system about a file."""
         return cls(AT.render({"where": error.filename, "what": error_text(error)}))

@@ -108,7 +108,7 @@ def attributes(headers: Headers) -> list[tuple[str, str]]:
     ]
 
 
-def structured(value: bytes, headers: Headers) -> Any:
+def read_binary_event(value: bytes, headers: Headers) -> Any:
     """The event that a record in binary mode says; ValueError where it says none."""
     return dict(attributes(headers)) | {"data": json.loads(value)}
 

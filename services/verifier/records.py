@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from sys import intern
-from typing import Any, Final, NoReturn
+from types import NoneType
+from typing import Any, Final, NamedTuple, NoReturn
 
 from events.texts import Translatable, _
 from services.verifier.findings import Code, Findings, Place, cause
@@ -87,19 +88,19 @@ def brief(value: bytes) -> bytes:
     return blake2b(value, digest_size=16).digest()
 
 
-def without_nulls(value: Any) -> Any:
+def drop_nulls(value: Any) -> Any:
     """`value` without null members: an explicit null says what absence says."""
     if isinstance(value, dict):
-        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+        return {name: drop_nulls(each) for name, each in value.items() if each is not None}
     if isinstance(value, list):
-        return [without_nulls(each) for each in value]
+        return [drop_nulls(each) for each in value]
     return value
 
 
 def canonical_without_nulls(value: Any) -> bytes:
     """Canonical JSON of what `value` says, null members left out."""
     spelled = canonical(value)
-    return canonical(without_nulls(value)) if b"null" in spelled else spelled
+    return canonical(drop_nulls(value)) if b"null" in spelled else spelled
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ def read_record(raw: bytes, place: Place) -> Record:
             json.dumps(event, ensure_ascii=False).encode()  # Half a character cannot be written.
         _prove_types(row)
         body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
-        is_canonical = raw == body[:-1] + _behind_body(row, event_text)
+        is_canonical = raw == body[:-1] + _spell_unhashed(row, event_text)
         if not is_canonical:
             # Another spelling: a member that stands twice would hide in it.
             json.loads(raw, object_pairs_hook=_unique)
@@ -172,7 +173,7 @@ def read_record(raw: bytes, place: Place) -> Record:
     return Record(row, event, event_text, budget, sequence, outcome, head, where, is_canonical)
 
 
-def _behind_body(row: Json, event_text: str) -> bytes:
+def _spell_unhashed(row: Json, event_text: str) -> bytes:
     """The members that are not hashed, as the contract spells them behind the others."""
     topic, partition, offset = (row["source"][name] for name in ("topic", "partition", "offset"))
     source = f'{{"topic":{_encode(topic)},"partition":{partition},"offset":{offset}}}'
@@ -245,7 +246,7 @@ class Chains:
         self._findings = findings
 
     def follow(self, record: Record) -> None:
-        """The next record of its budget."""
+        """Follow the next record of a budget."""
         row, place, add = record.row, record.place, self._findings.add
         sequence, head = self.heads.get(record.budget, (0, FIRST_HASH))
         if record.sequence != sequence + 1:
@@ -292,7 +293,7 @@ def _prove_event(record: Record, findings: Findings) -> None:
     if digested["subject"] is None:
         del digested["subject"]
     if "null" in text:
-        digested = without_nulls(digested)
+        digested = drop_nulls(digested)
     if sha256_hex(canonical(digested)) != row["digest"]:
         findings.add(Code.DIGEST_DIFFERS, record.place)
     derived = {
@@ -304,3 +305,138 @@ def _prove_event(record: Record, findings: Findings) -> None:
     for member, same in derived.items():
         if not same:
             findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
+
+
+class OrNull(NamedTuple):
+    """A value that may be missing."""
+
+    of: Any
+
+
+class TaggedUnion(NamedTuple):
+    """An object of one of two kinds, which a member tells apart."""
+
+    member: str
+    having: Any
+    lacking: Any
+
+
+TEXT: Final = (str,)
+TEXT_OR_NULL: Final = (str, NoneType)
+WHOLE: Final = (int,)
+"""An integer; to Python true and 1.0 are equal to 1, so the type is compared."""
+
+FACTS: Final = "facts"
+"""Any members, whose values are texts, integers, nulls, lists and objects of these."""
+
+LINE: Final = {
+    "chapter": TEXT,
+    "article": TEXT,
+    "function": TEXT_OR_NULL,
+    "operation": TEXT_OR_NULL,
+}
+ACT: Final = {"body": TEXT, "number": TEXT_OR_NULL, "date": TEXT}
+MOVE: Final = {
+    "line": LINE,
+    "convention": TEXT_OR_NULL,
+    "instalment": TEXT_OR_NULL,
+    "from": TEXT_OR_NULL,
+    "to": TEXT_OR_NULL,
+    "amount_cents": WHOLE,
+}
+ENTRY: Final = {
+    "entry_id": TEXT,
+    "kind": TEXT,
+    "line": LINE,
+    "amount_cents": WHOLE,
+    "act": ACT,
+    "convention": TEXT_OR_NULL,
+    "effective_on": TEXT,
+}
+CHANGED: Final = {
+    "payment_order": TEXT,
+    "convention": TEXT,
+    "instalment": TEXT,
+    "amount_cents": WHOLE,
+    "paid_cents": WHOLE,
+    "state": TEXT,
+    "due_on": TEXT,
+}
+SHARE: Final = {"code": TEXT, "amount_cents": WHOLE}
+ISSUED: Final = CHANGED | {
+    "budget": TEXT,
+    "issued_on": TEXT,
+    "previous": TEXT_OR_NULL,
+    "title": TEXT,
+    "acts": [ACT],
+    "beneficiary": {"name": TEXT, "siret": TEXT, "representative": TEXT_OR_NULL},
+    "bank_account": {"iban": TEXT, "bic": TEXT_OR_NULL, "holder": TEXT},
+    "lines": [{"line": LINE, "amount_cents": WHOLE, "services": OrNull([SHARE])}],
+}
+CODE: Final = {"code": TEXT, "facts": FACTS}
+DEAD_LETTER: Final = {"reason": TEXT, "length": WHOLE}
+
+MEMBER_TYPES: Final = {
+    **dict.fromkeys(("previous_hash", "hash", "event_sha256"), TEXT),
+    **dict.fromkeys(("event_id", "event_source", "digest"), TEXT_OR_NULL),
+    "waits_for": OrNull({"kind": TEXT, "id": TEXT}),
+    "refusal": OrNull(CODE),
+    "dead_letter": OrNull(TaggedUnion("by", DEAD_LETTER | {"by": TEXT, "why": TEXT}, DEAD_LETTER)),
+    "review_flags": OrNull([CODE]),
+    "moves": OrNull([MOVE]),
+    "commitment_entries": OrNull([ENTRY]),
+    "payment_orders": OrNull([TaggedUnion("issued_on", ISSUED, CHANGED)]),
+}
+"""The types of the others are proved where records are read."""
+
+
+def prove_members(row: Json) -> None:
+    """Prove that a record's members are the contract's; NotARecordError names the first other."""
+    for name, wanted in MEMBER_TYPES.items():
+        wrong = _misfit(row[name], wanted)
+        if wrong is not None:
+            names = f"{name}.{wrong}".rstrip(".")
+            raise NotARecordError(_("members {names}").render({"names": names}))
+
+
+def _misfit(value: Any, shape: Any) -> str | None:
+    """The path to what is not as wanted, and empty where that is `value` itself; else None."""
+    if isinstance(shape, OrNull):
+        return None if value is None else _misfit(value, shape.of)
+    if isinstance(shape, TaggedUnion):
+        is_one = type(value) is dict and shape.member in value
+        return _misfit(value, shape.having if is_one else shape.lacking)
+    if type(shape) is tuple:
+        return None if type(value) in shape else ""
+    if type(shape) is list:
+        return _misfit_of_items(value, shape[0])
+    if shape is FACTS:
+        return None if type(value) is dict and _is_plain(value) else ""
+    if type(value) is not dict:
+        return ""
+    if value.keys() != shape.keys():
+        return ", ".join(sorted(map(str, value.keys() ^ shape.keys())))
+    for name, each in shape.items():
+        wrong = _misfit(value[name], each)
+        if wrong is not None:
+            return f"{name}.{wrong}"
+    return None
+
+
+def _misfit_of_items(value: Any, shape: Any) -> str | None:
+    if type(value) is not list:
+        return ""
+    for at, each in enumerate(value):
+        wrong = _misfit(each, shape)
+        if wrong is not None:
+            return f"{at}.{wrong}"
+    return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether there is neither true nor false in it; fractions no reading lets through."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return type(value) is not bool

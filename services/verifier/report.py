@@ -13,7 +13,7 @@ from services.verifier.records import Json
 
 @unique
 class Note(Enum):
-    """What a proof does not prove or did not compare: each note with its sentence."""
+    """A thing that a proof does not prove or compare, with its sentence."""
 
     TRACING = _(
         "Tracing attributes (correlationid, causationid, traceparent and any other than type, "
@@ -94,7 +94,7 @@ class Note(Enum):
 
     @property
     def code(self) -> str:
-        """Its name in JSON and on the screen."""
+        """The name in JSON and on the screen."""
         return self.name.lower()
 
 
@@ -114,7 +114,7 @@ class Remark(NamedTuple):
         return {"code": self.note.code, **self.facts, **asdict(both(self.text))}
 
 
-def counted(note: Note, count: int) -> list[Remark]:
+def remark_count(note: Note, count: int) -> list[Remark]:
     """The remark on so many things; none where there are none."""
     return [Remark(note, {"count": count})] if count else []
 

@@ -6,7 +6,7 @@
 """
 
 from services.runtime.ops.settings import Settings
-from services.watch.process.building import build_watch
+from services.watch.building import build_watch
 from services.watch.settings import WatchSettings
 
 app = build_watch(Settings(), WatchSettings())

@@ -1,4 +1,7 @@
-"""Settings of the watch itself, read once from ECLUSE_WATCH_… variables."""
+"""Settings of the watch itself, read once from ECLUSE_WATCH_… variables.
+
+They stand alone because the doctor reads them without the watch.
+"""
 
 from typing import Annotated, Final
 

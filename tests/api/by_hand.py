@@ -1,7 +1,8 @@
 """Somebody who sends events by hand, at the console over a ledger in this process."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,8 @@ import httpx
 
 from services.api.access.caller import Caller, Entities, Scope
 from services.api.adapters.read_model import open_read_model
-from services.embedded.ledger_process import EmbeddedLedger
 from services.runtime.kafka.publishing import Message
-from tests.api.embedded_ledger import in_a_ledger
+from tests.api.embedded_ledger import a_ledger
 from tests.api.environment import (
     ALL_KEY,
     CALLERS,
@@ -36,7 +36,9 @@ ROUBAIX_KEY: Final = "test-key-of-roubaix"
 ACCESS: Final = Known(
     {
         **CALLERS,
-        ROUBAIX_KEY: Caller("key:roubaix", dict.fromkeys(Scope, Entities.of([ROUBAIX])), "Roubaix"),
+        ROUBAIX_KEY: Caller(
+            "key:roubaix", dict.fromkeys(Scope, Entities.parse([ROUBAIX])), "Roubaix"
+        ),
     }
 )
 PAGE: Final = {"accept": "text/html"}
@@ -57,25 +59,22 @@ HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)"
 VALUE: Final = re.compile(r'name="(/[^"]*)" value="([^"]*)"')
 
 Client = httpx.AsyncClient
-Visit = Callable[[Client, KeptAudit], Awaitable[None]]
 
 
-def visiting(
-    folder: Path, what: Visit, *events: Json, key: str = ALL_KEY, language: str = "en"
-) -> None:
+@asynccontextmanager
+async def visiting(
+    folder: Path, *events: Json, key: str = ALL_KEY, language: str = "en"
+) -> AsyncGenerator[tuple[Client, KeptAudit]]:
     """Somebody at the console over a ledger in this process, which has decided these events."""
     audit = KeptAudit()
-
-    async def go(ledger: EmbeddedLedger) -> None:
+    async with a_ledger(folder) as ledger:
         await ledger.publish([Message(b"", encoded(each)) for each in events])
         model = open_read_model(f"sqlite:///{folder / 'read.db'}")
         app = an_app(model, ACCESS, ledger, audit)
         async with asking(app, key, language) as client:
             client.headers.update(PAGE)
             client.follow_redirects = True
-            await what(client, audit)
-
-    in_a_ledger(folder, go)
+            yield client, audit
 
 
 def hidden(answer: httpx.Response) -> dict[str, str]:

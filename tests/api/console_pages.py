@@ -1,13 +1,15 @@
 """The console's pages for a walk: its own routes name them, and each hole has its values here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+import httpx
 from fastapi.routing import APIRoute
 
 from services.api.app import PAGES
-from services.api.balances.moves import STAGES_ASKED
+from services.api.budgets.moves import STAGES_ASKED
 from services.api.rejections.view import KINDS
+from tests.api.environment import a_reader, an_app, asking
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
 from tests.builders import OTHER_ESTABLISHMENT, SIRET
@@ -35,7 +37,6 @@ NO_PAGES: Final = frozenset(
         "/console/send/dead-letter/{chain}/{sequence}",
         "/console/redrive/{chain}/{sequence}",
         "/console/troubles",  # leads to the first of the lists
-        "/docs/events",  # the topics, for anybody: test_topics_page.py
         # The treasury has tables of its own, and none here: test_treasury.py
         "/console/treasury",
         "/console/treasury/slips",
@@ -49,6 +50,9 @@ NO_PAGES: Final = frozenset(
 )
 
 Values = Mapping[str, Sequence[str]]
+Look = Callable[[httpx.AsyncClient, str, str], Awaitable[Iterable[str]]]
+PAGES_MIN, PAGES_MAX = 30, 2_000
+"""As many as a whole console has at least, and at most."""
 
 OF_ALL: Final = {"stage": sorted(STAGES_ASKED), "kind": KINDS}
 OF_LILLE: Final[Values] = {
@@ -68,11 +72,11 @@ OF_ROUBAIX: Final[Values] = {
     "budget": [ROUBAIX_BUDGET],
     "grant": [GRANT],
     "reference": [f"{CONVENTION}/advance"],
-    "sequence": [str(number) for number in range(1, 9)],
+    "sequence": [str(number) for number in range(1, 10)],
     "siret": [OTHER_ESTABLISHMENT],
     "convention": [CONVENTION],
-    "refused": ["8"],
-    "parked": ["9"],
+    "refused": ["9"],
+    "parked": ["10"],
     "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
@@ -84,7 +88,7 @@ def page_routes(method: str = "GET") -> list[Route]:
     return [
         Route(route.path.replace(":path", ""), nothing, nothing)
         for page in PAGES
-        for route in page.router.routes
+        for route in page.routes
         if isinstance(route, APIRoute)
         and method in (route.methods or ())
         and route.path not in NO_PAGES
@@ -107,3 +111,27 @@ def is_followed(href: str) -> bool:
     combined = "sort=" in query and "&" in query
     is_page = href.startswith("/console/") and "lang=" not in href
     return path.endswith(".csv") or (is_page and not combined)
+
+
+async def walk(
+    url: str, look: Look, *, language: str = "en", first: Sequence[str] = ("/console/today",)
+) -> int:
+    """Open every page that a link leads to, once; how many.
+
+    `look` is given the address and the text of each, and gives the links that it has.
+    """
+    waiting, seen = [*first], {*first}
+    async with asking(an_app(a_reader(url)), language=language) as client:
+        client.headers["accept"] = "text/html"
+        client.follow_redirects = True
+        while waiting:
+            path = waiting.pop()
+            answer = await client.get(path)
+            assert 200 == answer.status_code, path
+            for linked in await look(client, path, answer.text):
+                href = linked.partition("#")[0]
+                if is_followed(href) and href not in seen:
+                    seen.add(href)
+                    waiting.append(href)
+            assert len(seen) < PAGES_MAX
+    return len(seen)

@@ -1,5 +1,6 @@
 """What the tests of the API stand on: a read model in a file, keys by hand, a clock by hand."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -14,9 +15,16 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
-from services.api.access.audit import Action
-from services.api.access.caller import EVERYBODY, Access, Caller, Entities, NotKnown, Scope
-from services.api.access.roles import ROLES
+from services.api.access.caller import (
+    EVERYBODY,
+    ROLES,
+    Access,
+    Action,
+    Caller,
+    Entities,
+    NotKnown,
+    Scope,
+)
 from services.api.access.session import SALT_DIGITS, form_token
 from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
@@ -40,7 +48,7 @@ CALLERS: Final = {
     ALL_KEY: Caller("key:all", dict.fromkeys(Scope, EVERYBODY), "Tout"),
     READ_KEY: Caller("key:read", {Scope.READ: EVERYBODY}, "Lecture"),
     LILLE_KEY: Caller(
-        "key:lille", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.of([LILLE])), "Lille"
+        "key:lille", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.parse([LILLE])), "Lille"
     ),
     ORDERING_KEY: Caller(
         "key:ordering", dict.fromkeys(Scope, EVERYBODY), "Finances", ROLES["ordonnateur"]
@@ -71,24 +79,24 @@ class Known:
     callers: Mapping[str, Caller] = field(default_factory=lambda: CALLERS)
     checks: bool = True
 
-    async def by_bearer(self, credential: str) -> Caller:
+    async def find_by_bearer(self, credential: str) -> Caller:
         if credential not in self.callers:
             raise NotKnown("unknown_key", _("Unknown key."))
         return self.callers[credential]
 
-    async def by_session(
+    async def find_by_session(
         self,
         cookie: str,
         *,
         by_person: bool = True,  # noqa: ARG002 # its name is the port's
     ) -> tuple[Caller, str]:
-        return await self.by_bearer(cookie), _csrf_of(cookie)
+        return await self.find_by_bearer(cookie), _csrf_of(cookie)
 
     async def find_ended(self, _credentials: frozenset[str]) -> frozenset[str]:
         return frozenset()
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
-        return await self.by_bearer(credential), credential
+        return await self.find_by_bearer(credential), credential
 
     async def log_out(self, _cookie: str) -> str | None:
         return None
@@ -177,6 +185,24 @@ def an_app(
             request_limit_s,
         )
     )
+
+
+def asked(
+    app: FastAPI,
+    path: str,
+    key: str | None = READ_KEY,
+    language: str | None = "en",
+    *,
+    method: str = "GET",
+    **more: Any,
+) -> httpx.Response:
+    """The answer to one question, where no event loop runs."""
+
+    async def go() -> httpx.Response:
+        async with asking(app, key, language) as client:
+            return await client.request(method, path, **more)
+
+    return asyncio.run(go())
 
 
 Answers = Mapping[str, Mapping[str, Any]]

@@ -1,6 +1,6 @@
 """Somebody who logs in to the console at an identity provider, over HTTP."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,14 +125,13 @@ async def a_console(
         await engine.dispose()
 
 
-async def with_a_console(
-    folder: Path, what: Callable[[Console], Awaitable[None]], **settings: Any
-) -> None:
-    """Do something at a console whose provider was just started."""
+@asynccontextmanager
+async def a_console_at_a_provider(folder: Path, **settings: Any) -> AsyncGenerator[Console]:
+    """A console whose provider was just started."""
     clock = HandClock()
     with a_provider_of_people(lambda: clock().timestamp()) as provider:
         async with a_console(folder, provider, clock, **settings) as console:
-            await what(console)
+            yield console
 
 
 async def noticed(console: Console, token: str) -> httpx.Response:

@@ -35,6 +35,11 @@ class Provider:
         self.issuer = ""
 
     @property
+    def now_s(self) -> int:
+        """The time of the tokens."""
+        return NOW_S
+
+    @property
     def requirements(self) -> TokenRequirements:
         return TokenRequirements(self.url, AUDIENCE)
 
@@ -59,8 +64,8 @@ class Provider:
             "iss": self.url,
             "aud": AUDIENCE,
             "sub": "agent-7",
-            "iat": NOW_S - 10,
-            "exp": NOW_S + 300,
+            "iat": self.now_s - 10,
+            "exp": self.now_s + 300,
             "scope": "openid ecluse:read",
             "ecluse_entities": [LILLE],
         } | otherwise

@@ -3,8 +3,9 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
 
-from services.api.access.audit import Action
-from services.api.access.authentication import KnownCallers
-from services.api.access.caller import EVERYBODY, Entities, NotKnown, Scope
-from services.api.access.gate import Gate
+from services.api.access.authentication import Gate, KnownCallers
+from services.api.access.caller import EVERYBODY, Action, Entities, NotKnown, Scope
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.session import set_session
 from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.app import create_app
 from services.api.console import session
+from tests import silence
 from tests.api.environment import (
     LILLE,
     NOON,
@@ -37,12 +37,15 @@ from tests.api.environment import (
     an_empty_read_model,
     asking,
 )
-from tests.api.logging_in import Console, noticed, with_a_console
+from tests.api.logging_in import a_console_at_a_provider, noticed
 from tests.api.oidc_provider import CLIENT_SECRET
 from tests.api.provider import a_provider
+from tests.builders import IBAN
 from tests.read_model.databases import Server
 
-READS_LILLE = {Scope.READ: Entities.of([LILLE])}
+no_logs = silence.all_logs
+
+READS_LILLE = {Scope.READ: Entities.parse([LILLE])}
 NOBODY: Any = None
 """Where nothing is asked of it."""
 
@@ -60,23 +63,20 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def with_store(
-    address: str, clock: HandClock, what: Callable[[AccessStore], Awaitable[None]]
-) -> None:
-    async def go() -> None:
-        store = AccessStore(address, clock)
-        try:
-            await store.prepare()
-            await what(store)
-        finally:
-            await store.dispose()
-
-    asyncio.run(go())
+@asynccontextmanager
+async def a_store(address: str, clock: HandClock) -> AsyncGenerator[AccessStore]:
+    """The store of access at this address."""
+    store = AccessStore(address, clock)
+    try:
+        await store.prepare()
+        yield store
+    finally:
+        await store.dispose()
 
 
 async def refused(access: KnownCallers, credential: str) -> str:
     with pytest.raises(NotKnown) as error:
-        await access.by_bearer(credential)
+        await access.find_by_bearer(credential)
     assert credential not in str(error.value.why)
     return error.value.reason
 
@@ -97,18 +97,16 @@ def known(store: AccessStore, clock: HandClock, issuer: Issuer | None = None) ->
     ],
     ids=["secret", "id", "longer", "empty", "no prefix", "capitals"],
 )
-def test_what_is_nearly_a_key_opens_nothing(
+async def test_what_is_nearly_a_key_opens_nothing(
     tmp_path: Path, clock: HandClock, change: Callable[[str], str], reason: str
 ) -> None:
-    async def what(store: AccessStore) -> None:
+    async with a_store(f"sqlite:///{tmp_path / 'access.db'}", clock) as store:
         _, shown = await store.create("ERP", READS_LILLE, "test")
         assert reason == await refused(known(store, clock), change(shown))
 
-    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
 
-
-def test_the_audit_trail_can_only_be_added_to(address: str, clock: HandClock) -> None:
-    async def what(store: AccessStore) -> None:
+async def test_the_audit_trail_can_only_be_added_to(address: str, clock: HandClock) -> None:
+    async with a_store(address, clock) as store:
         key, _ = await store.create("ERP", {Scope.READ: EVERYBODY}, "mairie")
         await store.write("key:1", Action.IBAN_REVEALED, f"{LILLE}-00-2023/37887770800040")
         await store.revoke(key.key_id, "mairie")
@@ -124,40 +122,36 @@ def test_the_audit_trail_can_only_be_added_to(address: str, clock: HandClock) ->
                     await connection.execute(text(statement))
         assert lines == await store.audit_lines(10)
 
-    with_store(address, clock, what)
 
-
-def test_the_schema_is_made_once_by_whoever_comes_first(address: str, clock: HandClock) -> None:
-    async def what(store: AccessStore) -> None:
+async def test_the_schema_is_made_once_by_whoever_comes_first(
+    address: str, clock: HandClock
+) -> None:
+    async with a_store(address, clock) as store:
         await store.create("ERP", READS_LILLE, "test")
         await store.prepare()
         assert 1 == len(await store.keys())
 
-    with_store(address, clock, what)
 
-
-def test_a_session_lasts_no_longer_than_its_key(tmp_path: Path, clock: HandClock) -> None:
-    async def what(store: AccessStore) -> None:
+async def test_a_session_lasts_no_longer_than_its_key(tmp_path: Path, clock: HandClock) -> None:
+    async with a_store(f"sqlite:///{tmp_path / 'access.db'}", clock) as store:
         access = known(store, clock)
         key, shown = await store.create("Agent", READS_LILLE, "test")
         _, cookie = await access.log_in(shown)
         assert shown not in cookie
-        caller, csrf = await access.by_session(cookie)
+        caller, csrf = await access.find_by_session(cookie)
         assert (f"key:{key.key_id}", 32) == (caller.name, len(csrf))
         for wrong in ("", cookie[:-2], cookie[1:], f"{cookie}A"):
             with pytest.raises(NotKnown):
-                await access.by_session(wrong)
+                await access.find_by_session(wrong)
         _, other = await access.log_in(shown)
         assert cookie != other
         await access.log_out(cookie)
         with pytest.raises(NotKnown):
-            await access.by_session(cookie)
-        await access.by_session(other)
+            await access.find_by_session(cookie)
+        await access.find_by_session(other)
         await store.revoke(key.key_id, "test")
         with pytest.raises(NotKnown):
-            await access.by_session(other)
-
-    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+            await access.find_by_session(other)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +171,9 @@ def test_a_session_lasts_no_longer_than_its_key(tmp_path: Path, clock: HandClock
         ("http://127.0.0.1:8000/", "http://[", True),
     ],
 )
-def test_the_cookie_is_for_our_pages_alone(address: str, origin: str | None, secure: bool) -> None:
+async def test_the_cookie_is_for_our_pages_alone(
+    address: str, origin: str | None, secure: bool
+) -> None:
     app = FastAPI()
 
     @app.get("/")
@@ -186,12 +182,9 @@ def test_the_cookie_is_for_our_pages_alone(address: str, origin: str | None, sec
         set_session(answer, request, "cookie")
         return answer
 
-    async def ask() -> str:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
-            headers = {} if origin is None else {"Origin": origin}
-            return (await client.get(address, headers=headers)).headers["set-cookie"]
-
-    cookie = asyncio.run(ask())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+        headers = {} if origin is None else {"Origin": origin}
+        cookie = (await client.get(address, headers=headers)).headers["set-cookie"]
     flags = {flag.strip().lower() for flag in cookie.split(";")}
     assert {"httponly", "samesite=strict", "path=/"} <= flags
     assert (secure, secure) == ("secure" in flags, cookie.startswith("__Host-"))
@@ -208,24 +201,18 @@ def test_the_cookie_is_for_our_pages_alone(address: str, origin: str | None, sec
         ("http://ecluse.lille.fr", "ecluse_session", 401),
     ],
 )
-def test_a_cookie_that_another_host_may_plant_is_no_session(
+async def test_a_cookie_that_another_host_may_plant_is_no_session(
     tmp_path: Path, home: str, name: str, status: int
 ) -> None:
-    async def ask() -> int:
-        async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
-            headers = {"Cookie": f"{name}=test-key-of-everything"}
-            return (await client.get(f"{home}/budgets", headers=headers)).status_code
-
-    assert status == asyncio.run(ask())
+    async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
+        headers = {"Cookie": f"{name}=test-key-of-everything"}
+        assert status == (await client.get(f"{home}/budgets", headers=headers)).status_code
 
 
-def test_a_name_that_is_none_makes_no_cookie_a_session(tmp_path: Path) -> None:
-    async def ask() -> int:
-        async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
-            headers = {"Cookie": "ecluse_session=test-key-of-everything", "Host": "["}
-            return (await client.get("/budgets", headers=headers)).status_code
-
-    assert 401 == asyncio.run(ask())
+async def test_a_name_that_is_none_makes_no_cookie_a_session(tmp_path: Path) -> None:
+    async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
+        headers = {"Cookie": "ecluse_session=test-key-of-everything", "Host": "["}
+        assert 401 == (await client.get("/budgets", headers=headers)).status_code
 
 
 FORM = {"csrf": a_form_token("test-key-of-everything")}
@@ -254,7 +241,7 @@ FORM = {"csrf": a_form_token("test-key-of-everything")}
         ("/events", FORM, {}, 403),
     ],
 )
-def test_a_form_of_another_site_does_nothing(
+async def test_a_form_of_another_site_does_nothing(
     tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
     pages = session.router  # with a route for this test alone
@@ -264,15 +251,12 @@ def test_a_form_of_another_site_does_nothing(
     async def probe() -> dict[str, str]:
         return {}
 
-    async def ask() -> int:
+    try:
         app = an_app(an_empty_read_model(tmp_path))
         async with asking(app, None) as client:
             cookies = {"__Host-ecluse_session": "test-key-of-everything"}
             client.cookies.update(cookies)
-            return (await client.post(path, data=form, headers=headers)).status_code
-
-    try:
-        assert status == asyncio.run(ask())
+            assert status == (await client.post(path, data=form, headers=headers)).status_code
     finally:
         pages.routes[:] = before
 
@@ -289,15 +273,14 @@ def test_a_form_of_another_site_does_nothing(
         ({"Origin": "https://ecluse.lille.fr"}, 303),
     ],
 )
-def test_another_site_logs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
-    async def ask() -> httpx.Response:
-        parts = an_app(an_empty_read_model(tmp_path)).state.components
-        app = create_app(replace(parts, hosts=parts.hosts | {"ecluse.lille.fr"}))
-        async with asking(app, None) as client:
-            form = {"key": "test-key-of-everything"}
-            return await client.post("/console/login", data=form, headers=headers)
-
-    answer = asyncio.run(ask())
+async def test_another_site_logs_nobody_in(
+    tmp_path: Path, headers: dict[str, str], status: int
+) -> None:
+    parts = an_app(an_empty_read_model(tmp_path)).state.components
+    app = create_app(replace(parts, hosts=parts.hosts | {"ecluse.lille.fr"}))
+    async with asking(app, None) as client:
+        form = {"key": "test-key-of-everything"}
+        answer = await client.post("/console/login", data=form, headers=headers)
     assert status == answer.status_code
     assert (status == 303) is ("set-cookie" in answer.headers)
 
@@ -305,8 +288,8 @@ def test_another_site_logs_nobody_in(tmp_path: Path, headers: dict[str, str], st
 @pytest.mark.parametrize(
     "refused",
     [
-        lambda callers: callers.by_bearer("ecluse_no_key"),
-        lambda callers: callers.by_bearer("no key, and no provider"),
+        lambda callers: callers.find_by_bearer("ecluse_no_key"),
+        lambda callers: callers.find_by_bearer("no key, and no provider"),
         lambda callers: asking_without_a_credential(Gate(NOBODY, callers)),
     ],
     ids=["key", "token", "nothing"],
@@ -351,10 +334,9 @@ def logged() -> Generator[io.StringIO]:
         logging.getLogger().removeHandler(handler)
 
 
-def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClock) -> None:
+async def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClock) -> None:
     iban = "FR7610278027150004578690110"
-
-    async def what(store: AccessStore) -> None:
+    async with a_store(f"sqlite:///{tmp_path / 'access.db'}", clock) as store:
         with a_provider() as provider:
             issuer = Issuer(provider.requirements, f"{provider.url}/keys", clock)
             _, shown = await store.create("ERP", {Scope.READ: EVERYBODY}, "test")
@@ -375,11 +357,9 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
             assert [] == [secret for secret in secrets if secret in phrase]
             assert shown.split("_", 2)[2] not in phrase
 
-    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
 
-
-def test_nothing_that_opens_anything_is_logged(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_nothing_that_opens_anything_is_logged(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         with logged() as stream:
             parameters = await browser.at_provider(await browser.begin(), "lectrice")
@@ -396,4 +376,18 @@ def test_nothing_that_opens_anything_is_logged(tmp_path: Path) -> None:
         secrets = [*parameters.values(), *last.values(), *cookies, token, CLIENT_SECRET]
         assert [] == [each for each in secrets if len(each) > 20 and each in text]
 
-    asyncio.run(with_a_console(tmp_path, what))
+
+@pytest.mark.parametrize("action", Action)
+async def test_no_line_of_the_audit_trail_holds_an_account_whole(
+    address: str, clock: HandClock, action: Action
+) -> None:
+    groups = [IBAN[at : at + 4] for at in range(0, len(IBAN), 4)]
+    spelled = [IBAN, " ".join(groups), "-".join(groups), IBAN.lower(), IBAN[4:], f"{IBAN}.xml"]
+    facts = {"why": f"voir {spelled[1]}", "changes": [{"account": each} for each in spelled]}
+    async with a_store(address, clock) as store:
+        for each in spelled:
+            await store.write("key:1", action, f"retour {each}", {**facts, "file": each})
+        for line in await store.audit_lines(10):
+            said = re.sub("[^0-9A-Z]", "", f"{line.subject} {line.facts}".upper())
+            assert IBAN[8:-4] not in said
+            assert IBAN[-4:] in said, "who looks for it finds it"

@@ -1,98 +1,37 @@
 """Bad tokens over HTTP: each is refused with its reason; none is tried as a session."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
 
-from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
-from services.api.access.session_store import Sessions
-from services.api.access.store import AccessStore
+from tests.api.bad_tokens import BAD, PHRASES
 from tests.api.environment import HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import NOW_S, RSA, STRANGER, Provider, a_provider
-from tests.api.test_tokens import BAD
+from tests.api.test_access import a_store, known
 
-SECRET: Final = "a secret of thirty-two characters"
 READS: Final = ("/budgets", "/status", "/events/1", "/docs", "/openapi.json", "/nowhere")
-OWN: Final = ECKey.generate_key("P-256", {"kid": "own"})
-PUBLIC: Final = OWN.as_dict(private=False)
-EVIL: Final = "https://evil.example/keys"
-
-Token = Callable[[Provider], str]
 
 
-def with_its_own_key(**header: Any) -> Token:
-    """Signed by a key of the sender, who says in the header where to find it."""
-    return lambda at: at.token(OWN, "ES256", header)
-
-
-KEYS_OF_ITS_OWN: Final[list[tuple[str, Token, str]]] = [
-    ("jwk", with_its_own_key(jwk=PUBLIC), "not published"),
-    ("jwk, no kid", with_its_own_key(jwk=PUBLIC, kid=None), "not published"),
-    ("jwk under a published name", with_its_own_key(jwk=PUBLIC, kid="ec"), "signature"),
-    ("jku", with_its_own_key(jku=EVIL), "not published"),
-    ("jku under a published name", with_its_own_key(jku=EVIL, kid="ec"), "signature"),
-    ("x5u under a published name", with_its_own_key(x5u=EVIL, kid="ec"), "signature"),
-    ("no kid, of several keys", lambda at: at.token(header={"kid": None}), "not published"),
-    ("an empty kid", lambda at: at.token(header={"kid": ""}), "not published"),
-    ("a kid that is a number", lambda at: at.forged({"alg": "RS256", "kid": 7}), "readable"),
-    ("alg is a list", lambda at: at.forged({"alg": ["RS256"], "kid": "rsa"}), "readable"),
-    ("no alg", lambda at: at.forged({"kid": "rsa"}), "readable"),
-    (
-        "what must be understood",
-        lambda at: at.forged({"alg": "RS256", "kid": "rsa", "crit": ["x"], "x": 1}),
-        "readable",
-    ),
-    ("alg None", lambda at: at.forged({"alg": "None", "kid": "rsa"}, ""), "readable"),
-]
-SHOWN: Final = {
-    "token_expired": "expired",
-    "token_claim_exp": "“exp”",
-    "token_claim_aud": "“aud”",
-    "token_claim_iss": "“iss”",
-    "token_claim_sub": "“sub”",
-    "token_not_yet": "too early",
-    "token_unreadable": "not readable",
-    "token_key_unknown": "not published",
-    "token_signature": "signature",
-    "token_too_large": "too large",
-    "token_entities": "SIRETs",
-    "token_is_id_token": "ID token",
-}
-"""What people read for each reason, in English."""
-
-TABLE: Final = [*((name, token, SHOWN[reason]) for name, token, reason in BAD), *KEYS_OF_ITS_OWN]
-
-
-def over_http(
-    folder: Path, ask: Callable[[httpx.AsyncClient, Provider, str], Awaitable[None]]
-) -> None:
-    """Ask an API that knows keys, sessions and a provider; with the cookie of a good session."""
-
-    async def go() -> None:
-        clock = HandClock()
-        store = AccessStore(f"sqlite:///{folder / 'access.db'}", clock)
+@asynccontextmanager
+async def over_http(folder: Path) -> AsyncGenerator[tuple[httpx.AsyncClient, Provider, str]]:
+    """An API that knows keys, sessions and a provider; with the cookie of a good session."""
+    clock = HandClock()
+    async with a_store(f"sqlite:///{folder / 'access.db'}", clock) as store:
         with a_provider() as provider:
-            try:
-                await store.prepare()
-                issuer = Issuer(provider.requirements, f"{provider.url}/keys", clock)
-                access = KnownCallers(store, Sessions(store, clock), issuer, clock)
-                _, key = await store.create("Agent", dict.fromkeys(Scope, EVERYBODY), "test")
-                _, cookie = await access.log_in(key)
-                app = an_app(an_empty_read_model(folder), access, clock=clock)
-                async with asking(app, None) as client:
-                    await ask(client, provider, cookie)
-            finally:
-                await store.dispose()
-
-    asyncio.run(go())
+            issuer = Issuer(provider.requirements, f"{provider.url}/keys", clock)
+            access = known(store, clock, issuer)
+            _, key = await store.create("Agent", dict.fromkeys(Scope, EVERYBODY), "test")
+            _, cookie = await access.log_in(key)
+            app = an_app(an_empty_read_model(folder), access, clock=clock)
+            async with asking(app, None) as client:
+                yield client, provider, cookie
 
 
 def check_refused(answer: httpx.Response, phrase: str) -> None:
@@ -105,27 +44,25 @@ def check_refused(answer: httpx.Response, phrase: str) -> None:
     assert phrase in body["detail"]
 
 
-def test_a_bad_token_is_401_at_every_input_even_with_a_good_session(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
+async def test_a_bad_token_is_401_at_every_input_even_with_a_good_session(tmp_path: Path) -> None:
+    async with over_http(tmp_path) as (client, provider, cookie):
         session = {"Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         assert 200 == (await client.get("/budgets", headers=session)).status_code
-        for name, token, phrase in TABLE:
+        for name, (token, reason) in BAD.items():
             spelled = token(provider)
             for headers in ({}, session):
                 bearer = {"Authorization": f"Bearer {spelled}"} | headers
                 answer = await client.get("/budgets", headers=bearer)
-                check_refused(answer, phrase)
+                check_refused(answer, PHRASES[reason])
                 assert spelled not in answer.text, name
         assert 2 >= provider.asked, "invented keys have nobody asked"
 
-    over_http(tmp_path, ask)
-
 
 @pytest.mark.parametrize("credential", ["Bearer nothing", "Basic YTpi", "Bearer", "nothing"])
-def test_what_is_no_token_opens_no_address_even_with_a_good_session(
+async def test_what_is_no_token_opens_no_address_even_with_a_good_session(
     tmp_path: Path, credential: str
 ) -> None:
-    async def ask(client: httpx.AsyncClient, _provider: Provider, cookie: str) -> None:
+    async with over_http(tmp_path) as (client, _provider, cookie):
         headers = {"Authorization": credential, "Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         for path in READS:
             check_refused(await client.get(path, headers=headers), "")
@@ -136,8 +73,6 @@ def test_what_is_no_token_opens_no_address_even_with_a_good_session(
             page.status_code,
             page.headers["location"],
         )
-
-    over_http(tmp_path, ask)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +86,10 @@ def test_what_is_no_token_opens_no_address_even_with_a_good_session(
         ({"ecluse_entities": None}, "GET", "/budgets", "read"),
     ],
 )
-def test_a_good_token_without_the_right_is_403_and_shown_which(
+async def test_a_good_token_without_the_right_is_403_and_shown_which(
     tmp_path: Path, claims: dict[str, Any], method: str, path: str, scope: str
 ) -> None:
-    async def ask(client: httpx.AsyncClient, provider: Provider, _cookie: str) -> None:
+    async with over_http(tmp_path) as (client, provider, _cookie):
         bearer = {"Authorization": f"Bearer {provider.token(**claims)}"}
         answer = await client.request(method, path, headers=bearer)
         assert (403, "scope_missing") == (answer.status_code, answer.json()["code"])
@@ -162,11 +97,11 @@ def test_a_good_token_without_the_right_is_403_and_shown_which(
         challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
         assert challenge == answer.headers["www-authenticate"]
 
-    over_http(tmp_path, ask)
 
-
-def test_a_provider_that_is_away_is_503_for_its_tokens_and_for_nobody_else(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
+async def test_a_provider_that_is_away_is_503_for_its_tokens_and_for_nobody_else(
+    tmp_path: Path,
+) -> None:
+    async with over_http(tmp_path) as (client, provider, cookie):
         provider.away = True
         session = {"Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         bearer = {"Authorization": f"Bearer {provider.token()}"}
@@ -179,11 +114,9 @@ def test_a_provider_that_is_away_is_503_for_its_tokens_and_for_nobody_else(tmp_p
         assert 200 == (await client.get("/budgets", headers=session)).status_code
         assert 200 == (await client.get("/healthz", headers=bearer)).status_code
 
-    over_http(tmp_path, ask)
 
-
-def test_without_kid_one_published_key_is_enough_and_must_have_signed(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient, provider: Provider, _cookie: str) -> None:
+async def test_without_kid_one_published_key_is_enough_and_must_have_signed(tmp_path: Path) -> None:
+    async with over_http(tmp_path) as (client, provider, _cookie):
         provider.keys = [RSA]
         statuses = []
         for key in (RSA, STRANGER):
@@ -191,5 +124,3 @@ def test_without_kid_one_published_key_is_enough_and_must_have_signed(tmp_path: 
             answer = await client.get("/budgets", headers={"Authorization": f"Bearer {token}"})
             statuses.append(answer.status_code)
         assert [200, 401] == statuses
-
-    over_http(tmp_path, ask)

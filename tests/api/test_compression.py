@@ -1,19 +1,16 @@
 """Answers are compressed for who takes that: pages, JSON and CSV; no stream, and no secret that
 stays the same."""
 
-import asyncio
 import re
 
 import pytest
 
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.today import live
-from tests import silence
 from tests.api.environment import ALL_KEY, a_reader, an_app, asking
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.read_model.filling import fill, journal_of
 
-no_logs = silence.no_logs
 PAGE = {"accept": "text/html"}
 PLAIN = {"accept-encoding": "identity"}
 
@@ -66,14 +63,11 @@ def test_a_compressed_file_is_not_called_equal_byte_by_byte(url: str) -> None:
 
 @pytest.mark.parametrize("path", ["/console/grants", "/console/static/console.css", "/docs"])
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_head_says_what_get_would_send(url: str, path: str, encoding: str) -> None:
-    async def ask() -> list[tuple[int, dict[str, str]]]:
-        async with asking(an_app(a_reader(url))) as client:
-            client.headers.update(PAGE | {"accept-encoding": encoding})
-            answers = [await client.request(each, path) for each in ("GET", "HEAD")]
-        return [(each.status_code, {**each.headers, "x-request-id": ""}) for each in answers]
-
-    got, headed = asyncio.run(ask())
+async def test_head_says_what_get_would_send(url: str, path: str, encoding: str) -> None:
+    async with asking(an_app(a_reader(url))) as client:
+        client.headers.update(PAGE | {"accept-encoding": encoding})
+        answers = [await client.request(each, path) for each in ("GET", "HEAD")]
+    got, headed = [(each.status_code, {**each.headers, "x-request-id": ""}) for each in answers]
     assert 200 == got[0]
     assert got == headed
 
@@ -86,22 +80,18 @@ def test_a_stream_of_events_is_sent_as_it_comes(url: str, monkeypatch: pytest.Mo
     assert "content-encoding" not in answer.headers
 
 
-def test_no_two_pages_have_the_same_token_and_each_is_taken(url: str) -> None:
+async def test_no_two_pages_have_the_same_token_and_each_is_taken(url: str) -> None:
     """A text that stays could be found out by the lengths of compressed answers (BREACH)."""
-
-    async def ask() -> tuple[list[str], list[int]]:
-        async with asking(an_app(a_reader(url)), None) as client:
-            client.cookies.set(HOST_ONLY + SESSION_COOKIE, ALL_KEY)
-            pages = [await client.get("/console/grants", headers=PAGE) for _ in range(2)]
-            tokens = [re.findall(r'name="csrf" value="([^"]+)"', each.text)[0] for each in pages]
-            forged = [tokens[0][:-1], tokens[1][:16] + tokens[0][16:], f"csrf-of-{ALL_KEY}"]
-            codes = [
-                (await client.post("/console/logout", data={"csrf": each})).status_code
-                for each in (*tokens, *forged)
-            ]
-        return tokens, codes
-
-    (one, other), codes = asyncio.run(ask())
+    async with asking(an_app(a_reader(url)), None) as client:
+        client.cookies.set(HOST_ONLY + SESSION_COOKIE, ALL_KEY)
+        pages = [await client.get("/console/grants", headers=PAGE) for _ in range(2)]
+        tokens = [re.findall(r'name="csrf" value="([^"]+)"', each.text)[0] for each in pages]
+        forged = [tokens[0][:-1], tokens[1][:16] + tokens[0][16:], f"csrf-of-{ALL_KEY}"]
+        codes = [
+            (await client.post("/console/logout", data={"csrf": each})).status_code
+            for each in (*tokens, *forged)
+        ]
+    (one, other) = tokens
     assert not {one[n : n + 12] for n in range(len(one) - 12)} & {
         other[n : n + 12] for n in range(len(other) - 12)
     }

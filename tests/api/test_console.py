@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 import httpx
@@ -16,7 +16,6 @@ from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
 from services.api.http.components import LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX
-from tests import silence
 from tests.api.environment import (
     ALL_KEY,
     READ_KEY,
@@ -26,19 +25,13 @@ from tests.api.environment import (
     asking,
 )
 
-no_logs = silence.no_logs
-Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
 
-
-def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY) -> None:
-    """Ask an API whose read model is empty."""
-
-    async def go() -> None:
-        async with asking(an_app(an_empty_read_model(folder)), key) as client:
-            client.headers["accept"] = "text/html"
-            await asks(client)
-
-    asyncio.run(go())
+@asynccontextmanager
+async def a_visitor(folder: Path, key: str | None = ALL_KEY) -> AsyncGenerator[httpx.AsyncClient]:
+    """Somebody at a console whose read model is empty."""
+    async with asking(an_app(an_empty_read_model(folder)), key) as client:
+        client.headers["accept"] = "text/html"
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -102,14 +95,12 @@ ASKED: Final[dict[str, int]] = {
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, httpx.Response]:
     """What each of those is answered with, one asked after the other."""
-    found: dict[str, httpx.Response] = {}
 
-    async def asks(client: httpx.AsyncClient) -> None:
-        for path in ASKED:
-            found[path] = await client.get(path)
+    async def ask_each() -> dict[str, httpx.Response]:
+        async with a_visitor(tmp_path_factory.mktemp("empty")) as client:
+            return {path: await client.get(path) for path in ASKED}
 
-    ask(tmp_path_factory.mktemp("empty"), asks)
-    return found
+    return asyncio.run(ask_each())
 
 
 @pytest.mark.parametrize("path", ASKED)
@@ -126,26 +117,22 @@ def test_whatever_is_asked_is_answered_with_a_page(
     assert "no-store" == answer.headers["cache-control"]
 
 
-def test_a_program_is_shown_a_problem_in_its_own_form(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_a_program_is_shown_a_problem_in_its_own_form(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path) as client:
         answer = await client.get("/console/grants/x/y", headers={"accept": "application/json"})
         assert "application/problem+json" == answer.headers["content-type"]
         assert "not_found" == answer.json()["code"]
 
-    ask(tmp_path, asks)
 
-
-def test_what_was_searched_for_is_no_part_of_the_page(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_what_was_searched_for_is_no_part_of_the_page(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path) as client:
         answer = await client.get("/console/grants", params={"search": '"><script>x()</script>'})
         assert "<script>x()" not in answer.text
         assert "&lt;script&gt;x()" in answer.text
 
-    ask(tmp_path, asks)
 
-
-def test_files_of_the_pages_are_kept_under_their_version(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_files_of_the_pages_are_kept_under_their_version(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path, key=None) as client:
         page = (await client.get("/console/login", follow_redirects=False)).text
         href = page.split('rel="stylesheet" href="')[1].split('"')[0]
         assert "?v=" in href
@@ -153,11 +140,9 @@ def test_files_of_the_pages_are_kept_under_their_version(tmp_path: Path) -> None
         assert "text/css; charset=utf-8" == answer.headers["content-type"]
         assert "immutable" in answer.headers["cache-control"]
 
-    ask(tmp_path, asks, key=None)
 
-
-def test_logging_in_gives_a_session_and_logging_out_takes_it(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_logging_in_gives_a_session_and_logging_out_takes_it(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path, key=None) as client:
         wrong = await client.post("/console/login", data={"key": "nobody's"})
         assert 401 == wrong.status_code
         assert "nobody's" not in wrong.text
@@ -174,61 +159,49 @@ def test_logging_in_gives_a_session_and_logging_out_takes_it(tmp_path: Path) -> 
         assert (303, "/console/login") == (answer.status_code, answer.headers["location"])
         assert "Max-Age=0" in answer.headers["set-cookie"]
 
-    ask(tmp_path, asks, key=None)
 
-
-def test_the_language_of_an_address_is_remembered(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_the_language_of_an_address_is_remembered(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path) as client:
         answer = await client.get("/console/grants?lang=fr")
         assert "ecluse_lang=fr" in answer.headers["set-cookie"]
         assert "fr" == answer.headers["content-language"]
         assert "set-cookie" not in (await client.get("/console/grants")).headers
 
-    ask(tmp_path, asks)
-
 
 @pytest.mark.parametrize("path", ["/console/live", "/console/today/live", "/console/lag/live"])
-def test_one_access_cannot_take_the_streams_of_others(tmp_path: Path, path: str) -> None:
-    async def go() -> None:
-        app = an_app(an_empty_read_model(tmp_path))
-        parts = app.state.components
-        parts.leaving.set()  # A stream ends with its first words.
-        async with asking(app) as client:
-            with ExitStack() as open_pages:
-                for _ in range(LIVE_PAGES_OF_CALLER_MAX):
-                    open_pages.enter_context(parts.live_slots.taken("key:all"))
-                answer = await client.get(path)
-                assert (429, "30") == (answer.status_code, answer.headers["retry-after"])
-                assert "This access has 20" in answer.json()["detail"]
-                other = {"Authorization": f"Bearer {READ_KEY}"}
-                assert 200 == (await client.get(path, headers=other)).status_code
-            for _ in range(2 * LIVE_PAGES_OF_CALLER_MAX):
-                assert 200 == (await client.get(path)).status_code
-
-    asyncio.run(go())
+async def test_one_access_cannot_take_the_streams_of_others(tmp_path: Path, path: str) -> None:
+    app = an_app(an_empty_read_model(tmp_path))
+    parts = app.state.components
+    parts.leaving.set()  # A stream ends with its first words.
+    async with asking(app) as client:
+        with ExitStack() as open_pages:
+            for _ in range(LIVE_PAGES_OF_CALLER_MAX):
+                open_pages.enter_context(parts.live_slots.take("key:all"))
+            answer = await client.get(path)
+            assert (429, "30") == (answer.status_code, answer.headers["retry-after"])
+            assert "This access has 20" in answer.json()["detail"]
+            other = {"Authorization": f"Bearer {READ_KEY}"}
+            assert 200 == (await client.get(path, headers=other)).status_code
+        for _ in range(2 * LIVE_PAGES_OF_CALLER_MAX):
+            assert 200 == (await client.get(path)).status_code
 
 
-def test_there_is_a_limit_of_streams_for_all(tmp_path: Path) -> None:
-    async def go() -> None:
-        app = an_app(an_empty_read_model(tmp_path))
-        async with asking(app) as client:
-            with ExitStack() as open_pages:
-                for number in range(LIVE_PAGES_MAX):
-                    slot = app.state.components.live_slots.taken(f"key:{number}")
-                    open_pages.enter_context(slot)
-                answer = await client.get("/console/live")
-                assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
-
-    asyncio.run(go())
+async def test_there_is_a_limit_of_streams_for_all(tmp_path: Path) -> None:
+    app = an_app(an_empty_read_model(tmp_path))
+    async with asking(app) as client:
+        with ExitStack() as open_pages:
+            for number in range(LIVE_PAGES_MAX):
+                slot = app.state.components.live_slots.take(f"key:{number}")
+                open_pages.enter_context(slot)
+            answer = await client.get("/console/live")
+            assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
 
 
-def test_a_forged_next_page_is_no_error_to_who_is_not_logged_in(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_a_forged_next_page_is_no_error_to_who_is_not_logged_in(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path, key=None) as client:
         answer = await client.get("/console/login", params={"next": "http://["})
         assert 200 == answer.status_code
         assert f'value="{HOME}"' in answer.text
-
-    ask(tmp_path, asks, key=None)
 
 
 def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
@@ -238,14 +211,12 @@ def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
     assert place_after(["a\n"], Text) is None
 
 
-def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+async def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path) -> None:
+    async with a_visitor(tmp_path, key=None) as client:
         phrase = "the session will not be kept"
         assert phrase in (await client.get("http://erp.lan:8000/console/login")).text
         for place in ("https://erp.lan", "http://localhost:8000", "http://127.0.0.1"):
             assert phrase not in (await client.get(f"{place}/console/login")).text
-
-    ask(tmp_path, asks, key=None)
 
 
 @pytest.mark.parametrize(
@@ -256,10 +227,10 @@ def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path
         "/console/grants/x/%C3%A9%20%25",
     ],
 )
-def test_after_logging_in_the_same_page_is_shown_whatever_it_is_called(
+async def test_after_logging_in_the_same_page_is_shown_whatever_it_is_called(
     tmp_path: Path, path: str
 ) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
+    async with a_visitor(tmp_path, key=None) as client:
         answer = await client.get(path)
         assert 303 == answer.status_code
         form = await client.get(answer.headers["location"])
@@ -269,5 +240,3 @@ def test_after_logging_in_the_same_page_is_shown_whatever_it_is_called(
         led_to = httpx.URL(f"http://ecluse.test{logged_in.headers['location']}")
         assert unquote(path.partition("?")[0]) == led_to.path
         assert httpx.URL(path).params == led_to.params
-
-    ask(tmp_path, asks, key=None)

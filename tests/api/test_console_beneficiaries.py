@@ -5,7 +5,6 @@ import re
 from html import unescape
 from typing import Final
 
-from tests import silence
 from tests.api.environment import LILLE_KEY
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED
@@ -31,8 +30,6 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.filling import journal_of, journal_of_events
-
-no_logs = silence.no_logs
 
 PAGE: Final = {"accept": "text/html"}
 BENEFICIARY: Final = f"/console/beneficiaries/{SIRET}"

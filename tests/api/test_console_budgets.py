@@ -9,10 +9,9 @@ import pytest
 
 from services.api.budgets.chart import LATER as AFTER_DECEMBER
 from services.api.budgets.chart import year_sums
-from services.api.budgets.months import moved_by_day
+from services.api.budgets.moves import sum_by_day
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
-from tests import silence
 from tests.api.environment import LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
@@ -20,8 +19,6 @@ from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import NEXT_BUDGET, a_line, a_vote, an_amount, an_award, encoded
 from tests.read_model.filling import journal_of, journal_of_events
-
-no_logs = silence.no_logs
 
 PAGE: Final = {"accept": "text/html"}
 EURO: Final = LocaleFormat(Language.EN)
@@ -68,7 +65,7 @@ def test_the_last_month_of_the_chart_is_what_the_balances_say(made: Made, histor
     (lines,) = get(url, "/balances/lines?limit=1000")
     for budget in {each["budget"] for each in lines.json()["items"]}:
         rows = [each for each in lines.json()["items"] if each["budget"] == budget]
-        days = ask(url, lambda conn, of=budget: moved_by_day(conn, None, budget=of, codes={}))  # type: ignore[misc]
+        days = ask(url, lambda conn, of=budget: sum_by_day(conn, None, budget=of, codes={}))  # type: ignore[misc]
         year = int(budget[-4:])
         sums = year_sums(year, days, days[-1].effective_on) if days else None
         paid = sum(each["paid_cents"] for each in rows)

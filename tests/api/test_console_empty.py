@@ -8,15 +8,12 @@ from typing import Final
 
 import pytest
 
-from services.api.console.texts.troubles import TEXTS
+from services.api.console.texts import TROUBLES
 from services.api.rejections.view import KINDS
 from services.texts.language import Language
 from services.texts.translation import translate
-from tests import silence
 from tests.api.console_pages import NOWHERE, addresses
 from tests.api.environment import an_app, an_empty_read_model, asking
-
-no_logs = silence.no_logs
 
 PAGES: Final = (*addresses(NOWHERE), "/console/lag", "/console/login")
 CONSTANTS: Final = re.compile(r"\b(None|True|False|Undefined)\b")
@@ -44,7 +41,7 @@ def read(folder: Path, language: str) -> dict[str, str]:
 def test_an_empty_console_says_so_in_texts(language: str, tmp_path: Path) -> None:
     pages = read(tmp_path, language)
     for kind in KINDS:
-        phrase = TEXTS[f"no_{kind}"]
+        phrase = TROUBLES[f"no_{kind}"]
         text = pages[f"/console/troubles/{kind}"]
         assert translate(phrase, Language(language)) in text
     assert {} == {path: found for path, text in pages.items() if (found := CONSTANTS.findall(text))}

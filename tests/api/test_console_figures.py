@@ -7,14 +7,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.balances.moves import STAGES_ASKED, moves_behind, moves_of_figure
+from services.api.budgets.moves import STAGES_ASKED, moves_behind, moves_of_figure
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
-from tests import silence
 from tests.api.made import Made
-from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.queries.asked import CARRIED, HISTORIES, ask, connected
 from tests.api.reads.answers import get
 from tests.builders import (
     BUDGET,
@@ -28,8 +26,6 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.filling import journal_of, journal_of_events
-
-no_logs = silence.no_logs
 
 TRANSFERS: Final = 600
 NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
@@ -96,10 +92,12 @@ def test_an_amount_below_zero_stands_out_in_figure_and_bar(made: Made) -> None:
 
 
 @pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])
-def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Sequence[Any]) -> None:
-    async def each_figure(connection: AsyncConnection) -> int:
+async def test_the_moves_of_a_figure_are_those_that_change_it(
+    made: Made, history: Sequence[Any]
+) -> None:
+    async with connected(made(journal_of(*history))) as connection:
         compared = 0
-        budgets = {each.budget for each in await grants.listed(connection, None)}
+        budgets = {each.budget for each in await grants.list_grants(connection, None)}
         for budget in sorted(budgets):
             whole = await moves_behind(connection, None, budget=budget)
             for stage in sorted(STAGES_ASKED):
@@ -108,9 +106,7 @@ def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Seq
                 assert expected == found.moves
                 assert sum(each.change_cents(stage) for each in expected) == found.figure_cents
                 compared += 1
-        return compared
-
-    assert ask(made(journal_of(*history)), each_figure) >= len(STAGES_ASKED)
+        assert compared >= len(STAGES_ASKED)
 
 
 def a_terminated_year() -> list[bytes]:
@@ -130,26 +126,24 @@ def a_terminated_year() -> list[bytes]:
     "journal",
     [*(journal_of(each) for each in HISTORIES), journal_of(*CARRIED), a_terminated_year()],
 )
-def test_what_the_list_reserves_is_what_the_grant_reserves(
+async def test_what_the_list_reserves_is_what_the_grant_reserves(
     made: Made, journal: list[bytes]
 ) -> None:
-    async def both(connection: AsyncConnection) -> tuple[dict[Any, int], dict[Any, int]]:
-        keys = [(each.budget, each.grant) for each in await grants.listed(connection, None)]
+    async with connected(made(journal)) as connection:
+        keys = [(each.budget, each.grant) for each in await grants.list_grants(connection, None)]
         shown = {}
         for key in keys:
             one = await grants.one(connection, None, *key)
             assert one is not None
             shown[key] = sum(each.reserved_cents for each in one.lines)
-        return shown, dict(await grant_money.reserved_of(connection, keys))
-
-    shown, listed = ask(made(journal), both)
+        listed = dict(await grant_money.sum_reserved(connection, keys))
     assert shown
     assert shown == listed
 
 
 def test_nothing_stays_reserved_once_a_convention_is_terminated(made_in_files: Made) -> None:
     url = made_in_files(a_terminated_year())
-    reserved = ask(url, lambda c: grant_money.reserved_of(c, [(BUDGET, "G"), (BUDGET, "2023/40")]))
+    reserved = ask(url, lambda c: grant_money.sum_reserved(c, [(BUDGET, "G"), (BUDGET, "2023/40")]))
     assert {(BUDGET, "G"): 0, (BUDGET, "2023/40"): 20_000} == reserved
     (page,) = pages(url, "/console/grants")
     assert "Reserved €200.00" in page  # of the other grant alone

@@ -8,16 +8,12 @@ from typing import Final
 import httpx
 import pytest
 
-from services.api.console.texts.runbooks import NOW_AND_THEN, RUNBOOKS, SEVERITIES
-from services.api.help.runbooks import FOLDER, names, runbook
+from services.api.help import FOLDER, NOW_AND_THEN, RUNBOOKS, SEVERITIES, names, runbook
 from services.lag.present import texts as lag_texts
 from services.texts.language import Language
 from services.texts.translation import translate
-from tests import silence
 from tests.api.environment import ALL_KEY
 from tests.api.reads.answers import get
-
-no_logs = silence.no_logs
 
 NOWHERE: Final = "sqlite:////no/such/folder/read-model.db"
 HREF: Final = re.compile(r'<a href="([^"]+)"')

@@ -1,19 +1,19 @@
 """The lists of the console: whose they are, what they count, and in which language they say it."""
 
 import re
-from typing import Final
+from html import unescape
 
 import pytest
 
-from tests import silence
+from services.api.budgets import page as budget_pages
 from tests.api.environment import ALL_KEY, LILLE_KEY
+from tests.api.made import Made
 from tests.api.queries.asked import CARRIED
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
-    Json,
     a_closing,
     a_convention,
     a_deadline,
@@ -27,24 +27,10 @@ from tests.builders import (
 )
 from tests.read_model.filling import GOLDEN, fill, golden, journal_of, journal_of_events
 
-no_logs = silence.no_logs
-CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
-
 
 def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> tuple[int, str]:
     (answer,) = get(url, path, key=key, language=language, headers={"accept": "text/html"})
     return answer.status_code, answer.text
-
-
-def test_the_states_of_a_budget_count_its_orders_alone(sqlite_url: str) -> None:
-    fill(sqlite_url, both())
-    _, of_all = page(sqlite_url, "/console/orders")
-    counts = [
-        int(CHIP.findall(page(sqlite_url, f"/console/orders?budget={budget}")[1])[0])
-        for budget in (LILLE_BUDGET, ROUBAIX_BUDGET)
-    ]
-    assert all(counts), "both towns have orders that wait"
-    assert sum(counts) == int(CHIP.findall(of_all)[0])
 
 
 @pytest.mark.parametrize("name", ["grants", "orders"])
@@ -110,16 +96,6 @@ def test_the_newest_year_comes_first(path: str, sqlite_url: str) -> None:
     assert ["2024", "2023"] == list(dict.fromkeys(years))
 
 
-def test_unreadable_records_come_newest_first_as_refusals_do(sqlite_url: str) -> None:
-    events: list[Json | bytes] = [b"{", a_vote(), a_payment(1), b"[", a_payment(2, _id="second")]
-    fill(sqlite_url, journal_of_events(map(encoded, events)))
-    for kind, chain in (("unreadable", "_dead.0"), ("refused", BUDGET)):
-        _, text = page(sqlite_url, f"/console/troubles/{kind}")
-        numbers = [int(each) for each in re.findall(rf"records/{chain}/(\d+)\"", text)]
-        assert 2 == len(numbers)
-        assert sorted(numbers, reverse=True) == numbers
-
-
 def test_nobody_has_to_correct_a_deadline_of_our_own(sqlite_url: str) -> None:
     events = [a_vote(), a_closing("none"), a_deadline(), a_payment(1)]
     fill(sqlite_url, journal_of_events(map(encoded, events)))
@@ -161,3 +137,31 @@ def test_a_document_that_waited_in_vain_is_sent_again_under_the_right_number(
     fill(sqlite_url, journal_of_events(map(encoded, events)))
     _, text = page(sqlite_url, f"/console/records/{BUDGET}/4")
     assert "check its convention" in text
+
+
+NEXT = BUDGET.replace("2023", "2024")
+OPTION = re.compile(r'<option (?:value="([^"]+)"(?: selected)?|disabled)>([^<]+)</option>')
+PAGES = ("/console/grants", "/console/orders", "/console/payment-plan")
+
+
+def offered(url: str, path: str) -> list[str]:
+    """The budgets that the filter of a page offers, and what it says besides."""
+    (answer,) = get(url, path, headers={"accept": "text/html"})
+    assert 200 == answer.status_code
+    field = answer.text.partition('<select id="budget"')[2].partition("</select>")[0]
+    return [budget or unescape(text) for budget, text in OPTION.findall(field)]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_newest_year_stands_first(path: str, made_in_files: Made) -> None:
+    assert [NEXT, BUDGET] == offered(made_in_files(journal_of(*CARRIED)), path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_older_budgets_that_are_left_out_are_said_to_be_there(
+    path: str, made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = made_in_files(journal_of(*CARRIED))
+    monkeypatch.setattr(budget_pages, "BUDGETS_CHOSEN", 1)
+    expected = [NEXT, BUDGET, "… older ones: under Budgets"]
+    assert expected == offered(url, f"{path}?budget={BUDGET}")

@@ -9,14 +9,13 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.api.budgets import choice
+from services.api.budgets import page as budget_pages
 from services.api.orders import page as addresses
-from services.api.orders import query as orders
-from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.api.orders.waiting import STATUSES
-from services.ledger.explain.terms import ORDER_STATES
+from services.api.queries import orders
+from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
+from services.ledger.explain.sentences import ORDER_STATES
 from services.texts.translation import both as both_languages
-from tests import silence
 from tests.api.environment import ALL_KEY, LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.queries.asked import ask
@@ -40,8 +39,6 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.filling import journal_of_events
-
-no_logs = silence.no_logs
 
 NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
@@ -155,7 +152,7 @@ QUESTIONS: Final = (
 @pytest.mark.parametrize("asked", QUESTIONS)
 def test_states_are_counted_as_their_orders_are_listed(made: Made, asked: OrderFilter) -> None:
     url = made(two_entities())
-    listed = ask(url, partial(orders.listed, entities=None, asked=asked))
+    listed = ask(url, partial(orders.list_orders, entities=None, filters=asked))
     expected: dict[str, InState] = {}
     for order in listed:
         so_far = expected.get(order.state, InState(0, 0, 0))
@@ -164,7 +161,7 @@ def test_states_are_counted_as_their_orders_are_listed(made: Made, asked: OrderF
             so_far.amount_cents + order.amount_cents,
             so_far.left_cents + order.left_cents,
         )
-    assert expected == ask(url, partial(orders.by_state, entities=None, asked=asked))
+    assert expected == ask(url, partial(orders.count_by_state, entities=None, filters=asked))
 
 
 def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) -> None:
@@ -336,6 +333,7 @@ def test_a_field_that_is_left_empty_asks_for_nothing(page: str, made_in_files: M
     [
         "due_from=2023-02-30",
         "due_until=soon",
+        "state=gone",
         "older_than_days=-1",
         "older_than_days=1e3",
         "budget=%0A",
@@ -348,7 +346,9 @@ def test_a_filter_that_means_nothing_is_shown(asked: str, made_in_files: Made) -
     assert asked.partition("=")[0] in answer.text
     assert "A filter cannot be read" in answer.text
     assert "<h1>Payment orders</h1>" in answer.text, "the page again, without it"
-    is_field = asked.partition("=")[0] != "budget"  # Of one budget alone none is chosen.
+    assert "soon" not in answer.text.split("<main")[1]
+    # A state is a tab, and of one budget alone none is chosen.
+    is_field = asked.partition("=")[0] not in {"budget", "state"}
     assert is_field == ('aria-invalid="true"' in answer.text)
 
 
@@ -357,7 +357,7 @@ def test_the_budget_that_is_asked_for_stays_chosen_beyond_those_that_are_listed(
     page: str, made_in_files: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever filters once more would ask for all, and not see it."""
-    monkeypatch.setattr(choice, "BUDGETS_CHOSEN", 1)
+    monkeypatch.setattr(budget_pages, "BUDGETS_CHOSEN", 1)
     both = (LILLE_BUDGET, ROUBAIX_BUDGET)
     asked = pages(made_in_files(two_entities()), *(f"{page}?budget={budget}" for budget in both))
     chosen = [[left or right for left, right in CHOSEN.findall(each)] for each in asked]

@@ -39,27 +39,22 @@ def plan_of(url: str, path: str) -> list[str]:
     """The steps of all that SQLite is asked for a page."""
 
     async def go() -> list[str]:
-        asked: list[tuple[str, tuple[Any, ...]]] = []
+        statements: list[str] = []
         engine = a_reader(url)
 
-        def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-            asked.append((statement, values))
+        def trace(connection: Any, _record: Any) -> None:
+            # By SQLite itself: some are asked by SQLAlchemy, others by the driver.
+            connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
 
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        try:
-            async with asking(an_app(engine)) as client:
-                answer = await client.get(path)
-                assert 200 == answer.status_code, answer.text
-        finally:
-            event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.listen(engine.sync_engine, "connect", trace)
+        async with asking(an_app(engine)) as client:
+            answer = await client.get(path)
+            assert 200 == answer.status_code, answer.text
         steps: list[str] = []
         async with engine.connect() as connection:
-            for statement, values in asked:
-                if statement.startswith("SELECT"):
-                    plan = await connection.exec_driver_sql(
-                        f"EXPLAIN QUERY PLAN {statement}", values
-                    )
-                    steps += [row[-1] for row in plan]
+            for statement in [each for each in statements if each.startswith("SELECT")]:
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
+                steps += [row[-1] for row in plan]
         await engine.dispose()
         return steps
 

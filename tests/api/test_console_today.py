@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from services.api.adapters.ports import JournalEnd
 from services.api.today import live
-from services.lag.client.merge import Lag
-from services.projector.database import make_engine
+from services.lag.document import Lag
+from services.projector.engine import make_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes
 from tests.api.environment import (
@@ -138,7 +138,7 @@ def test_where_the_cluster_is_silent_only_what_is_decided_is_shown(sqlite_url: s
     )
 
 
-def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
+async def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
@@ -152,53 +152,44 @@ def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_st
                 self.scene = a_dead_ledger()
             return await super().__call__()
 
-    async def go() -> str:
-        watched = Dying(lag_scenes.at_night())
-        watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
-        app.state.components = replace(app.state.components, lag=watched)
-        async with asking(app, LILLE_KEY) as client:
-            return (await client.get("/console/today/live")).text
-
-    assert 2 == asyncio.run(go()).count("event: position")
+    watched = Dying(lag_scenes.at_night())
+    watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
+    app.state.components = replace(app.state.components, lag=watched)
+    async with asking(app, LILLE_KEY) as client:
+        assert 2 == (await client.get("/console/today/live")).text.count("event: position")
 
 
 @pytest.mark.parametrize("path", ["/console/today", "/status"])
-def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
+async def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
     out: list[int] = []
 
-    async def go() -> None:
-        app = an_app(an_empty_read_model(tmp_path))
-        engine = app.state.components.engine
+    app = an_app(an_empty_read_model(tmp_path))
+    engine = app.state.components.engine
 
-        async def ends() -> Mapping[int, JournalEnd] | None:
-            out.append(engine.pool.checkedout())
-            return None
+    async def ends() -> Mapping[int, JournalEnd] | None:
+        out.append(engine.pool.checkedout())
+        return None
 
-        app.state.components = replace(app.state.components, journal_ends=ends)
-        async with asking(app) as client:
-            assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
-
-    asyncio.run(go())
+    app.state.components = replace(app.state.components, journal_ends=ends)
+    async with asking(app) as client:
+        assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
     assert [0] == out
 
 
-def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
+async def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
     fill(sqlite_url, journal_of_events([b"{"]))
     out: list[int] = []
 
-    async def go() -> str:
-        app = an_app(a_reader(sqlite_url))
-        engine = app.state.components.engine
+    app = an_app(a_reader(sqlite_url))
+    engine = app.state.components.engine
 
-        async def original_bytes(*_place: object) -> bytes | None:
-            out.append(engine.pool.checkedout())
-            return b"{ as received"
+    async def original_bytes(*_place: object) -> bytes | None:
+        out.append(engine.pool.checkedout())
+        return b"{ as received"
 
-        app.state.components = replace(app.state.components, original_bytes=original_bytes)
-        async with asking(app) as client:
-            answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
-            assert 200 == answer.status_code
-            return answer.text
-
-    assert "{ as received" in asyncio.run(go())
+    app.state.components = replace(app.state.components, original_bytes=original_bytes)
+    async with asking(app) as client:
+        answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
+        assert 200 == answer.status_code
+        assert "{ as received" in answer.text
     assert [0] == out

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from events.texts import verbatim
-from services.api.rejections.explanation import Explanations
+from services.api.queries.explanation import Explanations
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.runtime.ops.errors import Unreachable

@@ -9,21 +9,18 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from events.texts import Euros, Translatable
 from services.api.console.pages import STATIC
 from services.texts.language import Language
 from services.texts.translation import translate
-from tests import silence
-from tests.api.console_pages import is_followed
-from tests.api.environment import a_reader, an_app, asking
+from tests.api.console_pages import PAGES_MIN, walk
 from tests.api.reads.test_ibans import GROUPED, called_by_ibans, planted
 from tests.builders import IBAN, encoded
 from tests.read_model.filling import fill, journal_of_events
 
-no_logs = silence.no_logs
-PAGES_MIN: Final = 30
 WORD: Final = "עמותת"
 """Written from right to left."""
 
@@ -73,33 +70,22 @@ def spoken(events: Callable[[], list[Any]]) -> list[bytes]:
     ]
 
 
-async def walk(url: str) -> dict[str, set[str]]:
-    waiting, seen, found = ["/console/today"], {"/console/today"}, dict[str, set[str]]()
-    async with asking(an_app(a_reader(url)), language="en") as client:
-        client.headers["accept"] = "text/html"
-        client.follow_redirects = True
-        while waiting:
-            path = waiting.pop()
-            answer = await client.get(path)
-            assert 200 == answer.status_code, path
-            page = Mixed(answer.text)
-            for each in page.found:
-                found.setdefault(each, set()).add(path)
-            for href in (each.partition("#")[0] for each in page.links):
-                if is_followed(href) and href not in seen and ".csv" not in href:
-                    seen.add(href)
-                    waiting.append(href)
-    assert len(seen) > PAGES_MIN
-    return {each: paths for each, paths in found.items() if POINTER not in each}
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("events", [planted, called_by_ibans])
 def test_words_of_senders_stand_alone_or_isolated(
     events: Callable[[], list[Any]], sqlite_url: str
 ) -> None:
     fill(sqlite_url, journal_of_events(spoken(events)))
-    assert {} == asyncio.run(walk(sqlite_url))
+    found = dict[str, set[str]]()
+
+    async def look(_client: httpx.AsyncClient, path: str, text: str) -> list[str]:
+        page = Mixed(text)
+        for each in page.found:
+            found.setdefault(each, set()).add(path)
+        return [each for each in page.links if ".csv" not in each]
+
+    assert asyncio.run(walk(sqlite_url, look)) > PAGES_MIN
+    assert {} == {each: paths for each, paths in found.items() if POINTER not in each}
 
 
 def test_every_element_has_a_direction_of_its_own() -> None:

@@ -11,15 +11,15 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import SourceKind
-from services.api.contract.openapi import components
-from services.api.contract.published import FOLDER, SENT, examples, schema
+from services.api.contract.openapi import schema_components
+from services.api.contract.published import ASYNCAPI, FOLDER, SENT, examples, schema
 from services.api.contract.published import answers as shown_answers
 from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
 from tests.api.example_answers import answers, treasury_answers
 from tests.api.made import Made
-from tests.api.reads.answers import YEAR
+from tests.api.reads.answers import YEAR, get
 from tests.builders import a_vote, encoded
 from tests.read_model.filling import journal_of
 
@@ -141,7 +141,7 @@ def test_parts_of_one_name_are_the_same_in_all_schemas() -> None:
 @pytest.mark.parametrize("name", SENT)
 def test_each_type_has_an_example_that_is_read(name: str) -> None:
     event = examples()[name]
-    assert isinstance(decode(encoded(event), source_kind=SourceKind.EVENTS), Received)
+    assert isinstance(decode(encoded(event), source_kind=SourceKind.EVENTS), ReceivedEvent)
     check(event)
 
 
@@ -153,8 +153,18 @@ def test_an_event_of_no_type_or_with_a_fault_fits_none_of_them() -> None:
 
 def check(event: Any) -> None:
     """That the event is one of those of the document."""
-    known = {"components": {"schemas": components()}}
+    known = {"components": {"schemas": schema_components()}}
     resource = Resource.from_contents({"$schema": Draft202012Validator.META_SCHEMA["$id"], **known})
     registry = Registry().with_resource("urn:document", resource)
     reference = {"$ref": "urn:document#/components/schemas/Event"}
     Draft202012Validator(reference, registry=registry).validate(event)
+
+
+def test_a_program_gets_the_document_of_the_folder_without_key_and_database() -> None:
+    nowhere = "sqlite:////no/such/folder/read-model.db"
+    [answer] = get(nowhere, "/asyncapi.json", key="")
+    assert (200, ASYNCAPI.read_bytes()) == (answer.status_code, answer.content)
+    assert "3.0.0" == json.loads(answer.content)["asyncapi"]
+    kept = {"if-none-match": answer.headers["etag"]}
+    [again] = get(nowhere, "/asyncapi.json", key="", headers=kept)
+    assert 304 == again.status_code

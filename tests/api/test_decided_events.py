@@ -1,7 +1,8 @@
 """Events that a sender waits for, or has tried: the ledger's decision in the answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,16 @@ import httpx
 import pytest
 
 from services.api.access.caller import EVERYBODY, Caller, Scope
-from services.api.adapters import position
+from services.api.adapters import read_model
 from services.api.adapters.read_model import open_read_model, revision
 from services.api.events_in import trials
 from services.api.events_in.decisions import WAIT_MAX_S
 from services.api.events_in.reading import PATH
 from services.api.events_in.routes import DECIDED_MAX
 from services.api.http.components import WAITING_OF_CALLER_MAX
-from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.application.trial import KnownStates
 from services.runtime.kafka.publishing import Message
-from tests.api.embedded_ledger import in_a_ledger
+from tests.api.embedded_ledger import a_ledger
 from tests.api.environment import (
     ALL_KEY,
     CALLERS,
@@ -49,29 +49,26 @@ SENDER_KEY = "test-key-that-only-publishes"
 ACCESS = Known({**CALLERS, SENDER_KEY: Caller("key:sender", {Scope.PUBLISH: EVERYBODY}, "")})
 YEAR = [a_vote(), an_award(), a_convention()]
 
-Asked = Callable[[httpx.AsyncClient], Awaitable[None]]
 
-
-def in_an_api(folder: Path, what: Asked, *events: Json, key: str = ALL_KEY) -> None:
+@asynccontextmanager
+async def an_api(
+    folder: Path, *events: Json, key: str = ALL_KEY
+) -> AsyncGenerator[httpx.AsyncClient]:
     """The API over a ledger in this process, which has decided these events."""
-    with_its_states(folder, lambda client, _: what(client), *events, key=key)
+    async with an_api_with_states(folder, *events, key=key) as (client, _):
+        yield client
 
 
-def with_its_states(
-    folder: Path,
-    what: Callable[[httpx.AsyncClient, KnownStates], Awaitable[None]],
-    *events: Json,
-    key: str = ALL_KEY,
-) -> None:
+@asynccontextmanager
+async def an_api_with_states(
+    folder: Path, *events: Json, key: str = ALL_KEY
+) -> AsyncGenerator[tuple[httpx.AsyncClient, KnownStates]]:
     """The same with the states that its trials begin from."""
-
-    async def go(ledger: EmbeddedLedger) -> None:
+    async with a_ledger(folder) as ledger:
         await ledger.publish([Message(b"", encoded(each)) for each in events])
         app = an_app(open_read_model(f"sqlite:///{folder / 'read.db'}"), ACCESS, ledger)
         async with asking(app, key) as client:
-            await what(client, app.state.components.known_states)
-
-    in_a_ledger(folder, go)
+            yield client, app.state.components.known_states
 
 
 async def sent(client: httpx.AsyncClient, *events: Json, **asked: Any) -> httpx.Response:
@@ -83,8 +80,8 @@ def outcomes(answer: httpx.Response) -> list[str]:
     return [each["decision"]["outcome"] for each in answer.json()["events"]]
 
 
-def test_a_sender_who_waits_is_given_each_decision(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_a_sender_who_waits_is_given_each_decision(tmp_path: Path) -> None:
+    async with an_api(tmp_path, *YEAR) as client:
         answer = await sent(client, an_acknowledgement(), a_payment(100_001), a_payment(1), wait=5)
         assert 200 == answer.status_code, answer.text
         assert ["accepted", "refused", "accepted"] == outcomes(answer)
@@ -98,11 +95,9 @@ def test_a_sender_who_waits_is_given_each_decision(tmp_path: Path) -> None:
         record = await client.get(f"/budgets/{BUDGET}/journal/{refused['sequence']}")
         assert "overpayment" == record.json()["refusal"]["code"]
 
-    in_an_api(tmp_path, ask, *YEAR)
 
-
-def test_sent_again_it_is_a_duplicate_and_with_other_content_refused(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_sent_again_it_is_a_duplicate_and_with_other_content_refused(tmp_path: Path) -> None:
+    async with an_api(tmp_path, *YEAR) as client:
         assert ["accepted"] == outcomes(await sent(client, a_payment(1, _id="p"), wait=5))
         assert ["duplicate"] == outcomes(await sent(client, a_payment(1, _id="p"), wait=5))
         reused = await sent(client, a_payment(2, _id="p"), wait=5)
@@ -112,13 +107,10 @@ def test_sent_again_it_is_a_duplicate_and_with_other_content_refused(tmp_path: P
             decision["refusal"]["code"],
         )
 
-    in_an_api(tmp_path, ask, *YEAR)
 
-
-def test_each_line_of_a_request_is_given_the_decision_on_itself(tmp_path: Path) -> None:
+async def test_each_line_of_a_request_is_given_the_decision_on_itself(tmp_path: Path) -> None:
     """Of one id, and with other content: the answer says of each line what the journal does."""
-
-    async def ask(client: httpx.AsyncClient) -> None:
+    async with an_api(tmp_path, *YEAR) as client:
         lines = [a_payment(cents, _id="p") for cents in (1, 2, 1, 2)]
         answer = await sent(client, *lines, a_payment(3), wait=5)
         assert ["accepted", "refused", "duplicate", "refused", "accepted"] == outcomes(answer)
@@ -128,20 +120,18 @@ def test_each_line_of_a_request_is_given_the_decision_on_itself(tmp_path: Path) 
         again = await sent(client, *lines[1:3], wait=5)
         assert ["refused", "duplicate"] == outcomes(again)
 
-    in_an_api(tmp_path, ask, *YEAR)
 
-
-def test_of_two_lines_that_wait_the_first_goes_on_and_the_other_is_a_repeat(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_of_two_lines_that_wait_the_first_goes_on_and_the_other_is_a_repeat(
+    tmp_path: Path,
+) -> None:
+    async with an_api(tmp_path) as client:
         answer = await sent(client, an_award(), an_award(), a_vote(), wait=5)
         assert ["accepted", "duplicate", "accepted"] == outcomes(answer)
         assert [4, 2, 3] == [each["decision"]["sequence"] for each in answer.json()["events"]]
 
-    in_an_api(tmp_path, ask)
 
-
-def test_what_waits_says_for_what_and_once_woken_it_is_decided(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_what_waits_says_for_what_and_once_woken_it_is_decided(tmp_path: Path) -> None:
+    async with an_api(tmp_path) as client:
         answer = await sent(client, an_award(), wait=5)
         (event,) = answer.json()["events"]
         assert ("parked", "budget") == (
@@ -152,45 +142,35 @@ def test_what_waits_says_for_what_and_once_woken_it_is_decided(tmp_path: Path) -
         both = await sent(client, a_convention(), a_vote(), wait=5)
         assert ["accepted", "accepted"] == outcomes(both), "the vote woke the award, and it this"
 
-    in_an_api(tmp_path, ask)
 
-
-def test_without_waiting_the_answer_is_as_it_was(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_without_waiting_the_answer_is_as_it_was(tmp_path: Path) -> None:
+    async with an_api(tmp_path) as client:
         answer = await sent(client, a_vote())
         assert 202 == answer.status_code
         assert {"published", "events"} == answer.json().keys()
         assert "decision" not in answer.json()["events"][0]
 
-    in_an_api(tmp_path, ask)
 
-
-def test_what_is_not_known_in_time_is_202_and_null(tmp_path: Path) -> None:
-    async def go() -> httpx.Response:
-        app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
-        async with asking(app) as client:
-            return await sent(client, a_vote(), wait=1)
-
-    answer = asyncio.run(go())
+async def test_what_is_not_known_in_time_is_202_and_null(tmp_path: Path) -> None:
+    app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
+    async with asking(app) as client:
+        answer = await sent(client, a_vote(), wait=1)
     (event,) = answer.json()["events"]
     assert (202, None) == (answer.status_code, event["decision"])
     assert event["outcome"].startswith("/events/")
 
 
-def test_a_process_that_ends_lets_nobody_wait(tmp_path: Path) -> None:
-    async def go() -> None:
-        async with asyncio.timeout(WAIT_MAX_S / 2):
-            app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
-            async with asking(app) as client:
-                asked = asyncio.create_task(sent(client, a_vote(), wait=WAIT_MAX_S))
-                await asyncio.sleep(0.1)
-                app.state.components.leaving.set()
-                assert 202 == (await asked).status_code
-
-    asyncio.run(go())
+async def test_a_process_that_ends_lets_nobody_wait(tmp_path: Path) -> None:
+    async with asyncio.timeout(WAIT_MAX_S / 2):
+        app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
+        async with asking(app) as client:
+            asked = asyncio.create_task(sent(client, a_vote(), wait=WAIT_MAX_S))
+            await asyncio.sleep(0.1)
+            app.state.components.leaving.set()
+            assert 202 == (await asked).status_code
 
 
-def test_many_who_wait_ask_the_database_as_one(
+async def test_many_who_wait_ask_the_database_as_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
@@ -199,36 +179,32 @@ def test_many_who_wait_ask_the_database_as_one(
         asked.append(connection)
         return await revision(connection)
 
-    monkeypatch.setattr(position, "revision", counted)
-    monkeypatch.setattr(position, "POLL_EVERY_S", 60.0)
+    monkeypatch.setattr(read_model, "revision", counted)
+    monkeypatch.setattr(read_model, "POLL_EVERY_S", 60.0)
 
-    async def go() -> None:
-        app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
-        async with asking(app) as client:
-            answers = [sent(client, a_vote(_id=str(at)), wait=1) for at in range(10)]
-            assert {202} == {each.status_code for each in await asyncio.gather(*answers)}
-
-    asyncio.run(go())
+    app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
+    async with asking(app) as client:
+        answers = [sent(client, a_vote(_id=str(at)), wait=1) for at in range(10)]
+        assert {202} == {each.status_code for each in await asyncio.gather(*answers)}
     assert 1 == len(asked)
 
 
-def test_few_of_one_caller_wait_at_once_and_the_others_are_not_published(tmp_path: Path) -> None:
-    async def go() -> None:
-        kept = Kept()
-        app = an_app(an_empty_read_model(tmp_path), publisher=kept)
-        slots = app.state.components.wait_slots
-        async with asking(app) as client:
-            taken = [slots.taken("key:all") for _ in range(WAITING_OF_CALLER_MAX)]
-            for each in taken:
-                each.__enter__()
-            answer = await sent(client, a_vote(), wait=1)
-            assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
-            assert [] == kept.messages
-            for each in taken:
-                each.__exit__(None, None, None)
-            assert 202 == (await sent(client, a_vote(), wait=1)).status_code
-
-    asyncio.run(go())
+async def test_few_of_one_caller_wait_at_once_and_the_others_are_not_published(
+    tmp_path: Path,
+) -> None:
+    kept = Kept()
+    app = an_app(an_empty_read_model(tmp_path), publisher=kept)
+    slots = app.state.components.wait_slots
+    async with asking(app) as client:
+        taken = [slots.take("key:all") for _ in range(WAITING_OF_CALLER_MAX)]
+        for each in taken:
+            each.__enter__()
+        answer = await sent(client, a_vote(), wait=1)
+        assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
+        assert [] == kept.messages
+        for each in taken:
+            each.__exit__(None, None, None)
+        assert 202 == (await sent(client, a_vote(), wait=1)).status_code
 
 
 @pytest.mark.parametrize(
@@ -242,39 +218,32 @@ def test_few_of_one_caller_wait_at_once_and_the_others_are_not_published(tmp_pat
         ({"dry_run": "true"}, DECIDED_MAX + 1, 413, "too_many_events"),
     ],
 )
-def test_the_limits_of_what_is_decided_in_an_answer(
+async def test_the_limits_of_what_is_decided_in_an_answer(
     tmp_path: Path, asked: dict[str, Any], count: int, status: int, code: str
 ) -> None:
-    async def go() -> None:
-        kept = Kept()
-        async with asking(an_app(an_empty_read_model(tmp_path), publisher=kept)) as client:
-            answer = await sent(client, *[a_vote(_id=str(at)) for at in range(count)], **asked)
-            assert (status, code) == (answer.status_code, answer.json()["code"])
-            assert [] == kept.messages
-
-    asyncio.run(go())
+    kept = Kept()
+    async with asking(an_app(an_empty_read_model(tmp_path), publisher=kept)) as client:
+        answer = await sent(client, *[a_vote(_id=str(at)) for at in range(count)], **asked)
+        assert (status, code) == (answer.status_code, answer.json()["code"])
+        assert [] == kept.messages
 
 
 @pytest.mark.parametrize("asked", [{"wait": 1}, {"dry_run": "true"}])
-def test_who_may_not_read_is_given_no_decision_and_sends_nothing(
+async def test_who_may_not_read_is_given_no_decision_and_sends_nothing(
     tmp_path: Path, asked: dict[str, Any]
 ) -> None:
-    async def go() -> None:
-        kept = Kept()
-        app = an_app(an_empty_read_model(tmp_path), ACCESS, kept)
-        async with asking(app, SENDER_KEY) as client:
-            answer = await sent(client, a_vote(), **asked)
-            assert (403, "scope_missing") == (answer.status_code, answer.json()["code"])
-            assert [] == kept.messages
-            assert 202 == (await sent(client, a_vote())).status_code
-
-    asyncio.run(go())
+    kept = Kept()
+    app = an_app(an_empty_read_model(tmp_path), ACCESS, kept)
+    async with asking(app, SENDER_KEY) as client:
+        answer = await sent(client, a_vote(), **asked)
+        assert (403, "scope_missing") == (answer.status_code, answer.json()["code"])
+        assert [] == kept.messages
+        assert 202 == (await sent(client, a_vote())).status_code
 
 
-def test_a_trial_says_what_sending_then_does_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_trial_says_what_sending_then_does_and_changes_nothing(tmp_path: Path) -> None:
     events = [an_acknowledgement(), a_payment(100_001), a_payment(40_000), a_payment(40_000)]
-
-    async def ask(client: httpx.AsyncClient) -> None:
+    async with an_api(tmp_path, *YEAR) as client:
         before = (await client.get("/status")).json()["partitions"]
         tried = await sent(client, *events, dry_run="true")
         assert 200 == tried.status_code, tried.text
@@ -291,45 +260,37 @@ def test_a_trial_says_what_sending_then_does_and_changes_nothing(tmp_path: Path)
         for expected, found in zip(really.json()["events"], tried.json()["events"], strict=False):
             assert expected["decision"] | {"sequence": None} == found["decision"]
 
-    in_an_api(tmp_path, ask, *YEAR)
 
-
-def test_a_trial_wakes_what_waits(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_a_trial_wakes_what_waits(tmp_path: Path) -> None:
+    async with an_api(tmp_path, an_award(), a_convention()) as client:
         tried = await sent(client, a_vote(), dry_run="true")
         assert (["accepted"], 2) == (outcomes(tried), tried.json()["woken"])
 
-    in_an_api(tmp_path, ask, an_award(), a_convention())
 
-
-def test_a_trial_begins_where_the_one_before_ended(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient, states: KnownStates) -> None:
+async def test_a_trial_begins_where_the_one_before_ended(tmp_path: Path) -> None:
+    async with an_api_with_states(tmp_path, *YEAR) as (client, states):
         assert ["accepted"] == outcomes(await sent(client, a_payment(1), dry_run="true"))
-        assert 3 == states.of([BUDGET])[BUDGET].sequence
+        assert 3 == states.find([BUDGET])[BUDGET].sequence
         await sent(client, a_payment(1), wait=5)
         again = await sent(client, a_payment(1), a_payment(2), dry_run="true")
         assert ["duplicate", "accepted"] == outcomes(again)
-        assert 4 == states.of([BUDGET])[BUDGET].sequence
-
-    with_its_states(tmp_path, ask, *YEAR)
+        assert 4 == states.find([BUDGET])[BUDGET].sequence
 
 
-def test_a_trial_begins_from_no_state_of_another_journal(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient, states: KnownStates) -> None:
+async def test_a_trial_begins_from_no_state_of_another_journal(tmp_path: Path) -> None:
+    async with an_api_with_states(tmp_path, *YEAR) as (client, states):
         first = await sent(client, a_payment(1), dry_run="true")
-        known = states.of([BUDGET])[BUDGET]
+        known = states.find([BUDGET])[BUDGET]
         for other in (known._replace(head="0" * 64), known._replace(sequence=9)):
             states.keep({BUDGET: other._replace(rows={})})
             assert first.json() == (await sent(client, a_payment(1), dry_run="true")).json()
-            assert known == states.of([BUDGET])[BUDGET]
-
-    with_its_states(tmp_path, ask, *YEAR)
+            assert known == states.find([BUDGET])[BUDGET]
 
 
-def test_a_budget_that_is_too_large_for_a_trial_is_said_with_its_size(
+async def test_a_budget_that_is_too_large_for_a_trial_is_said_with_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+    async with an_api(tmp_path, *YEAR) as client:
         monkeypatch.setattr(trials, "RECORDS_MAX", 2)
         answer = await sent(client, a_payment(1), dry_run="true")
         assert (413, "trial_too_long") == (answer.status_code, answer.json()["code"])
@@ -337,28 +298,21 @@ def test_a_budget_that_is_too_large_for_a_trial_is_said_with_its_size(
         monkeypatch.setattr(trials, "RECORDS_MAX", 3)
         assert 200 == (await sent(client, a_payment(1), dry_run="true")).status_code
 
-    in_an_api(tmp_path, ask, *YEAR)
 
-
-def test_a_trial_is_of_ones_own_entity_alone(tmp_path: Path) -> None:
-    async def ask(client: httpx.AsyncClient) -> None:
+async def test_a_trial_is_of_ones_own_entity_alone(tmp_path: Path) -> None:
+    async with an_api(tmp_path, *YEAR, key=LILLE_KEY) as client:
         answer = await sent(client, a_vote(budget="21590512600011-00-2023"), dry_run="true")
         assert (403, "entity_not_allowed") == (answer.status_code, answer.json()["code"])
         assert ["accepted"] == outcomes(await sent(client, a_payment(1), dry_run="true"))
 
-    in_an_api(tmp_path, ask, *YEAR, key=LILLE_KEY)
 
-
-def test_both_databases_know_what_was_decided_before_and_what_would_be(made: Made) -> None:
+async def test_both_databases_know_what_was_decided_before_and_what_would_be(made: Made) -> None:
     url = made(journal_of_events(map(encoded, [*YEAR, a_payment(1)])))
 
-    async def go() -> None:
-        kept = Kept()
-        async with asking(an_app(a_reader(url), ACCESS, kept)) as client:
-            tried = await sent(client, a_payment(1), a_payment(2), dry_run="true")
-            assert ["duplicate", "accepted"] == outcomes(tried)
-            answer = await sent(client, a_payment(1), wait=1)
-            # It was decided once: on this sending nothing is known yet.
-            assert (202, 1) == (answer.status_code, len(kept.messages))
-
-    asyncio.run(go())
+    kept = Kept()
+    async with asking(an_app(a_reader(url), ACCESS, kept)) as client:
+        tried = await sent(client, a_payment(1), a_payment(2), dry_run="true")
+        assert ["duplicate", "accepted"] == outcomes(tried)
+        answer = await sent(client, a_payment(1), wait=1)
+        # It was decided once: on this sending nothing is known yet.
+        assert (202, 1) == (answer.status_code, len(kept.messages))

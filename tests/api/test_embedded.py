@@ -20,12 +20,12 @@ from events.codec import decode
 from events.envelope import SourceKind
 from events.unreadable import Unreadable
 from services.due.deadline_events import WATCH
-from services.embedded.projection import EmbeddedProjector
-from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import make_engine
+from services.embedded.journal_readers import EmbeddedProjector
+from services.projector.engine import make_engine
 from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.publishing import Message
+from tests.api.embedded_ledger import journal_in
 from tests.api.processes import Running, embedded
 from tests.faults import year
 from tests.integration.command import EXAMPLE, ecluse
@@ -75,14 +75,6 @@ def projected_anew(records: list[bytes], folder: Path) -> Tables:
     asyncio.run(go())
     fill(url, records)
     return tables_of(url)
-
-
-def journal_in(data: Path) -> list[bytes]:
-    store = SqliteStore(data / "ledger.db", create=False)
-    try:
-        return [row.record for row in store.journal()]
-    finally:
-        store.close()
 
 
 def test_killed_while_it_decides_it_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
@@ -215,32 +207,29 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
     assert made["key"] not in (tmp_path / "log").read_text()
 
 
-def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
-    from services.embedded.ledger_process import EmbeddedLedger  # noqa: PLC0415 # the one test that looks inside
-    from services.embedded.loading import EventFile  # noqa: PLC0415 # as above
+async def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
+    # The one test that looks inside.
+    from services.embedded.ledger_process import EmbeddedLedger, EventFile  # noqa: PLC0415
 
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
 
-    async def go() -> bytes | None:
-        engine = make_engine(f"sqlite:///{tmp_path / 'read.db'}")
-        ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
-        await ledger.open([EventFile(file, file.name)])
-        async with engine.connect() as connection:
-            row = (
-                await connection.execute(
-                    text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
-                )
-            ).one()
-        found = await ledger.original_bytes(*row)
-        await ledger.close()
-        await engine.dispose()
-        return found
-
-    assert b'{"specversion":' == asyncio.run(go())
+    engine = make_engine(f"sqlite:///{tmp_path / 'read.db'}")
+    ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
+    await ledger.open([EventFile(file, file.name)])
+    async with engine.connect() as connection:
+        row = (
+            await connection.execute(
+                text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
+            )
+        ).one()
+    found = await ledger.original_bytes(*row)
+    await ledger.close()
+    await engine.dispose()
+    assert b'{"specversion":' == found
 
 
-def test_tables_that_could_not_be_written_catch_up_by_themselves(
+async def test_tables_that_could_not_be_written_catch_up_by_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from services.embedded import ledger_process  # noqa: PLC0415 # as above
@@ -255,17 +244,14 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
             raise failure
         await project(self, fold, records)
 
-    async def go() -> None:
-        engine = make_engine(url)
-        ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
-        await ledger.open()
-        monkeypatch.setattr(EmbeddedProjector, "_project", fail_twice)
-        await ledger.publish([Message(b"", line) for line in lines[:5]])
-        await ledger.publish([Message(b"", line) for line in lines[5:]])
-        await asyncio.wait(ledger._works, timeout=20)
-        await ledger.close()
-        await engine.dispose()
-
     project = EmbeddedProjector._project
-    asyncio.run(go())
+    engine = make_engine(url)
+    ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
+    await ledger.open()
+    monkeypatch.setattr(EmbeddedProjector, "_project", fail_twice)
+    await ledger.publish([Message(b"", line) for line in lines[:5]])
+    await ledger.publish([Message(b"", line) for line in lines[5:]])
+    await asyncio.wait(ledger._works, timeout=20)
+    await ledger.close()
+    await engine.dispose()
     assert len(lines) == len(tables_of(url)["journal"])

@@ -1,7 +1,8 @@
 """The treasury without Kafka: orders from the journal beside it, its events to the ledger."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,19 +18,19 @@ from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import JournalRecord
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
-from services.treasury.application.returns import Returns, Taken
-from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipProblem, SlipType
+from services.treasury.returns.returns import FileOutcome, Returns
 from services.treasury.settings import TreasurySettings
+from services.treasury.slips.slips import Slips
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import Outgoing, put
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import orders, outbox, own_events
-from tests.api.embedded_ledger import in_a_ledger
+from tests.api.embedded_ledger import a_ledger
 from tests.builders import (
     BUDGET,
     Json,
@@ -67,7 +68,7 @@ class Town:
         )
         self.ledger = ledger
         self.treasury = EmbeddedTreasury(own, ledger, lambda: NOON)
-        self.store = TreasuryStore.of(own)
+        self.store = TreasuryStore.build(own)
         self._read_model = make_engine(own.url)
         self.slips = Slips(self.store, self._read_model, a_config(), lambda: NOON)
 
@@ -105,7 +106,7 @@ class Town:
             messages = [Outgoing(each["id"], EVENTS, BUDGET, encoded(each)) for each in events]
             await put(connection, messages, NOON)
 
-    async def take(self, content: bytes) -> Taken:
+    async def take(self, content: bytes) -> FileOutcome:
         """A return of the accountant."""
         returns = Returns(self.store, a_config(), lambda: NOON)
         return await returns.take(BytesIO(content), "retour.xml", "anne")
@@ -124,33 +125,32 @@ class Town:
         await self._read_model.dispose()
 
 
-def in_town(folder: Path, body: Callable[[Town], Awaitable[None]]) -> None:
-    async def go(ledger: EmbeddedLedger) -> None:
+@asynccontextmanager
+async def a_town(folder: Path) -> AsyncGenerator[Town]:
+    """The town of this folder at work, until the block ends."""
+    async with a_ledger(folder) as ledger:
         town = Town(folder, ledger)
         try:
             await town.treasury.open()
             working = asyncio.create_task(town.treasury.run())
             try:
-                await body(town)
+                yield town
             finally:
                 working.cancel()
                 await asyncio.wait([working])
         finally:
             await town.close()
 
-    in_a_ledger(folder, go)
 
-
-def test_orders_come_from_the_journal_once_over_restarts(tmp_path: Path) -> None:
-    async def first(town: Town) -> None:
+async def test_orders_come_from_the_journal_once_over_restarts(tmp_path: Path) -> None:
+    async with a_town(tmp_path) as town:
         await publish(town.ledger, *YEAR)
 
         async def is_taken() -> bool:
             return await town.taken() == {"C/advance": 0}
 
         await eventually_async(is_taken, "the order")
-
-    async def again(town: Town) -> None:
+    async with a_town(tmp_path) as town:
         assert {"C/advance": 0} == await town.taken()
         await publish(town.ledger, a_withdrawal())
 
@@ -159,12 +159,11 @@ def test_orders_come_from_the_journal_once_over_restarts(tmp_path: Path) -> None
 
         await eventually_async(is_cancelled, "cancelled")
 
-    in_town(tmp_path, first)
-    in_town(tmp_path, again)
 
-
-def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(tmp_path: Path) -> None:
-    async def body(town: Town) -> None:
+async def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(
+    tmp_path: Path,
+) -> None:
+    async with a_town(tmp_path) as town:
         await publish(town.ledger, *YEAR)
         await town.put(
             an_acknowledgement(**OURS),
@@ -189,8 +188,6 @@ def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(tmp_
         unsent = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
         assert [] == await town.asked(unsent), "slips have no reader here"
 
-    in_town(tmp_path, body)
-
 
 def a_paid_piece(dated_on: str, paid_on: str) -> bytes:
     """A return of the first slip's piece, paid in full."""
@@ -199,8 +196,9 @@ def a_paid_piece(dated_on: str, paid_on: str) -> bytes:
     return a_return(a_slip(Mandat(1, (line,))), head=head)
 
 
-async def nothing(_town: Town) -> None:
-    pass
+async def open_and_close(folder: Path) -> None:
+    async with a_town(folder):
+        pass
 
 
 def lose(folder: Path, name: str) -> None:
@@ -216,39 +214,28 @@ async def first_slip(town: Town) -> None:
     assert (1, slip.file_name) == (slip.number, (await town.slips.export(slip.slip_id, "b")).name)
 
 
-def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path) -> None:
-    files = dict[str, bytes]()
-
-    async def sent(town: Town) -> None:
+async def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path) -> None:
+    async with a_town(tmp_path) as town:
         await first_slip(town)
-        file = await town.slips.export(f"{BUDGET}-S1", "anne")
-        files[file.name] = file.content
-
-    async def again(town: Town) -> None:
+        sent = await town.slips.export(f"{BUDGET}-S1", "anne")
+    lose(tmp_path, "treasury.db")
+    async with a_town(tmp_path) as town:
         assert [] == await town.slips.waiting(None)
-        (slip,) = await town.slips.listed(None)
+        (slip,) = await town.slips.list_all(None)
         assert (f"{BUDGET}-S1", 1, "restore") == (slip.slip_id, slip.number, slip.exported_by)
-        file = await town.slips.export(slip.slip_id, "anne")
-        assert {file.name: file.content} == files
+        assert sent == await town.slips.export(slip.slip_id, "anne")
         await publish(town.ledger, *NEXT)
         await eventually_async(lambda: town.has("D/advance"), "the next order")
         assert 2 == (await town.issued()).number
-
-    async def both(town: Town) -> None:
-        assert [1, 2] == sorted(each.number or 0 for each in await town.slips.listed(None))
-
-    in_town(tmp_path, sent)
     lose(tmp_path, "treasury.db")
-    in_town(tmp_path, again)
-    lose(tmp_path, "treasury.db")
-    in_town(tmp_path, both)
+    async with a_town(tmp_path) as town:
+        assert [1, 2] == sorted(each.number or 0 for each in await town.slips.list_all(None))
 
 
-def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) -> None:
+async def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) -> None:
     """A payment that a later return has on another day: of two the ledger gets one."""
     second = a_paid_piece("2023-06-12", "2023-06-10")
-
-    async def both_taken(town: Town) -> None:
+    async with a_town(tmp_path) as town:
         await first_slip(town)
         assert 2 == (await town.take(a_paid_piece("2023-06-05", "2023-06-02"))).events
         assert 0 == (await town.take(second)).events
@@ -260,18 +247,14 @@ def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) ->
         await eventually_async(has_left, "the ledger has the events")
         # Others may name the treasury on Kafka: these are none of its own.
         await publish(town.ledger, a_vote(1, _id="vote/2", **OURS), a_payment(1, _id="x", **OURS))
-
-    async def once_more(town: Town) -> None:
+    lose(tmp_path, "treasury.db")
+    async with a_town(tmp_path) as town:
         assert 2 == len(await town.asked(select(own_events.c.event_id)))
         taken = await town.take(second)
         assert (0, ["less_paid"]) == (taken.events, [each.kind for each in taken.opened])
 
-    in_town(tmp_path, both_taken)
-    lose(tmp_path, "treasury.db")
-    in_town(tmp_path, once_more)
 
-
-def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
+async def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle = Ledger.handle
@@ -280,7 +263,8 @@ def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
         assert b"guilty" not in (raw.value or b""), "a bug of ours"
         return handle(self, raw)
 
-    async def body(town: Town) -> None:
+    monkeypatch.setattr(Ledger, "handle", fail)
+    async with a_town(tmp_path) as town:
         await publish(town.ledger, *YEAR)
         await eventually_async(lambda: town.has("C/advance"), "the order")
         await town.put(a_payment(1, _id="guilty", **OURS))
@@ -288,72 +272,57 @@ def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
         waiting = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
         assert [("guilty",)] == await town.asked(waiting)
 
-    monkeypatch.setattr(Ledger, "handle", fail)
-    in_town(tmp_path, body)
 
-
-def test_an_order_whose_account_was_replaced_asks_a_person_and_so_do_tables_made_again(
+async def test_an_order_whose_account_was_replaced_asks_a_person_and_so_do_tables_made_again(
     tmp_path: Path,
 ) -> None:
-    async def work(town: Town) -> None:
+    async with a_town(tmp_path) as town:
         await publish(town.ledger, *YEAR, a_new_account())
         await eventually_async(lambda: town.has("C/advance"), "the order")
         (waiting,) = await town.slips.waiting(None)
         assert 4 == waiting.to_confirm
         await town.slips.confirm(BUDGET, "C/advance", "anne", 4)
         assert [()] == [each.reasons for each in await town.slips.waiting(None)]
-
-    async def once_more(town: Town) -> None:
+    lose(tmp_path, "treasury.db")
+    async with a_town(tmp_path) as town:
         (waiting,) = await town.slips.waiting(None)
         assert (4, None) == (waiting.to_confirm, waiting.confirmation)
         assert await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne") is None
 
-    in_town(tmp_path, work)
+
+async def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
+    async with a_town(tmp_path) as town:
+        await first_slip(town)
     lose(tmp_path, "treasury.db")
-    in_town(tmp_path, once_more)
-
-
-def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
-    async def too_early(town: Town) -> None:
-        await town.store.prepare()
-        with pytest.raises(SlipProblem) as refused:
-            await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
-        assert "start the treasury's process" in refused.value.text.msgid
-
-    async def opened_first(ledger: EmbeddedLedger) -> None:
+    async with a_ledger(tmp_path) as ledger:
         town = Town(tmp_path, ledger)
         try:
-            await too_early(town)
+            await town.store.prepare()
+            with pytest.raises(SlipProblem) as refused:
+                await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
+            assert "start the treasury's process" in refused.value.text.msgid
         finally:
             await town.close()
 
-    in_town(tmp_path, first_slip)
-    lose(tmp_path, "treasury.db")
-    in_a_ledger(tmp_path, opened_first)
 
-
-def test_a_journal_that_was_imported_keeps_the_slips_of_the_tables(tmp_path: Path) -> None:
+async def test_a_journal_that_was_imported_keeps_the_slips_of_the_tables(tmp_path: Path) -> None:
     """It has none of them: they are in the tables alone."""
-
-    async def one_is_left(town: Town) -> None:
-        assert [f"{BUDGET}-S1"] == [each.slip_id for each in await town.slips.listed(None)]
-
-    in_town(tmp_path, first_slip)
+    async with a_town(tmp_path) as town:
+        await first_slip(town)
     with connect(tmp_path / "ledger.db") as imported:
         imported.execute("DELETE FROM messages")
     imported.close()
-    in_town(tmp_path, nothing)
+    await open_and_close(tmp_path)
     lose(tmp_path, "treasury.db")
-    in_town(tmp_path, one_is_left)
+    async with a_town(tmp_path) as town:
+        assert [f"{BUDGET}-S1"] == [each.slip_id for each in await town.slips.list_all(None)]
 
 
-def test_tables_of_another_journal_are_refused(tmp_path: Path) -> None:
-    async def fill(town: Town) -> None:
+async def test_tables_of_another_journal_are_refused(tmp_path: Path) -> None:
+    async with a_town(tmp_path) as town:
         await publish(town.ledger, *YEAR)
-
-    in_town(tmp_path, fill)
-    in_town(tmp_path, nothing)  # All is taken when it opens.
+    await open_and_close(tmp_path)  # All is taken when it opens.
     for name in ("ledger.db", "read.db"):
         lose(tmp_path, name)
     with pytest.raises(ClusterError, match="Do not delete this file"):
-        in_town(tmp_path, nothing)
+        await open_and_close(tmp_path)

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
-from services.api.events_in.body import IN_MEMORY_BYTES
-from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, Sent
+from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, SentEvents
 from services.api.events_in.routes import BODIES_BYTES_MAX
 from services.api.http.components import LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX
+from services.api.http.dependencies import IN_MEMORY_BYTES
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
 from tests.api.environment import (
@@ -228,7 +228,7 @@ class Counted(BytesIO):
 def test_blank_lines_are_passed_many_at_a_time(blank: bytes) -> None:
     count = BLANK_BYTES // len(blank)
     body = Counted(blank * count + lines_of(a_vote()) + blank * count + lines_of(b"{}"))
-    sent = Sent(body, one=False)
+    sent = SentEvents(body, one=False)
     sent.read(ANYBODY)
     assert [count + 1] == [each.line for each in sent.events]
     assert [2 * count + 2] == [each.line for each in sent.unreadable]
@@ -241,7 +241,7 @@ def test_blank_lines_are_passed_many_at_a_time(blank: bytes) -> None:
 )
 def test_a_line_has_the_number_that_its_sender_counts(body: list[bytes], piece_bytes: int) -> None:
     whole = b"".join(body)
-    sent = Sent(BytesIO(whole), one=False)
+    sent = SentEvents(BytesIO(whole), one=False)
     with pytest.MonkeyPatch.context() as small:
         small.setattr(reading, "PIECE_BYTES", piece_bytes)
         sent.read(ANYBODY)
@@ -276,25 +276,22 @@ def test_a_full_disk_is_507_in_words_and_others_go_on(
     assert 202 == sent(tmp_path, lines_of(a_vote()), LINES).status_code
 
 
-def test_large_uploads_have_few_slots_and_small_ones_need_none(tmp_path: Path) -> None:
-    async def go() -> None:
-        app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
-        slots = app.state.components.upload_slots
-        async with asking(app) as client:
-            client.headers["Content-Type"] = LINES
-            large = a_large_upload()
-            with ExitStack() as others:
-                for _ in range(LARGE_UPLOADS_OF_CALLER_MAX):
-                    others.enter_context(slots.taken("key:all"))
-                answer = await client.post(PATH, content=large)
-                assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
-                assert 0 < int(answer.headers["retry-after"])
-                small = await client.post(PATH, content=lines_of(a_vote()))
-                assert 202 == small.status_code
-            for _ in range(LARGE_UPLOADS_MAX + 1):
-                assert 422 == (await client.post(PATH, content=large)).status_code, "only blank"
-
-    asyncio.run(go())
+async def test_large_uploads_have_few_slots_and_small_ones_need_none(tmp_path: Path) -> None:
+    app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
+    slots = app.state.components.upload_slots
+    async with asking(app) as client:
+        client.headers["Content-Type"] = LINES
+        large = a_large_upload()
+        with ExitStack() as others:
+            for _ in range(LARGE_UPLOADS_OF_CALLER_MAX):
+                others.enter_context(slots.take("key:all"))
+            answer = await client.post(PATH, content=large)
+            assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
+            assert 0 < int(answer.headers["retry-after"])
+            small = await client.post(PATH, content=lines_of(a_vote()))
+            assert 202 == small.status_code
+        for _ in range(LARGE_UPLOADS_MAX + 1):
+            assert 422 == (await client.post(PATH, content=large)).status_code, "only blank"
 
 
 def test_the_disk_of_the_container_has_room_for_all_large_uploads() -> None:

@@ -1,6 +1,5 @@
 """Events made by hand in the console: form, confirmation with a trial, sending, outcome."""
 
-import asyncio
 import re
 from html import unescape
 from pathlib import Path
@@ -8,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from events.texts import pgettext
-from services.api.access.audit import Action
+from services.api.access.caller import Action
 from services.api.events_in import trials
 from services.api.events_in.publishing import CONSOLE
 from services.api.forms import drafts, page
 from services.runtime.ops.errors import Unreachable
-from tests import silence
 from tests.api.by_hand import (
     ACCESS,
     PAGE,
@@ -22,7 +20,6 @@ from tests.api.by_hand import (
     TAKEN,
     VALUE,
     YEAR,
-    Client,
     checked,
     hidden,
     main,
@@ -54,16 +51,13 @@ from tests.builders import (
 )
 from tests.read_model.filling import journal_of_events
 
-no_logs = silence.no_logs
 
-
-def test_new_bank_details_by_hand_issue_a_rejected_order_again(tmp_path: Path) -> None:
+async def test_new_bank_details_by_hand_issue_a_rejected_order_again(tmp_path: Path) -> None:
     order, form = (
         f"/console/{each}/{BUDGET}/C/advance" for each in ("orders", "send/bank-account")
     )
     to_do = "/console/orders?state=to_reissue"
-
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+    async with visiting(tmp_path, *YEAR, an_acknowledgement("rejected")) as (client, _audit):
         before = await client.get(order)
         assert form in before.text
         assert "It is to be issued again Awaited: new bank details" in main(before)
@@ -88,11 +82,9 @@ def test_new_bank_details_by_hand_issue_a_rejected_order_again(tmp_path: Path) -
         assert "No payment order here." in (await client.get(to_do)).text
         assert to_do not in (await client.get("/console/today")).text
 
-    visiting(tmp_path, visit, *YEAR, an_acknowledgement("rejected"))
 
-
-def test_an_order_is_taken_in_charge_and_paid(tmp_path: Path) -> None:
-    async def visit(client: Client, audit: KeptAudit) -> None:
+async def test_an_order_is_taken_in_charge_and_paid(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, audit):
         shown = await client.get(TAKEN, params={"state": "taken_in_charge"})
         assert '<option value="taken_in_charge" selected>' in shown.text
         check = await checked(client, TAKEN, state="taken_in_charge", on="2023-05-22")
@@ -120,11 +112,9 @@ def test_an_order_is_taken_in_charge_and_paid(tmp_path: Path) -> None:
         assert [("key:all", Action.EVENT_PUBLISHED)] * 2 == [line[:2] for line in audit.lines]
         assert {BUDGET} == {line[2].partition("/")[0] for line in audit.lines}
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_pressed_twice_an_event_counts_once(tmp_path: Path) -> None:
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+async def test_pressed_twice_an_event_counts_once(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         check = await checked(client, PAID, amount_cents="100.00", executed_on="2023-05-30")
         first, second = [await pressed(client, PAID, check) for _ in range(2)]
         assert first.url == second.url
@@ -135,11 +125,9 @@ def test_pressed_twice_an_event_counts_once(tmp_path: Path) -> None:
         order = (await client.get(f"/budgets/{BUDGET}/payment-orders/C/advance")).json()
         assert 10_000 == order["order"]["paid_cents"]
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_what_would_be_refused_says_so_before_and_after(tmp_path: Path) -> None:
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+async def test_what_would_be_refused_says_so_before_and_after(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         check = await checked(client, PAID, amount_cents="1,000,000.00", executed_on="2023-05-30")
         assert "The ledger would refuse it." in main(check)
         assert "overpayment" in main(check)
@@ -148,11 +136,9 @@ def test_what_would_be_refused_says_so_before_and_after(tmp_path: Path) -> None:
         assert "Refused" in main(done)
         assert "overpayment" in main(done)
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_a_document_that_is_awaited_is_received(tmp_path: Path) -> None:
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+async def test_a_document_that_is_awaited_is_received(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         grant = await client.get(f"/console/grants/{BUDGET}/G")
         (link,) = re.findall(rf'href="({RECEIVED}[^"]*)"', grant.text)
         form = await client.get(unescape(link))
@@ -166,18 +152,15 @@ def test_a_document_that_is_awaited_is_received(tmp_path: Path) -> None:
         grant = await client.get(f"/console/grants/{BUDGET}/G")
         assert [] == re.findall(rf'href="({RECEIVED}[^"]*)"', grant.text)
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_a_refused_event_is_corrected_and_sent_again(tmp_path: Path) -> None:
+async def test_a_refused_event_is_corrected_and_sent_again(tmp_path: Path) -> None:
     refused = a_convention(
         beneficiary=a_beneficiary(name="Une autre", siret="21590350100017"),
         bank_account=a_bank_account(),
         _id="convention-refused",
         _subject="C",
     )
-
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+    async with visiting(tmp_path, a_vote(), an_award(), refused) as (client, _audit):
         listed = await client.get("/console/troubles/refused")
         path = f"/console/send/correction/{BUDGET}/3"
         assert f'href="{path}"' in listed.text
@@ -203,15 +186,12 @@ def test_a_refused_event_is_corrected_and_sent_again(tmp_path: Path) -> None:
         order = await client.get(f"/budgets/{BUDGET}/payment-orders/C/advance")
         assert "FR76…110" == order.json()["order"]["bank_account"]["iban"], "as it was"
 
-    visiting(tmp_path, visit, a_vote(), an_award(), refused)
 
-
-def test_an_account_typed_anew_is_the_one_that_is_sent(tmp_path: Path) -> None:
+async def test_an_account_typed_anew_is_the_one_that_is_sent(tmp_path: Path) -> None:
     refused = a_convention(
         beneficiary=a_beneficiary(siret="21590350100017"), bank_account=a_bank_account()
     )
-
-    async def visit(client: Client, audit: KeptAudit) -> None:
+    async with visiting(tmp_path, a_vote(), an_award(), refused) as (client, audit):
         path = f"/console/send/correction/{BUDGET}/3"
         form = await client.get(path)
         filled = {name: unescape(value) for name, value in VALUE.findall(form.text)}
@@ -227,16 +207,12 @@ def test_an_account_typed_anew_is_the_one_that_is_sent(tmp_path: Path) -> None:
         assert (OTHER_IBAN[:4], OTHER_IBAN[-3:]) == (shown[:4], shown[-3:])
         assert OTHER_IBAN not in str(audit.lines)
 
-    visiting(tmp_path, visit, a_vote(), an_award(), refused)
 
-
-def test_only_a_refused_event_is_corrected(tmp_path: Path) -> None:
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+async def test_only_a_refused_event_is_corrected(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         for sequence in (1, 99):
             path = f"/console/send/correction/{BUDGET}/{sequence}"
             assert 404 == (await client.get(path)).status_code
-
-    visiting(tmp_path, visit, *YEAR)
 
 
 @pytest.mark.parametrize(
@@ -249,10 +225,10 @@ def test_only_a_refused_event_is_corrected(tmp_path: Path) -> None:
         ("en", {"amount_cents": "0", "executed_on": "2023-05-30"}, "/data/amount_cents"),
     ],
 )
-def test_a_fault_stands_at_its_field_and_what_was_typed_stays(
+async def test_a_fault_stands_at_its_field_and_what_was_typed_stays(
     tmp_path: Path, language: str, typed: dict[str, str], phrase: str
 ) -> None:
-    async def visit(client: Client, audit: KeptAudit) -> None:
+    async with visiting(tmp_path, *YEAR, language=language) as (client, audit):
         answer = await checked(client, PAID, **typed, bank_reference="VIR 12")
         assert 422 == answer.status_code
         marked = re.findall(r'name="(/[^"]*)"[^>]*aria-invalid="true"', answer.text)
@@ -264,75 +240,67 @@ def test_a_fault_stands_at_its_field_and_what_was_typed_stays(
         assert typed["amount_cents"] == kept["/amount_cents"]
         assert [] == audit.lines
 
-    visiting(tmp_path, visit, *YEAR, language=language)
 
-
-def test_what_was_typed_can_be_changed_after_the_trial(tmp_path: Path) -> None:
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+async def test_what_was_typed_can_be_changed_after_the_trial(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         check = await checked(client, PAID, amount_cents="12,50", executed_on="30/05/2023")
         assert "€12.50" in main(check)
         again = await client.post(PAID, data=hidden(check) | {"step": "edit"})
         assert 200 == again.status_code
         assert "12,50" == dict(VALUE.findall(again.text))["/amount_cents"]
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_a_budget_too_large_for_a_trial_is_sent_all_the_same(
+async def test_a_budget_too_large_for_a_trial_is_sent_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trials, "RECORDS_MAX", 2)
-
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+    async with visiting(tmp_path, *YEAR) as (client, _audit):
         check = await checked(client, PAID, amount_cents="1", executed_on="2023-05-30")
         assert "Not tried" in main(check)
         assert "Accepted" in main(await pressed(client, PAID, check))
 
-    visiting(tmp_path, visit, *YEAR)
 
-
-def test_an_event_with_very_many_values_is_no_form(
+async def test_an_event_with_very_many_values_is_no_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drafts, "FIELDS_MAX", 3)
-
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+    async with visiting(tmp_path, *YEAR, a_payment(900_000)) as (client, _audit):
         answer = await client.get(f"/console/send/correction/{BUDGET}/4")
         assert 413 == answer.status_code
         assert "at most 3" in main(answer)
 
-    visiting(tmp_path, visit, *YEAR, a_payment(900_000))
 
-
-def test_what_is_not_decided_yet_is_on_its_way(
+async def test_what_is_not_decided_yet_is_on_its_way(
     made_in_files: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "WAIT_S", 0.01)
     kept, audit = Kept(), KeptAudit()
     url = made_in_files(journal_of_events(map(encoded, YEAR)))
-
-    async def go() -> None:
-        async with asking(an_app(a_reader(url), ACCESS, kept, audit)) as client:
-            client.headers.update(PAGE)
-            client.follow_redirects = True
-            check = await checked(client, PAID, amount_cents="1", executed_on="2023-05-30")
-            done = await pressed(client, PAID, check)
-            assert "It is on its way" in main(done)
-            assert 1 == len(kept.messages) == len(audit.lines)
-            kept.down = Unreachable("Kafka", pgettext("cluster", "no answer"))
-            away = await pressed(client, PAID, check)
-            assert 503 == away.status_code
-            assert "Could not be published" in main(away)
-
-    asyncio.run(go())
+    async with asking(an_app(a_reader(url), ACCESS, kept, audit)) as client:
+        client.headers.update(PAGE)
+        client.follow_redirects = True
+        check = await checked(client, PAID, amount_cents="1", executed_on="2023-05-30")
+        done = await pressed(client, PAID, check)
+        assert "It is on its way" in main(done)
+        assert 1 == len(kept.messages) == len(audit.lines)
+        kept.down = Unreachable("Kafka", pgettext("cluster", "no answer"))
+        away = await pressed(client, PAID, check)
+        assert 503 == away.status_code
+        assert "Could not be published" in main(away)
 
 
-def test_an_account_typed_anew_is_shown_masked(tmp_path: Path) -> None:
+async def test_an_account_typed_anew_is_shown_masked(tmp_path: Path) -> None:
     refused = a_new_account(
         beneficiary=a_beneficiary(siret=OTHER_ESTABLISHMENT), budget=BUDGET, _id="late"
     )
 
-    async def visit(client: Client, _audit: KeptAudit) -> None:
+    closing = {"closed_on": "2023-12-31", "carry_over": "none"}
+    closed = a_vote(_type="ecluse.fiscal-year.closed.v1", _id="closing")
+    closed["data"] = {"budget": BUDGET} | closing
+    async with visiting(tmp_path, a_vote(), an_award(), closed, a_payment(1, _id="x"), refused) as (
+        client,
+        _audit,
+    ):
         path = f"/console/send/correction/{BUDGET}/5"
         form = await client.get(path)
         assert 200 == form.status_code, main(form)
@@ -340,8 +308,3 @@ def test_an_account_typed_anew_is_shown_masked(tmp_path: Path) -> None:
         check = await client.post(path, data=filled | {"/bank_account/iban": IBAN})
         shown = re.sub(r'<input type="hidden"[^>]*>', "", check.text)
         assert IBAN not in shown
-
-    closing = {"closed_on": "2023-12-31", "carry_over": "none"}
-    closed = a_vote(_type="ecluse.fiscal-year.closed.v1", _id="closing")
-    closed["data"] = {"budget": BUDGET} | closing
-    visiting(tmp_path, visit, a_vote(), an_award(), closed, a_payment(1, _id="x"), refused)

@@ -2,17 +2,12 @@
 
 from pathlib import Path
 
-from tests import silence
 from tests.api.by_hand import (
     YEAR,
-    Client,
     checked,
     main,
     pressed,
     visiting,
-)
-from tests.api.environment import (
-    KeptAudit,
 )
 from tests.builders import (
     BUDGET,
@@ -22,14 +17,12 @@ from tests.builders import (
     an_award,
 )
 
-no_logs = silence.no_logs
-
 MISTYPED = a_report(convention="O", _id="mistyped", _subject="O")
 """Parked behind the year, as record 4: there is no convention O."""
 
 
-def test_a_parked_event_is_corrected_and_withdrawn_in_one_act(tmp_path: Path) -> None:
-    async def visit(client: Client, audit: KeptAudit) -> None:
+async def test_a_parked_event_is_corrected_and_withdrawn_in_one_act(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR, MISTYPED) as (client, audit):
         path = f"/console/send/correction/{BUDGET}/4"
         for where in ("/console/troubles/parked", f"/console/records/{BUDGET}/4"):
             assert f'href="{path}"' in (await client.get(where)).text
@@ -65,11 +58,9 @@ def test_a_parked_event_is_corrected_and_withdrawn_in_one_act(tmp_path: Path) ->
         again = await pressed(client, path, check)
         assert "Accepted" in main(again), "pressed twice, it is a duplicate"
 
-    visiting(tmp_path, visit, *YEAR, MISTYPED)
 
-
-def test_a_parked_event_is_withdrawn_with_a_reason(tmp_path: Path) -> None:
-    async def visit(client: Client, audit: KeptAudit) -> None:
+async def test_a_parked_event_is_withdrawn_with_a_reason(tmp_path: Path) -> None:
+    async with visiting(tmp_path, *YEAR, MISTYPED) as (client, audit):
         path = f"/console/send/withdrawal/{BUDGET}/4"
         for where in ("/console/troubles/parked", f"/console/records/{BUDGET}/4"):
             assert f'href="{path}"' in (await client.get(where)).text
@@ -88,20 +79,17 @@ def test_a_parked_event_is_withdrawn_with_a_reason(tmp_path: Path) -> None:
         assert path not in (await client.get(f"/console/records/{BUDGET}/4")).text
         assert "Accepted" in main(await pressed(client, path, check)), "pressed twice"
 
-    visiting(tmp_path, visit, *YEAR, MISTYPED)
 
-
-def test_what_came_meanwhile_is_not_withdrawn_and_nothing_is_corrected(tmp_path: Path) -> None:
+async def test_what_came_meanwhile_is_not_withdrawn_and_nothing_is_corrected(
+    tmp_path: Path,
+) -> None:
     late = a_convention(convention="O", grant="H", _id="signed")
-
-    async def visit(client: Client, audit: KeptAudit) -> None:
+    async with visiting(
+        tmp_path, *YEAR, MISTYPED, a_vote(stage="supplementary"), an_award(grant="H"), late
+    ) as (client, audit):
         for step in ("correction", "withdrawal"):
             answer = await client.get(f"/console/send/{step}/{BUDGET}/4")
             assert 409 == answer.status_code
             assert "It waits no longer" in main(answer)
         assert 404 == (await client.get(f"/console/send/withdrawal/{BUDGET}/1")).status_code
         assert [] == audit.lines
-
-    visiting(
-        tmp_path, visit, *YEAR, MISTYPED, a_vote(stage="supplementary"), an_award(grant="H"), late
-    )

@@ -1,14 +1,11 @@
 """Forms for who may send, and for nobody else."""
 
-import asyncio
 import re
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from services.api.access.session import HOST_ONLY, SESSION_COOKIE
-from tests import silence
-from tests.api.by_hand import ACCESS, PAGE, PAID, RECEIVED, ROUBAIX_KEY, TAKEN, YEAR
+from tests.api.by_hand import ACCESS, PAGE, PAID, YEAR
 from tests.api.environment import (
     ALL_KEY,
     ORDERING_KEY,
@@ -33,38 +30,7 @@ from tests.builders import (
 )
 from tests.read_model.filling import journal_of_events
 
-no_logs = silence.no_logs
-
-ACCOUNT: Final = f"/console/send/bank-account/{BUDGET}/C/advance"
-FORMS: Final = (
-    TAKEN,
-    PAID,
-    RECEIVED,
-    ACCOUNT,
-    f"/console/send/correction/{BUDGET}/4",
-    f"/console/send/withdrawal/{BUDGET}/5",
-)
-
 EVENTS: Final = [*YEAR, a_payment(900_000), a_report(convention="O")]
-
-
-def asked(url: str, key: str, **cookies: str) -> tuple[list[Any], KeptAudit, Kept]:
-    """Each form, opened and sent with this key or cookie: their statuses."""
-    kept, audit = Kept(), KeptAudit()
-
-    async def go() -> list[Any]:
-        found = []
-        async with asking(an_app(a_reader(url), ACCESS, kept, audit), key or None) as client:
-            for name, value in cookies.items():
-                client.cookies.set(HOST_ONLY + name, value)
-            client.headers.update(PAGE)
-            for path in FORMS:
-                typed = {"step": "send", "/amount_cents": "1", "/executed_on": "2023-05-30"}
-                opened = (await client.get(path)).status_code
-                found.append((opened, (await client.post(path, data=typed)).status_code))
-        return found
-
-    return asyncio.run(go()), audit, kept
 
 
 @pytest.fixture
@@ -72,14 +38,7 @@ def url(made_in_files: Made) -> str:
     return made_in_files(journal_of_events(map(encoded, EVENTS)))
 
 
-@pytest.mark.parametrize("key", [READ_KEY, ROUBAIX_KEY], ids=["a reader", "another entity"])
-def test_who_may_not_send_for_the_entity_finds_no_form(url: str, key: str) -> None:
-    statuses, audit, kept = asked(url, key)
-    assert [(404, 404)] * len(FORMS) == statuses
-    assert ([], []) == (audit.lines, kept.messages)
-
-
-def test_who_orders_does_not_say_by_a_form_that_the_accountant_has_paid(url: str) -> None:
+async def test_who_orders_does_not_say_by_a_form_that_the_accountant_has_paid(url: str) -> None:
     kept, audit = Kept(), KeptAudit()
 
     async def pay(key: str) -> tuple[int, bool]:
@@ -90,19 +49,13 @@ def test_who_orders_does_not_say_by_a_form_that_the_accountant_has_paid(url: str
             said = "This access does not send events of the type ecluse.payment.executed.v1"
             return answer.status_code, said in answer.text
 
-    assert (422, True) == asyncio.run(pay(ORDERING_KEY))
+    assert (422, True) == await pay(ORDERING_KEY)
     assert ([], []) == (audit.lines, kept.messages)
-    assert (303, False) == asyncio.run(pay(PAYING_KEY))
+    assert (303, False) == await pay(PAYING_KEY)
     assert 1 == len(kept.messages)
 
 
-def test_a_form_without_the_token_of_its_session_sends_nothing(url: str) -> None:
-    statuses, audit, kept = asked(url, "", **{SESSION_COOKIE: ALL_KEY})
-    assert [(200, 403)] * len(FORMS) == statuses
-    assert ([], []) == (audit.lines, kept.messages)
-
-
-def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
+async def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
     pages = (
         f"/console/orders/{BUDGET}/C/advance",
         f"/console/grants/{BUDGET}/G",
@@ -115,8 +68,8 @@ def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
             client.headers.update(PAGE)
             return [(await client.get(path)).text.count("/console/send/") for path in pages]
 
-    assert [0, 0, 0, 0] == asyncio.run(links(READ_KEY))
-    assert [4, 1, 1, 1] == asyncio.run(links(ALL_KEY))
+    assert [0, 0, 0, 0] == await links(READ_KEY)
+    assert [4, 1, 1, 1] == await links(ALL_KEY)
 
 
 @pytest.mark.parametrize(
@@ -128,14 +81,12 @@ def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
         ([an_acknowledgement("rejected"), a_closing()], []),
     ],
 )
-def test_a_closed_order_offers_nothing_but_what_issues_another(
+async def test_a_closed_order_offers_nothing_but_what_issues_another(
     made_in_files: Made, events: list[Json], forms: list[str]
 ) -> None:
     url = made_in_files(journal_of_events(map(encoded, [*YEAR, *events])))
-
-    async def go() -> str:
-        async with asking(an_app(a_reader(url), ACCESS)) as client:
-            client.headers.update(PAGE)
-            return (await client.get(f"/console/orders/{BUDGET}/C/advance")).text
-
-    assert forms == re.findall("/console/send/([^/]*)", asyncio.run(go()))
+    async with asking(an_app(a_reader(url), ACCESS)) as client:
+        client.headers.update(PAGE)
+        assert forms == re.findall(
+            "/console/send/([^/]*)", (await client.get(f"/console/orders/{BUDGET}/C/advance")).text
+        )

@@ -1,19 +1,17 @@
 """By which name the API is asked: the only lock where access is off; and who comes over TLS."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from services.api.access.authentication import Unchecked
+from services.api.access.authentication import OpenAccess
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.settings import ApiSettings
-from services.runtime.ops.hosts import LOCAL
+from services.runtime.ops.http import LOCAL
 from tests.api.environment import (
     READ_KEY,
     HandClock,
@@ -22,6 +20,7 @@ from tests.api.environment import (
     KeptBytes,
     Known,
     an_empty_read_model,
+    asked,
     asking,
 )
 
@@ -34,7 +33,7 @@ def an_app_of(folder: Path, *, checks: bool = False, **settings: Any) -> FastAPI
     return create_app(
         Components(
             an_empty_read_model(folder),
-            Known() if checks else Unchecked(),
+            Known() if checks else OpenAccess(),
             Kept(),
             KeptAudit(),
             KeptBytes(),
@@ -43,16 +42,6 @@ def an_app_of(folder: Path, *, checks: bool = False, **settings: Any) -> FastAPI
             over_tls=phrase.over_tls,
         )
     )
-
-
-def asked(
-    app: FastAPI, path: str, headers: dict[str, str], key: str | None = None
-) -> httpx.Response:
-    async def ask() -> httpx.Response:
-        async with asking(app, key) as client:
-            return await client.get(path, headers=headers)
-
-    return asyncio.run(ask())
 
 
 @pytest.mark.parametrize(
@@ -85,7 +74,7 @@ def test_with_access_off_everybody_may_do_everything_by_the_names_of_the_server(
     tmp_path: Path, bind: str, urls: str, host: str, status: int
 ) -> None:
     app = an_app_of(tmp_path, api_bind=bind, api_urls=urls)
-    answer = asked(app, "/metrics", {"Host": host})
+    answer = asked(app, "/metrics", None, headers={"Host": host})
     assert status == answer.status_code
     if status != 200:
         assert "application/problem+json" == answer.headers["content-type"]
@@ -98,16 +87,12 @@ def test_with_access_off_everybody_may_do_everything_by_the_names_of_the_server(
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/console/today"), ("POST", "/events"), ("GET", "/nowhere")]
 )
-def test_a_name_that_was_bound_anew_reads_nothing_and_publishes_nothing(
+async def test_a_name_that_was_bound_anew_reads_nothing_and_publishes_nothing(
     tmp_path: Path, method: str, path: str
 ) -> None:
     app = an_app_of(tmp_path)
-
-    async def ask() -> httpx.Response:
-        async with asking(app, None) as client:
-            return await client.request(method, path, headers={"Host": "evil.example"} | PAGE)
-
-    answer = asyncio.run(ask())
+    async with asking(app, None) as client:
+        answer = await client.request(method, path, headers={"Host": "evil.example"} | PAGE)
     assert 421 == answer.status_code
     page = path.startswith("/console")
     assert page is answer.headers["content-type"].startswith("text/html")
@@ -116,32 +101,28 @@ def test_a_name_that_was_bound_anew_reads_nothing_and_publishes_nothing(
 def test_health_is_answered_by_any_name_and_says_no_more_than_to_anybody(tmp_path: Path) -> None:
     app = an_app_of(tmp_path)
     for path, phrase in (("/healthz", {"status": "ok"}), ("/readyz", {"ready": True})):
-        answer = asked(app, path, {"Host": "10.0.0.7:8000"})
+        answer = asked(app, path, None, headers={"Host": "10.0.0.7:8000"})
         assert (200, phrase) == (answer.status_code, answer.json())
 
 
 def test_where_access_is_checked_any_name_will_do(tmp_path: Path) -> None:
     app = an_app_of(tmp_path, checks=True)
-    assert 200 == asked(app, "/metrics", {"Host": "ecluse.lille.fr"}, READ_KEY).status_code
+    assert 200 == asked(app, "/metrics", headers={"Host": "ecluse.lille.fr"}).status_code
 
 
 @pytest.mark.parametrize(
     ("urls", "tls"),
     [("", False), (PROXIED, True), (f"{PROXIED},http://mairie.lan:8000", False)],
 )
-def test_behind_a_proxy_that_says_nothing_the_settings_say_that_all_come_over_tls(
+async def test_behind_a_proxy_that_says_nothing_the_settings_say_that_all_come_over_tls(
     tmp_path: Path, urls: str, tls: bool
 ) -> None:
     app = an_app_of(tmp_path, checks=True, api_urls=urls)
-
-    async def ask() -> tuple[httpx.Response, httpx.Response]:
-        async with asking(app, None) as client:
-            # As nginx passes it on, unless it is set otherwise.
-            client.headers["Host"] = "127.0.0.1:8000"
-            page = await client.get("/console/login", headers=PAGE)
-            return page, await client.post("/console/login", data={"key": READ_KEY})
-
-    page, session = asyncio.run(ask())
+    async with asking(app, None) as client:
+        # As nginx passes it on, unless it is set otherwise.
+        client.headers["Host"] = "127.0.0.1:8000"
+        page = await client.get("/console/login", headers=PAGE)
+        session = await client.post("/console/login", data={"key": READ_KEY})
     assert tls is ("strict-transport-security" in page.headers)
     assert tls is ("secure" in session.headers["set-cookie"].lower())
 

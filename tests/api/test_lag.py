@@ -14,19 +14,15 @@ import pytest
 from fastapi import FastAPI
 
 from events.lag import State
-from services.api.adapters.ports import LagSource
+from services.api.adapters.ports import LagSource, NoWatch, WatchLag
 from services.api.adapters.read_model import open_read_model
-from services.api.lag_source import NoWatch, WatchLag
 from services.api.today import live
-from services.lag.client import watches
-from tests import silence
+from services.lag import watches
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.environment import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.api.lag_boards import NIGHT, a_board, a_history, timestamp
-from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
+from tests.api.lag_scenes import Scene, a_held_partition, at_night
 from tests.builders import IBAN
-
-no_logs = silence.no_logs
 
 PAGE: Final = {"accept": "text/html"}
 GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden" / "lag.json"
@@ -141,38 +137,6 @@ def test_the_answer_that_the_watch_is_held_to_is_a_page() -> None:
     assert "The ledger cannot go on, on one partition at least." in shown
 
 
-def test_a_held_partition_leads_to_what_to_do() -> None:
-    with a_watch(a_held_partition().answers) as watch:
-        shown = page(watch)
-    assert 'href="#do-ledger"' in shown
-    assert 'id="do-ledger"' in shown
-    assert "held before offset 70,871 (mandat-2026-11-26-0044)" in shown
-    assert 'href="/console/help/EclusePartitionHeld"' in shown
-
-
-@pytest.mark.parametrize(
-    ("language", "position", "end"),
-    [("fr", "198\u202f975", "fin 199\u202f108"), ("en", "198,975", "end 199,108")],
-)
-def test_each_stage_has_its_position_and_where_it_ends(
-    language: str, position: str, end: str
-) -> None:
-    with a_watch(a_held_partition().answers) as watch:
-        shown = page(watch, language)
-    stage_by_stage = shown.partition('data-live="stages"')[2].partition("</section>")[0]
-    assert 4 == stage_by_stage.count('data-name="Position"')
-    assert f'<span>{position}<span class="under">{end}</span></span>' in stage_by_stage
-
-
-def test_what_nobody_knows_is_a_dash_with_its_text_and_no_number() -> None:
-    groups = ("outcomes", "latencies", "orders", "reports_overdue", "parked")
-    board = broker_down().board | dict.fromkeys(groups)
-    with a_watch(Scene(board, broker_down().history).answers) as watch:
-        shown = page(watch)
-    assert shown.count('<span class="unseen">unknown</span>') > 60
-    assert ">0<" not in shown.partition("<main")[2].partition('id="hour"')[0]
-
-
 @pytest.mark.parametrize("error", ["frozen", "away"])
 def test_a_watch_that_is_away_is_shown_to_be_with_what_to_do(
     error: str, monkeypatch: pytest.MonkeyPatch
@@ -271,7 +235,7 @@ def test_no_answer_has_an_iban_whole() -> None:
 
 
 # ------------------------------------------------------------------ the stream
-def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
+async def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
@@ -294,15 +258,14 @@ def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_pas
         async def hour(self) -> None:
             return None
 
-    async def go() -> list[str]:
+    with a_watch(at_night().answers) as watch:
         app = over(Turning(WatchLag([watch.url], clock)), clock)
         async with asking(app, ALL_KEY) as client:
             answer = await client.get("/console/lag/live")
         lines = answer.text.splitlines()
-        return [each.partition(": ")[2] for each in lines if each.startswith("event:")]
-
-    with a_watch(at_night().answers) as watch:
-        assert ["position", "tick", "position", "tick"] == asyncio.run(go())
+        assert ["position", "tick", "position", "tick"] == [
+            each.partition(": ")[2] for each in lines if each.startswith("event:")
+        ]
 
 
 def test_every_state_is_documented() -> None:

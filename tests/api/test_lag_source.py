@@ -2,91 +2,70 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
 
 import pytest
 from pydantic import ValidationError
 
 from events.lag import POINTS
-from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
-from services.api.lag_source import lag_source as a_source
+from services.api.adapters.ports import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag, lag_source
 from services.api.settings import ApiSettings
-from services.lag.client import watches
-from services.lag.client.merge import Lag
-from tests import silence
+from services.lag import watches
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.environment import HandClock
 from tests.api.lag_boards import NIGHT
 from tests.api.lag_scenes import a_held_partition, at_night
 
-no_logs = silence.no_logs
-Found = TypeVar("Found")
-
 NOBODY = "http://127.0.0.1:1"
 """No port of anybody's."""
 
 
-def asked(what: Callable[[WatchLag, HandClock], Awaitable[Found]], *addresses: str) -> Found:
-    async def go() -> Found:
-        clock = HandClock(NIGHT)
-        return await what(WatchLag(addresses, clock), clock)
-
-    return asyncio.run(go())
+def a_source(*addresses: str) -> tuple[WatchLag, HandClock]:
+    """The source of these watches, and its clock."""
+    clock = HandClock(NIGHT)
+    return WatchLag(addresses, clock), clock
 
 
-async def once(source: WatchLag, _clock: HandClock) -> Lag:
-    return await source()
-
-
-def test_what_the_watch_says_is_shown() -> None:
+async def test_what_the_watch_says_is_shown() -> None:
     with a_watch(at_night().answers) as watch:
-        lag = asked(once, watch.url)
+        source, _ = a_source(watch.url)
+        lag = await source()
     assert ("watch", None) == (lag.asks, lag.old_since)
     assert lag.board is not None
     assert "OK" == lag.board.state
 
 
-def test_the_hour_is_shown_too() -> None:
-    async def hour(source: WatchLag, _clock: HandClock) -> int | None:
-        found = await source.hour()
-        return None if found is None else len(found.orders)
-
+async def test_the_hour_is_shown_too() -> None:
     with a_watch(at_night().answers) as watch:
-        assert POINTS == asked(hour, watch.url)
+        hour = await a_source(watch.url)[0].hour()
+        assert hour is not None
+        assert POINTS == len(hour.orders)
         watch.answers["/lag/history"] = b"{}"
-        assert asked(hour, watch.url) is None
-    assert asked(hour, NOBODY) is None
+        assert await a_source(watch.url)[0].hour() is None
+    assert await a_source(NOBODY)[0].hour() is None
 
 
-def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
-    async def many(source: WatchLag, clock: HandClock) -> None:
+async def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
+    with a_watch(at_night().answers) as watch:
+        source, clock = a_source(watch.url)
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
         clock.advance(timedelta(seconds=KEPT_S))
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
         clock.advance(timedelta(seconds=HOUR_KEPT_S))
         await source.hour()
-
-    with a_watch(at_night().answers) as watch:
-        asked(many, watch.url)
-        assert ["/lag"] * 2 == [each for each in watch.asked if each == "/lag"]
-        assert 2 == watch.asked.count("/lag/history")
+        assert (2, 2) == (watch.asked.count("/lag"), watch.asked.count("/lag/history"))
 
 
-def test_what_a_watch_sees_next_is_shown_a_moment_later() -> None:
-    async def twice(source: WatchLag, clock: HandClock) -> list[str]:
-        states = []
-        for scene in (at_night(), a_held_partition()):
+async def test_what_a_watch_sees_next_is_shown_a_moment_later() -> None:
+    with a_watch({}) as watch:
+        source, clock = a_source(watch.url)
+        for scene, state in ((at_night(), "OK"), (a_held_partition(), "BROKEN")):
             watch.answers |= scene.answers
             lag = await source()
             assert lag.board is not None
-            states.append(lag.board.state.value)
+            assert state == lag.board.state.value
             clock.advance(timedelta(seconds=KEPT_S))
-        return states
-
-    with a_watch({}) as watch:
-        assert ["OK", "BROKEN"] == asked(twice, watch.url)
 
 
 WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
@@ -106,42 +85,37 @@ WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
 
 
 @pytest.mark.parametrize(("wrong", "error"), WRONG.values(), ids=WRONG)
-def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
+async def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
     wrong: Callable[[AWatch], object], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watches, "ANSWER_S", 0.5)
     monkeypatch.setattr(watches, "BYTES_MAX", 100_000)
-
-    async def then(source: WatchLag, clock: HandClock) -> Lag:
+    with a_watch(at_night().answers) as watch:
+        source, clock = a_source(watch.url)
         await source()
         wrong(watch)
         clock.advance(timedelta(seconds=KEPT_S))
-        return await source()
-
-    with a_watch(at_night().answers) as watch:
-        lag = asked(then, watch.url)
+        lag = await source()
     assert NIGHT == lag.old_since
     assert lag.board is not None
     assert [error] == [each.error for each in lag.answers]
 
 
-def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watches, "ANSWER_S", 0.2)
-
-    async def often(source: WatchLag, clock: HandClock) -> None:
+    with a_watch(at_night().answers) as watch:
+        watch.frozen.set()
+        source, clock = a_source(watch.url)
         for _ in range(3):
             await source()
             clock.advance(timedelta(seconds=AWAY_S / 2))
-
-    with a_watch(at_night().answers) as watch:
-        watch.frozen.set()
-        asked(often, watch.url)
         assert 2 == len(watch.asked)
 
 
-def test_of_two_watches_one_that_is_away_leaves_the_consumers_known() -> None:
+async def test_of_two_watches_one_that_is_away_leaves_the_consumers_known() -> None:
     with a_watch(at_night().answers) as watch:
-        lag = asked(once, NOBODY, watch.url)
+        source, _ = a_source(NOBODY, watch.url)
+        lag = await source()
     assert lag.board is not None
     assert lag.old_since is None
     assert lag.board.outcomes is None
@@ -149,26 +123,20 @@ def test_of_two_watches_one_that_is_away_leaves_the_consumers_known() -> None:
     assert ["no_answer", None] == [each.error for each in lag.answers]
 
 
-def test_where_no_address_is_set_nobody_is_asked() -> None:
-    async def ask() -> tuple[Lag, object]:
-        source = a_source((), HandClock())
-        return await source(), await source.hour()
-
-    lag, hour = asyncio.run(ask())
+async def test_where_no_address_is_set_nobody_is_asked() -> None:
+    source = lag_source((), HandClock())
+    lag, hour = await source(), await source.hour()
     assert ("nobody", None, None) == (lag.asks, lag.board, hour)
 
 
-def test_a_board_is_judged_each_time_it_is_shown() -> None:
+async def test_a_board_is_judged_each_time_it_is_shown() -> None:
     """A kept answer grows old like any other."""
     old = json.dumps(at_night().board | {"old_after_s": 0, "sample_s": 0.5}).encode()
-
-    async def twice(source: WatchLag, clock: HandClock) -> list[bool]:
-        found = [(await source()).old_since is None]
-        clock.advance(timedelta(seconds=0.9))
-        return [*found, (await source()).old_since is None]
-
     with a_watch({"/lag": old}) as watch:
-        assert [True, False] == asked(twice, watch.url)
+        source, clock = a_source(watch.url)
+        assert (await source()).old_since is None
+        clock.advance(timedelta(seconds=0.9))
+        assert (await source()).old_since is not None
         assert 1 == watch.asked.count("/lag")
 
 

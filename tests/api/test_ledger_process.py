@@ -1,7 +1,8 @@
 """The ledger in this process, when a bug of ours stops it: what is kept, and who may go on."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ from services.embedded import ledger_process
 from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
-from services.ledger.domain.journal import Source, read_record
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.domain.journal import JournalRecord, Source, read_record
 from services.runtime.kafka.publishing import Message
-from tests.api.embedded_ledger import in_a_ledger
+from tests.api.embedded_ledger import a_ledger, journal_in
 from tests.builders import (
     Json,
     a_closing,
@@ -48,56 +48,53 @@ def _a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "handle", fail)
 
 
-def critical_in(
-    folder: Path, what: Callable[[EmbeddedLedger], Awaitable[None]]
-) -> list[dict[str, Any]]:
-    """What a ledger logs at worst while it does this."""
+@asynccontextmanager
+async def a_ledger_that_logs(
+    folder: Path,
+) -> AsyncGenerator[tuple[EmbeddedLedger, list[dict[str, Any]]]]:
+    """A ledger, and what it has logged at worst once it is closed."""
+    worst: list[dict[str, Any]] = []
     with capture_logs() as logs:
-        in_a_ledger(folder, what)
-    return [dict(line) for line in logs if line["log_level"] == "critical"]
+        async with a_ledger(folder) as ledger:
+            yield ledger, worst
+    worst += [dict(line) for line in logs if line["log_level"] == "critical"]
 
 
 def sent(*events: Json) -> list[Message]:
     return [Message(b"", encoded(event)) for event in events]
 
 
-def journal_in(folder: Path) -> list[Any]:
-    store = SqliteStore(folder / "ledger.db", create=False)
-    try:
-        return [read_record(row.record) for row in store.journal()]
-    finally:
-        store.close()
+def records_in(folder: Path) -> list[JournalRecord]:
+    return [read_record(raw) for raw in journal_in(folder)]
 
 
-def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path) -> None:
-    async def what(ledger: EmbeddedLedger) -> None:
+async def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path) -> None:
+    async with a_ledger_that_logs(tmp_path) as (ledger, worst):
         await ledger.publish(sent(a_vote(_id="vote")))
         with pytest.raises(AssertionError, match="a bug of ours"):
             await ledger.publish(sent(an_award(), an_award(grant=GUILTY, _id=GUILTY)))
         await ledger.publish(sent(an_award()))
-
-    (line,) = critical_in(tmp_path, what)
+    (line,) = worst
     assert ("event_failed", 2) == (line["event"], line["of_the_request"])
-    journal = journal_in(tmp_path)
+    journal = records_in(tmp_path)
     assert [(1, "accepted"), (2, "accepted")] == [(each.sequence, each.outcome) for each in journal]
     assert journal[0].hash == journal[1].previous_hash
     assert 2 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
 
 
-def test_rule_32_a_request_may_hold_several_years(tmp_path: Path) -> None:
-    async def what(ledger: EmbeddedLedger) -> None:
+async def test_rule_32_a_request_may_hold_several_years(tmp_path: Path) -> None:
+    async with a_ledger_that_logs(tmp_path) as (ledger, worst):
         unpaid = an_instalment(documents=[("activity_report", 2022)])
         year = [a_vote(_id="vote"), an_award(), a_convention(instalments=[unpaid])]
         closing = a_closing("all", _id="closing")
         await ledger.publish(sent(*year, closing, a_report(budget=NEXT), a_vote(budget=NEXT)))
-
-    assert [] == critical_in(tmp_path, what)
-    types = [json.loads(each.event)["type"] for each in journal_in(tmp_path)]
+    assert [] == worst
+    types = [json.loads(each.event or b"")["type"] for each in records_in(tmp_path)]
     assert [OPENED, "ecluse.report.received.v1"] == types[4:6]
-    assert {"accepted"} == {each.outcome for each in journal_in(tmp_path)}
+    assert {"accepted"} == {each.outcome for each in records_in(tmp_path)}
 
 
-def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
+async def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The opening of next year; the program is mended before the last request."""
@@ -107,7 +104,7 @@ def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
             ledger.handle(RawRecord(value, Source(INTERNAL_EVENTS, 0, number)))
             raise AssertionError("a bug of ours")
 
-    async def what(ledger: EmbeddedLedger) -> None:
+    async with a_ledger_that_logs(tmp_path) as (ledger, worst):
         unpaid = an_instalment(documents=[("activity_report", 2022)])
         signed = a_convention(instalments=[unpaid])
         await ledger.publish(sent(a_vote(_id="vote"), an_award(), signed))
@@ -116,19 +113,17 @@ def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
             await ledger.publish(sent(a_closing("all", _id="closing")))
             await ledger.publish(sent(a_vote(budget=NEXT, _id="vote")))
         await ledger.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
-
-    lines = critical_in(tmp_path, what)
-    assert ["internal_event_waits", "internal_event_waits"] == [line["event"] for line in lines]
-    journal = journal_in(tmp_path)
+    assert ["internal_event_waits", "internal_event_waits"] == [line["event"] for line in worst]
+    journal = records_in(tmp_path)
     assert [(BUDGET, 4), (NEXT, 1), (NEXT, 2), (NEXT, 3)] == [
         (each.budget, each.sequence) for each in journal[3:]
     ]
-    assert OPENED == json.loads(journal[-1].event)["type"]
+    assert OPENED == json.loads(journal[-1].event or b"")["type"]
     assert "accepted" == journal[-1].outcome
     assert 7 == len(read(f"sqlite:///{tmp_path / 'read.db'}")["journal"])
 
 
-def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_quiet(
+async def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory ran ahead of the file: what it decided next would be wrong."""
@@ -139,11 +134,10 @@ def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_q
     def another(_store: Store) -> Ledger:
         raise AssertionError("cannot be restored")
 
-    async def what(ledger: EmbeddedLedger) -> None:
+    async with a_ledger_that_logs(tmp_path) as (ledger, worst):
         with monkeypatch.context() as broken:
             broken.setattr(ledger_process, "read_internal_events", a_bug)
             broken.setattr(ledger_process, "open_ledger", another)
             with pytest.raises(AssertionError, match="cannot be restored"):
                 await ledger.publish(sent(a_vote(_id="vote")))
-
-    assert "internal_event_waits" not in [line["event"] for line in critical_in(tmp_path, what)]
+    assert "internal_event_waits" not in [line["event"] for line in worst]

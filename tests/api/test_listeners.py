@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import event
 from starlette.requests import Request
 
+from services.api.access.authorization import Listeners
 from services.api.access.caller import Caller
-from services.api.access.listeners import Listeners
 from services.api.access.session import SESSION_COOKIE
 from services.api.access.session_store import IDLE_S, Sessions
-from services.api.access.store import AccessStore
 from tests.api.environment import NOON, HandClock
-from tests.api.test_access import READS_LILLE, address, clock, known, with_store
+from tests.api.test_access import READS_LILLE, a_store, address, clock, known
 
 __all__ = ["address", "clock"]
 
@@ -31,10 +30,10 @@ def a_request(caller: Caller, cookie: str | None = None) -> Request:
     return Request({"type": "http", "headers": headers, "state": state})
 
 
-def test_a_stream_ends_with_the_key_or_the_session_that_opened_it(
+async def test_a_stream_ends_with_the_key_or_the_session_that_opened_it(
     address: str, clock: HandClock
 ) -> None:
-    async def what(store: AccessStore) -> None:
+    async with a_store(address, clock) as store:
         access, caller = known(store, clock), Caller("oidc:lectrice", READS_LILLE)
         of_others = Sessions(store, clock, settings_sha256="others")
         requests = {
@@ -83,14 +82,13 @@ def test_a_stream_ends_with_the_key_or_the_session_that_opened_it(
             assert await is_in_force()
         assert [] == questions, "nobody else is left"
 
-    with_store(address, clock, what)
 
-
-def test_a_stream_goes_on_while_the_database_is_away(tmp_path: Path, clock: HandClock) -> None:
+async def test_a_stream_goes_on_while_the_database_is_away(
+    tmp_path: Path, clock: HandClock
+) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-
-    async def what(store: AccessStore) -> None:
+    async with a_store(f"sqlite:///{folder / 'access.db'}", clock) as store:
         key, _ = await store.create("ERP", READS_LILLE, "test")
         await store.revoke(key.key_id, "test")
         with Listeners(known(store, clock), clock).listen(a_request(key.caller)) as is_in_force:
@@ -99,5 +97,3 @@ def test_a_stream_goes_on_while_the_database_is_away(tmp_path: Path, clock: Hand
             moved.rename(folder)
             clock.advance(MINUTE)
             assert not await is_in_force()
-
-    with_store(f"sqlite:///{folder / 'access.db'}", clock, what)

@@ -17,10 +17,10 @@ from fastapi import FastAPI
 
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.embedded.loading import Loading, StoppedWhileLoading
+from services.embedded.ledger_process import Loading, StoppedWhileLoading
+from tests.api.embedded_ledger import journal_in
 from tests.api.environment import an_app, asking
 from tests.api.processes import STOP_S, embedded
-from tests.api.test_embedded import journal_in
 from tests.integration.command import CARRY_OVER, COMMAND, EXAMPLE, environment
 from tests.read_model.filling import journal_of
 from tests.waiting import eventually

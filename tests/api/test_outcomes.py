@@ -11,9 +11,8 @@ import httpx
 import pytest
 
 from services.api.http.components import Slots
-from services.api.outcomes import query
-from services.api.outcomes.feed import Feed
-from services.api.outcomes.position import Position
+from services.api.outcomes import feed
+from services.api.outcomes.feed import Feed, Position
 from services.api.outcomes.routes import PATH
 from services.due.deadline_events import WATCH
 from tests.api.environment import (
@@ -117,25 +116,19 @@ def test_what_is_passed_for_others_moves_the_position_on(made: Made) -> None:
         (f"{PATH}?budget={ROUBAIX_BUDGET}", {}, 404),
     ],
 )
-def test_what_cannot_be_listened_to(
+async def test_what_cannot_be_listened_to(
     tmp_path: Path, path: str, headers: dict[str, str], status: int
 ) -> None:
-    async def go() -> httpx.Response:
-        app = an_app(an_empty_read_model(tmp_path), ACCESS)
-        async with asking(app, LILLE_KEY) as client:
-            return await client.get(path, headers=headers)
-
-    assert status == asyncio.run(go()).status_code
+    app = an_app(an_empty_read_model(tmp_path), ACCESS)
+    async with asking(app, LILLE_KEY) as client:
+        assert status == (await client.get(path, headers=headers)).status_code
 
 
-def test_one_listener_too_many_is_asked_to_come_later(tmp_path: Path) -> None:
-    async def go() -> httpx.Response:
-        app = an_app(an_empty_read_model(tmp_path), ACCESS)
-        app.state.components = replace(app.state.components, listener_slots=Slots(1, 0))
-        async with asking(app, LILLE_KEY) as client:
-            return await client.get(ALL_THERE_IS)
-
-    answer = asyncio.run(go())
+async def test_one_listener_too_many_is_asked_to_come_later(tmp_path: Path) -> None:
+    app = an_app(an_empty_read_model(tmp_path), ACCESS)
+    app.state.components = replace(app.state.components, listener_slots=Slots(1, 0))
+    async with asking(app, LILLE_KEY) as client:
+        answer = await client.get(ALL_THERE_IS)
     assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
     assert "retry-after" in answer.headers
 
@@ -145,8 +138,8 @@ def test_pages_of_every_size_hold_every_record_once(
 ) -> None:
     url, journal = made(both()), both()
     for records_max, span in ((1, 5_000), (3, 2), (200, 1), (200, 4)):
-        monkeypatch.setattr(query, "RECORDS_MAX", records_max)
-        monkeypatch.setattr(query, "SPAN", span)
+        monkeypatch.setattr(feed, "RECORDS_MAX", records_max)
+        monkeypatch.setattr(feed, "SPAN", span)
         found = messages(listened(url))
         assert [json.loads(each)["sequence"] for each in journal] == [
             sequence for _, sequence in places(found)
@@ -170,13 +163,13 @@ def test_those_who_may_see_the_same_share_what_is_read(
 ) -> None:
     fill(sqlite_url, both())
     asked = []
-    read = query.page
+    read = feed.read_page
 
     async def counted(*arguments: Any) -> Any:
         asked.append(arguments[1:3])
         return await read(*arguments)
 
-    monkeypatch.setattr(query, "page", counted)
+    monkeypatch.setattr(feed, "read_page", counted)
 
     async def go() -> None:
         engine = a_reader(sqlite_url)

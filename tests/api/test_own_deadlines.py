@@ -5,7 +5,8 @@ The deadline events that its watch would write, each once.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,12 +16,11 @@ import pytest
 from events.journal import try_read_record
 from services.due.deadline_events import WATCH, own_id
 from services.due.deadlines import Deadlines
-from services.embedded import deadlines, ledger_process
+from services.embedded import journal_readers, ledger_process
 from services.embedded.ledger_process import EmbeddedLedger
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
 from services.runtime.kafka.publishing import Message
-from tests import silence
-from tests.api.embedded_ledger import in_a_ledger
+from tests.api.embedded_ledger import a_ledger, journal_in
 from tests.api.environment import HandClock
 from tests.builders import (
     Json,
@@ -34,7 +34,6 @@ from tests.builders import (
 )
 from tests.read_model.filling import read
 
-no_logs = silence.no_logs
 What = Callable[[EmbeddedLedger, HandClock], Awaitable[None]]
 
 SIGNED = a_convention(
@@ -53,21 +52,22 @@ WAITS = a_report(convention="NOWHERE", _time="2023-06-01T12:00:00+02:00", _id="e
 JUNE, AFTER_ALL = datetime(2023, 6, 1, 12, tzinfo=UTC), datetime(2023, 8, 1, tzinfo=UTC)
 
 
-def on_a_day(folder: Path, what: What, now: datetime = JUNE) -> None:
+@asynccontextmanager
+async def a_day(
+    folder: Path, now: datetime = JUNE
+) -> AsyncGenerator[tuple[EmbeddedLedger, HandClock]]:
     """A ledger that is opened on this day, and closed again."""
-    in_a_ledger(folder, lambda ledger: what(ledger, HandClock(now)))
+    async with a_ledger(folder) as ledger:
+        yield ledger, HandClock(now)
+
+
+async def on_a_day(folder: Path, what: What, now: datetime = JUNE) -> None:
+    async with a_day(folder, now) as day:
+        await what(*day)
 
 
 def sent(*events: Json) -> list[Message]:
     return [Message(b"", encoded(event)) for event in events]
-
-
-def journal_in(folder: Path) -> list[bytes]:
-    store = SqliteStore(folder / "ledger.db", create=False)
-    try:
-        return [row.record for row in store.journal()]
-    finally:
-        store.close()
 
 
 def deadline_events_in(folder: Path) -> list[str]:
@@ -104,12 +104,12 @@ async def poll(ledger: EmbeddedLedger, clock: HandClock) -> None:
 @pytest.fixture(autouse=True, params=[2, 5_000])
 def _read_in_slices(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deadlines, "SLICE_RECORDS", request.param)
+        patch.setattr(journal_readers, "SLICE_RECORDS", request.param)
         yield
 
 
-def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) -> None:
-    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+async def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) -> None:
+    async with a_day(tmp_path) as (ledger, clock):
         await ledger.publish(sent(a_vote(), WAITS))
         clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
         await ledger.write_deadline_events(clock)
@@ -117,8 +117,6 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
         clock.advance(timedelta(seconds=1))
         await ledger.write_deadline_events(clock)
         await ledger.write_deadline_events(clock)
-
-    on_a_day(tmp_path, what)
     *_, deadline_event, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
     assert (WATCH, "accepted") == (deadline_event["event_source"], deadline_event["outcome"])
     assert "2023-07-01T10:00:00+00:00" == deadline_event["event"]["time"]
@@ -128,11 +126,11 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
     assert "refused" == row["ended_outcome"], "the tables have it at once"
 
 
-def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> None:
-    on_a_day(tmp_path, the_year)
+async def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> None:
+    await on_a_day(tmp_path, the_year)
     expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
-        on_a_day(tmp_path, poll, now)
+        await on_a_day(tmp_path, poll, now)
     records = shown(journal_in(tmp_path))
     assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
@@ -142,42 +140,36 @@ def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> Non
     assert ["report_late", "payment_late"] == flags
 
 
-def test_a_ledger_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
-    on_a_day(tmp_path, the_year)
-    on_a_day(tmp_path, poll, AFTER_ALL)
+async def test_a_ledger_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
+    await on_a_day(tmp_path, the_year)
+    await on_a_day(tmp_path, poll, AFTER_ALL)
     assert 3 == len(shown(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
 
-def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_written_again(
+async def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a kill between the two commits leaves it."""
-
-    async def killed(ledger: EmbeddedLedger, clock: HandClock) -> None:
+    await on_a_day(tmp_path, the_year)
+    async with a_day(tmp_path, AFTER_ALL) as (ledger, clock):
         with monkeypatch.context() as before_the_kill:
             before_the_kill.setattr(ledger_process, "read_internal_events", lambda *_: None)
             await ledger.write_deadline_events(clock)
         assert 3 == len(deadline_events_in(tmp_path))
-
-    on_a_day(tmp_path, the_year)
-    on_a_day(tmp_path, killed, AFTER_ALL)
     assert [] == shown(journal_in(tmp_path))
-    on_a_day(tmp_path, poll, AFTER_ALL)
+    await on_a_day(tmp_path, poll, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
-
-    async def goes_on(ledger: EmbeddedLedger, _clock: HandClock) -> None:
+    async with a_day(tmp_path) as (ledger, _):
         await ledger.publish(sent(a_payment(1, "C/advance", _id="one cent")))
-
-    on_a_day(tmp_path, goes_on)
     once = Counter(each["event_id"] for each in shown(journal_in(tmp_path)))
     assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
 
-def test_what_could_not_be_written_is_written_by_a_later_poll(
+async def test_what_could_not_be_written_is_written_by_a_later_poll(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+    async with a_day(tmp_path) as (ledger, clock):
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
@@ -185,8 +177,6 @@ def test_what_could_not_be_written_is_written_by_a_later_poll(
             with pytest.raises(OSError, match="no space left"):
                 await ledger.write_deadline_events(clock)
         await ledger.write_deadline_events(clock)
-
-    on_a_day(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path)) == len(shown(journal_in(tmp_path)))
 
 
@@ -194,19 +184,17 @@ def _fail(*_: object) -> None:
     raise OSError("no space left")
 
 
-def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
-    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+async def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
+    async with a_day(tmp_path) as (ledger, clock):
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         paid = a_payment(40_000, "C/advance")
         await asyncio.gather(ledger.publish(sent(paid)), ledger.write_deadline_events(clock))
-
-    on_a_day(tmp_path, what)
     kinds = [each["event"]["data"]["kind"] for each in shown(journal_in(tmp_path))]
     assert ["report_due", "parked"] == kinds
 
 
-def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
+async def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)
@@ -217,7 +205,8 @@ def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
             while len(deadline_events_in(tmp_path)) < deadline_events:  # noqa: ASYNC110 # only the file tells
                 await asyncio.sleep(0.01)
 
-    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+    async with a_day(tmp_path) as (ledger, clock):
+
         def tell() -> datetime:
             for failure in failures:
                 raise failure
@@ -231,6 +220,4 @@ def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
         await until(3)
         watching.cancel()
         await asyncio.wait([watching])
-
-    on_a_day(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path))

@@ -1,8 +1,6 @@
 """People log in to the console at an identity provider; everything else is refused in words."""
 
-import asyncio
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from hashlib import sha256
 from html import unescape
@@ -13,11 +11,10 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from services.api.access.audit import Action
+from services.api.access.caller import Action
 from services.api.access.keys import digest_of
-from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.oidc.issuer import AT_MOST_EVERY
-from services.api.access.oidc.provider import AWAY_S
+from services.api.access.oidc.provider import ATTEMPT_S, AWAY_S, Attempt
 from services.api.access.session import (
     ATTEMPT_COOKIE,
     BEGIN_PATH,
@@ -26,24 +23,15 @@ from services.api.access.session import (
     SESSION_COOKIE,
 )
 from services.api.access.tables import metadata, sessions
-from services.api.adapters.clock import wall_clock
-from services.runtime.ops import secret_files
-from tests import silence
+from services.api.adapters.clock_and_chance import wall_clock
+from services.runtime.ops import settings
 from tests.api.environment import LILLE
-from tests.api.logging_in import HOME, Console, with_a_console
+from tests.api.logging_in import HOME, Console, a_console_at_a_provider
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
 from tests.api.test_loading import a_free_port
 
-no_logs = silence.no_logs
-
 ANNOUNCES_ISS: Final = {"authorization_response_iss_parameter_supported": True}
-
-Asks = Callable[[Console], Awaitable[None]]
-
-
-def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
-    asyncio.run(with_a_console(folder, what, **settings))
 
 
 def json_of(answer: httpx.Response) -> dict[str, Any]:
@@ -51,8 +39,8 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_who_logs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_who_logs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         reader, operator = console.browser(), console.browser()
         answer = await reader.log_in("lectrice", "/console/orders?age_days=30")
         assert 200 == answer.status_code
@@ -74,11 +62,9 @@ def test_who_logs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path)
         opened, _other = await console.store.audit_lines(2)
         assert ("oidc:operatrice", Action.SESSION_OPENED) == (opened.actor, opened.action)
 
-    at_a_console(tmp_path, what)
 
-
-def test_the_cookies_are_for_our_pages_alone(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_the_cookies_are_for_our_pages_alone(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         begun = await browser.begin()
         flags = {each.strip().lower() for each in begun.headers["set-cookie"].split(";")}
@@ -92,11 +78,9 @@ def test_the_cookies_are_for_our_pages_alone(tmp_path: Path) -> None:
         assert [SESSION_COOKIE] == list(browser.console.cookies)
         assert "no-store" == back.headers["cache-control"]
 
-    at_a_console(tmp_path, what)
 
-
-def test_the_provider_is_asked_as_the_standards_say(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_the_provider_is_asked_as_the_standards_say(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         asked = httpx.URL((await browser.begin()).headers["location"]).params
         (cookie,) = browser.console.cookies.values()
@@ -117,16 +101,14 @@ def test_the_provider_is_asked_as_the_standards_say(tmp_path: Path) -> None:
         made = {attempt.state, attempt.nonce, attempt.code_verifier}
         assert [43, 43, 43] == [len(each) for each in made], "each is another one"
 
-    at_a_console(tmp_path, what)
-
 
 async def rows_of(console: Console, table: Any) -> list[Any]:
-    async with console.store.connected() as connection:
+    async with console.store.connect() as connection:
         return list((await connection.execute(select(table))).all())
 
 
 async def count_of(console: Console, table: Any) -> int:
-    async with console.store.connected() as connection:
+    async with console.store.connect() as connection:
         asked = select(func.count()).select_from(table)
         return int((await connection.execute(asked)).scalar_one())
 
@@ -146,38 +128,32 @@ async def count_of(console: Console, table: Any) -> int:
         "",
     ],
 )
-def test_nobody_is_led_elsewhere(tmp_path: Path, elsewhere: str) -> None:
-    async def what(console: Console) -> None:
+async def test_nobody_is_led_elsewhere(tmp_path: Path, elsewhere: str) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         answer = await console.browser().log_in("lectrice", elsewhere)
         assert 'content="0; url=/console/today"' in answer.text
 
-    at_a_console(tmp_path, what)
 
-
-def test_what_another_browser_brings_is_left_to_the_one_that_began(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_what_another_browser_brings_is_left_to_the_one_that_began(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         first, second = console.browser(), console.browser()
         parameters = await first.at_provider(await first.begin(), "lectrice")
         await second.begin()
         assert 400 == (await second.come_back(parameters)).status_code
         assert 200 == (await first.come_back(parameters)).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_one_browser_logs_in_in_two_windows_at_once(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_one_browser_logs_in_in_two_windows_at_once(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         begun = [await browser.begin("/console/orders"), await browser.begin("/console/grants")]
         for each, page in zip(begun, ("orders", "grants"), strict=True):
             answer = await browser.come_back(await browser.at_provider(each, "lectrice"))
             assert f'content="0; url=/console/{page}"' in answer.text
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         console.provider.down = True
         for _again in range(3):
@@ -186,95 +162,78 @@ def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
         console.clock.advance(timedelta(seconds=AWAY_S))
         assert 200 == (await browser.log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_new_key_of_the_provider_is_found(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_new_key_of_the_provider_is_found(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         assert 200 == (await browser.log_in("lectrice")).status_code
         console.provider.rotate_key()
         console.clock.advance(AT_MOST_EVERY)
         assert 200 == (await browser.log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_public_client_logs_in_by_pkce_alone(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_public_client_logs_in_by_pkce_alone(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path, oidc_client_secret=None) as console:
         console.provider.client.secret = None
         console.provider.client.method = "none"
         assert 200 == (await console.browser().log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what, oidc_client_secret=None)
 
-
-def test_a_provider_that_takes_the_secret_in_the_form_alone_has_it_there(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_provider_that_takes_the_secret_in_the_form_alone_has_it_there(
+    tmp_path: Path,
+) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         console.provider.client.method = "client_secret_post"
         assert 200 == (await console.browser().log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what)
-
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
+async def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
     secret = "€uro: 100 % + %41"
-
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path, oidc_client_secret=secret) as console:
         console.provider.client.secret, console.provider.client.method = secret, method
         assert 200 == (await console.browser().log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what, oidc_client_secret=secret)
 
-
-def test_an_answer_that_names_the_provider_as_announced_logs_in(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_an_answer_that_names_the_provider_as_announced_logs_in(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         console.provider.announced = ANNOUNCES_ISS
         browser = console.browser()
         parameters = await browser.at_provider(await browser.begin(), "lectrice")
         answer = await browser.come_back(parameters | {"iss": console.provider.url})
         assert 200 == answer.status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(
+        tmp_path,
+        oidc_entities=LILLE,
+        oidc_roles_claim="realm_access.roles",
+        oidc_roles={"compta": ["read", "treasury"]},
+    ) as console:
         claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}
         console.provider.claims = claims
         assert 200 == (await console.browser().log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
         assert {"read": [LILLE], "treasury": [LILLE]} == row.rights
 
-    at_a_console(
-        tmp_path,
-        what,
-        oidc_entities=LILLE,
-        oidc_roles_claim="realm_access.roles",
-        oidc_roles={"compta": ["read", "treasury"]},
-    )
 
-
-def test_a_changed_secret_is_taken_without_a_restart(
+async def test_a_changed_secret_is_taken_without_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "secret"
     file.write_text(f"{CLIENT_SECRET}\n")
     monkeypatch.setenv("ECLUSE_OIDC_CLIENT_SECRET_FILE", str(file))
-    monkeypatch.setattr(secret_files, "WRITING_S", 0.0)
-
-    async def what(console: Console) -> None:
+    monkeypatch.setattr(settings, "WRITING_S", 0.0)
+    async with a_console_at_a_provider(tmp_path) as console:
         assert 200 == (await console.browser().log_in("lectrice")).status_code
         console.provider.client.secret = "the-next-secret"
         file.write_text("the-next-secret\n")
         assert 200 == (await console.browser().log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_nobody_is_kept_out_by_those_who_begin_and_never_finish(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_nobody_is_kept_out_by_those_who_begin_and_never_finish(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         begun = await browser.begin()
         for _ in range(50):
@@ -285,14 +244,14 @@ def test_nobody_is_kept_out_by_those_who_begin_and_never_finish(tmp_path: Path) 
         parameters = await browser.at_provider(begun, "lectrice")
         assert 200 == (await browser.come_back(parameters)).status_code
 
-    at_a_console(tmp_path, what)
-
 
 @pytest.mark.parametrize(("settings", "shown"), [({}, True), ({"oidc_client_id": None}, False)])
-def test_the_login_page_offers_the_provider_where_one_is_set(
+async def test_the_login_page_offers_the_provider_where_one_is_set(
     tmp_path: Path, settings: dict[str, Any], shown: bool
 ) -> None:
-    async def what(console: Console) -> None:
+    if not shown:
+        settings = settings | {"oidc_client_secret": None, "oidc_audience": "ecluse"}
+    async with a_console_at_a_provider(tmp_path, **settings) as console:
         browser = console.browser()
         page = (await browser.console.get(LOGIN_PATH, params={"next": "/console/orders?a=1"})).text
         assert shown is ("Log in with localhost" in page)
@@ -300,10 +259,6 @@ def test_the_login_page_offers_the_provider_where_one_is_set(
         assert 'name="key"' in page, "keys log in as ever"
         assert (303 if shown else 404) == (await browser.begin()).status_code
         assert (400 if shown else 404) == (await browser.come_back({})).status_code
-
-    if not shown:
-        settings = settings | {"oidc_client_secret": None, "oidc_audience": "ecluse"}
-    at_a_console(tmp_path, what, **settings)
 
 
 BY_ADDRESS = {"api_urls": "https://console.lille.fr, https://ecluse.lille.fr/"}
@@ -315,8 +270,8 @@ async def begun_at(console: Console, host: str, **parameters: str) -> httpx.Resp
     return await console.browser().console.get(BEGIN_PATH, params=parameters, headers=headers)
 
 
-def test_an_attempt_is_for_the_address_by_which_the_browser_came(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_an_attempt_is_for_the_address_by_which_the_browser_came(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path, **BY_ADDRESS) as console:
         for host in ("console.lille.fr", "ecluse.lille.fr"):
             begun = await begun_at(console, host)
             back = httpx.URL(begun.headers["location"]).params["redirect_uri"]
@@ -325,15 +280,13 @@ def test_an_attempt_is_for_the_address_by_which_the_browser_came(tmp_path: Path)
             assert cookie.startswith(f"__Host-{ATTEMPT_COOKIE}_")
             assert "secure" in cookie.lower()
 
-    at_a_console(tmp_path, what, **BY_ADDRESS)
-
 
 # The last is as nginx passes it on, unless it is set otherwise.
 @pytest.mark.parametrize("host", ["ecluse.mairie.lan", "127.0.0.1:8000"])
-def test_who_comes_by_another_address_goes_to_ours_first_and_once(
+async def test_who_comes_by_another_address_goes_to_ours_first_and_once(
     tmp_path: Path, host: str
 ) -> None:
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path, **BY_ADDRESS) as console:
         moved = await begun_at(console, host, next="/console/orders?age_days=30")
         address = httpx.URL(moved.headers["location"])
         assert ("console.lille.fr", BEGIN_PATH) == (address.host, address.path)
@@ -343,11 +296,11 @@ def test_who_comes_by_another_address_goes_to_ours_first_and_once(
         assert begun.headers["location"].startswith(console.provider.url)
         assert f"__Host-{ATTEMPT_COOKIE}_" in begun.headers["set-cookie"]
 
-    at_a_console(tmp_path, what, **BY_ADDRESS)
 
-
-def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(
+    tmp_path: Path,
+) -> None:
+    async with a_console_at_a_provider(tmp_path, oidc_audience="ecluse-api") as console:
         browser = console.browser()
         assert 200 == (await browser.log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
@@ -356,19 +309,15 @@ def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path:
         console.provider.claims = {"aud": "ecluse-api"}
         assert 401 == (await console.browser().log_in("lectrice")).status_code
 
-    at_a_console(tmp_path, what, oidc_audience="ecluse-api")
 
-
-def test_an_id_token_is_no_program_s_where_both_have_one_audience(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_an_id_token_is_no_program_s_where_both_have_one_audience(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path, oidc_audience=CLIENT_ID) as console:
         console.provider.claims = {"scope": "ecluse:read"}
         assert 200 == (await console.browser().log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
         bearer = {"Authorization": f"Bearer {row.id_token}"}
         answer = await console.browser().console.get("/budgets", headers=bearer)
         assert (401, True) == (answer.status_code, "ID token" in answer.json()["detail"])
-
-    at_a_console(tmp_path, what, oidc_audience=CLIENT_ID)
 
 
 @pytest.mark.rest

@@ -8,15 +8,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from services.api.access.oidc.attempts import ATTEMPT_S
 from services.api.access.oidc.issuer import FRESH_FOR
+from services.api.access.oidc.provider import ATTEMPT_S
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.tables import sessions
-from tests import silence
-from tests.api.logging_in import Browser, Console
-from tests.api.test_provider_login import ANNOUNCES_ISS, at_a_console, count_of, json_of
-
-no_logs = silence.no_logs
+from tests.api.logging_in import Browser, Console, a_console_at_a_provider
+from tests.api.test_provider_login import ANNOUNCES_ISS, count_of, json_of
 
 
 async def _is_away(console: Console, browser: Browser) -> httpx.Response:
@@ -199,14 +196,14 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("go", "status", "code", "phrase"), [row[1:] for row in REFUSED], ids=[r[0] for r in REFUSED]
 )
-def test_a_login_that_is_not_right_is_refused_in_words(
+async def test_a_login_that_is_not_right_is_refused_in_words(
     tmp_path: Path,
     go: Callable[[Console, Browser], Awaitable[httpx.Response]],
     status: int,
     code: str,
     phrase: str,
 ) -> None:
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         before = await count_of(console, sessions)
         browser.console.headers["accept"] = "application/json"
@@ -221,16 +218,13 @@ def test_a_login_that_is_not_right_is_refused_in_words(
         if status == 403 and code == "login_without_role":
             assert "ecluse-readers, ecluse-operators" in found["advice"]
 
-    at_a_console(tmp_path, what)
-
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_refusal_is_a_page_in_both_languages_that_leads_to_the_login(
+async def test_a_refusal_is_a_page_in_both_languages_that_leads_to_the_login(
     tmp_path: Path, language: str
 ) -> None:
     title = {"fr": "Aucun rôle dans Écluse", "en": "No role in Écluse"}
-
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         browser.console.headers["accept-language"] = language
         answer = await browser.log_in("stagiaire")
@@ -238,5 +232,3 @@ def test_a_refusal_is_a_page_in_both_languages_that_leads_to_the_login(
         assert title[language] in answer.text
         assert f'href="{LOGIN_PATH}"' in answer.text
         assert SESSION_COOKIE not in browser.console.cookies
-
-    at_a_console(tmp_path, what)

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import pytest
 from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
@@ -14,6 +13,7 @@ from structlog.testing import capture_logs
 
 from services.api.http.dependencies import Operator, Reader
 from services.api.http.question import Question
+from tests import silence
 from tests.api.environment import (
     ALL_KEY,
     LILLE,
@@ -22,9 +22,12 @@ from tests.api.environment import (
     ROUBAIX,
     an_app,
     an_empty_read_model,
+    asked,
     asking,
 )
 from tests.api.reads.walking import OPEN
+
+no_logs = silence.all_logs
 
 
 @pytest.fixture
@@ -52,19 +55,6 @@ def app(tmp_path: Path) -> FastAPI:
     return made
 
 
-def asked(
-    app: FastAPI,
-    what: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]],
-    key: str | None = READ_KEY,
-    language: str | None = "en",
-) -> httpx.Response:
-    async def ask() -> httpx.Response:
-        async with asking(app, key, language) as client:
-            return await what(client)
-
-    return asyncio.run(ask())
-
-
 def test_nothing_but_health_and_the_contract_is_open(app: FastAPI) -> None:
     documented = app.openapi()["paths"]
     paths = [path for path in documented if path not in OPEN]
@@ -78,18 +68,18 @@ def test_nothing_but_health_and_the_contract_is_open(app: FastAPI) -> None:
             return {(await client.request(*each)).status_code for each in closed}
 
     assert {401} == asyncio.run(ask())
-    assert 200 == asked(app, lambda client: client.get("/healthz"), None).status_code
+    assert 200 == asked(app, "/healthz", None).status_code
 
 
 def test_a_budget_of_another_entity_is_not_there(app: FastAPI) -> None:
-    own = asked(app, lambda client: client.get(f"/budgets/{LILLE}-00-2023/probe"), LILLE_KEY)
+    own = asked(app, f"/budgets/{LILLE}-00-2023/probe", LILLE_KEY)
     assert {"budget": f"{LILLE}-00-2023", "records": 0} == own.json()
-    other = asked(app, lambda client: client.get(f"/budgets/{ROUBAIX}-00-2023/probe"), LILLE_KEY)
+    other = asked(app, f"/budgets/{ROUBAIX}-00-2023/probe", LILLE_KEY)
     assert (404, "not_found") == (other.status_code, other.json()["code"])
 
 
 def test_a_right_that_is_missing_is_named(app: FastAPI) -> None:
-    answer = asked(app, lambda client: client.get("/secrets"))
+    answer = asked(app, "/secrets")
     assert (403, "scope_missing") == (answer.status_code, answer.json()["code"])
     assert "operate" in answer.json()["detail"]
 
@@ -109,13 +99,13 @@ def test_a_right_that_is_missing_is_named(app: FastAPI) -> None:
 def test_a_problem_speaks_the_language_that_was_asked_for(
     app: FastAPI, language: str | None, title: str
 ) -> None:
-    answer = asked(app, lambda client: client.get("/nowhere"), language=language)
+    answer = asked(app, "/nowhere", language=language)
     assert (404, title) == (answer.status_code, answer.json()["title"])
     assert "application/problem+json" == answer.headers["content-type"]
 
 
 def test_our_own_error_says_nothing_of_itself(app: FastAPI) -> None:
-    answer = asked(app, lambda client: client.get("/broken"))
+    answer = asked(app, "/broken")
     assert (500, "internal_error") == (answer.status_code, answer.json()["code"])
     assert "FR76" not in answer.text
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
@@ -131,7 +121,7 @@ def test_a_value_that_is_wrong_is_named_in_the_language_of_who_asks(
     async def pages(_caller: Reader, limit: Annotated[int, Query(ge=1)]) -> int:
         return limit
 
-    answer = asked(app, lambda client: client.get("/pages?limit=0"), language=language)
+    answer = asked(app, "/pages?limit=0", language=language)
     assert (422, "invalid_request") == (answer.status_code, answer.json()["code"])
     assert [{"in": "query", "name": "limit", "detail": phrase}] == answer.json()["faults"]
     assert phrase in answer.json()["detail"]
@@ -144,7 +134,7 @@ def test_an_answer_that_does_not_come_is_given_up(tmp_path: Path) -> None:
     async def slow(_caller: Reader) -> None:
         await asyncio.sleep(30)
 
-    answer = asked(made, lambda client: client.get("/slow"))
+    answer = asked(made, "/slow")
     assert (503, "too_slow") == (answer.status_code, answer.json()["code"])
     assert 0 < int(answer.headers["retry-after"])
 
@@ -161,7 +151,7 @@ def test_an_answer_that_has_begun_may_take_as_long_as_it_is_read(tmp_path: Path)
 
         return StreamingResponse(pieces())
 
-    assert "....." == asked(made, lambda client: client.get("/stream")).text
+    assert "....." == asked(made, "/stream").text
 
 
 @pytest.mark.parametrize(
@@ -178,7 +168,7 @@ def test_an_answer_that_has_begun_may_take_as_long_as_it_is_read(tmp_path: Path)
 def test_every_answer_says_what_a_browser_may_do_with_it(
     app: FastAPI, path: str, key: str | None, status: int, kept: str
 ) -> None:
-    answer = asked(app, lambda client: client.get(path), key)
+    answer = asked(app, path, key)
     assert (status, kept) == (answer.status_code, answer.headers["cache-control"])
     policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
@@ -202,12 +192,12 @@ def test_every_answer_says_what_a_browser_may_do_with_it(
 def test_a_request_keeps_the_name_it_came_with_if_it_can_be_no_secret(
     app: FastAPI, given: str, kept: bool
 ) -> None:
-    answer = asked(app, lambda client: client.get("/healthz", headers={"X-Request-ID": given}))
+    answer = asked(app, "/healthz", headers={"X-Request-ID": given})
     assert kept is (given == answer.headers["x-request-id"])
 
 
 def test_a_request_that_is_too_large_is_not_read(app: FastAPI) -> None:
-    answer = asked(app, lambda client: client.post("/tagged", content=b" " * (256 * 1024 + 1)))
+    answer = asked(app, "/tagged", method="POST", content=b" " * (256 * 1024 + 1))
     assert (413, "too_large") == (answer.status_code, answer.json()["code"])
 
 
@@ -229,7 +219,7 @@ def gone_after(body: bytes) -> Callable[[], Awaitable[Message]]:
         ("/console/login", "multipart/form-data; boundary=x"),
     ],
 )
-def test_a_sender_who_goes_away_is_neither_an_error_nor_a_500(
+async def test_a_sender_who_goes_away_is_neither_an_error_nor_a_500(
     app: FastAPI, path: str, content_type: str
 ) -> None:
     headers = {"authorization": f"Bearer {ALL_KEY}", "content-type": content_type}
@@ -245,13 +235,10 @@ def test_a_sender_who_goes_away_is_neither_an_error_nor_a_500(
     async def send(message: Message) -> None:
         answered.append(message)
 
-    async def go() -> str:
+    with capture_logs() as logs:
         await app(scope, gone_after(b"--x\r\nContent-Disposition: form-data; n"), send)
         async with asking(app) as client:
-            return (await client.get("/metrics")).text
-
-    with capture_logs() as logs:
-        metrics = asyncio.run(go())
+            metrics = (await client.get("/metrics")).text
     (line,) = [each for each in logs if each.get("route") == path]
     assert ("info", 499, "client_gone") == (line["log_level"], line["status"], line["reason"])
     assert {"info"} == {each["log_level"] for each in logs}

@@ -19,7 +19,6 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from services.api.adapters.read_model import open_read_model
-from tests import silence
 from tests.api.environment import ALL_KEY, LILLE_KEY, ROUBAIX, Kept, an_app
 from tests.api.reads.answers import ACCESS, ROUBAIX_KEY
 from tests.api.reads.walking import IN_PATH, document_paths
@@ -39,7 +38,6 @@ ANSWER_S = 60
 
 
 pytestmark = pytest.mark.timeout(300)
-no_logs = silence.no_logs
 
 
 class Served(NamedTuple):

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.api.serving import DRAIN_S, close_all
+from services.api.serving import DRAIN_S, close_components
 from tests.api.a_watch import a_watch
 from tests.api.lag_scenes import at_night
 from tests.api.processes import STOP_S, Running, api, embedded
@@ -123,5 +123,5 @@ def test_a_connection_that_does_not_close_keeps_no_process_alive() -> None:
     async def at_once() -> None:
         closed.append("at once")
 
-    asyncio.run(close_all(never(), at_once(), limit_s=0.05))
+    asyncio.run(close_components(never(), at_once(), limit_s=0.05))
     assert ["at once"] == closed

@@ -10,21 +10,17 @@ from services.api.access import session_store
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.session_store import IDLE_S, Sessions
-from services.api.access.store import AccessStore
-from tests import silence
 from tests.api.environment import CALLERS, LILLE, LILLE_KEY, READ_KEY, HandClock
-from tests.api.logging_in import ROLES, Console, a_console
-from tests.api.test_access import address, clock, with_store
-from tests.api.test_sessions import at_a_console, with_cookie
+from tests.api.logging_in import ROLES, a_console, a_console_at_a_provider
+from tests.api.test_access import a_store, address, clock
+from tests.api.test_sessions import with_cookie
 
-no_logs = silence.no_logs
 __all__ = ["address", "clock"]
 
 
-def test_an_open_page_that_nobody_looks_at_keeps_no_session(tmp_path: Path) -> None:
+async def test_an_open_page_that_nobody_looks_at_keeps_no_session(tmp_path: Path) -> None:
     """It asks for itself again when the accounts have moved, and listens for that."""
-
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         by_itself = {"sec-fetch-mode": "cors"}
@@ -32,33 +28,28 @@ def test_an_open_page_that_nobody_looks_at_keeps_no_session(tmp_path: Path) -> N
             console.clock.advance(timedelta(minutes=10))
             answer = await browser.console.get("/console/orders", headers=by_itself)
             assert 200 == answer.status_code
-            await console.store.written_beside()
+            await console.store.finish_writing_beside()
         console.clock.advance(timedelta(seconds=1))
         answer = await browser.console.get("/console/orders", headers=by_itself)
         assert 303 == answer.status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_who_opens_pages_keeps_the_session(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_who_opens_pages_keeps_the_session(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         for headers in ({}, {"sec-fetch-mode": "navigate"}):
             console.clock.advance(timedelta(seconds=IDLE_S - 60))
             answer = await browser.console.get("/console/orders", headers=headers)
             assert 200 == answer.status_code
-            await console.store.written_beside()
-
-    at_a_console(tmp_path, what)
+            await console.store.finish_writing_beside()
 
 
-def test_of_too_many_sessions_of_one_caller_the_oldest_ends(
+async def test_of_too_many_sessions_of_one_caller_the_oldest_ends(
     address: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_store, "SESSIONS_MAX", 2)
-
-    async def what(store: AccessStore) -> None:
+    async with a_store(address, clock) as store:
         found = Sessions(store, clock)
         other = await found.open(CALLERS[LILLE_KEY])
         cookies = []
@@ -69,8 +60,6 @@ def test_of_too_many_sessions_of_one_caller_the_oldest_ends(
             await found.find(cookies[0])
         for each in (other, *cookies[1:]):
             await found.find(each)
-
-    with_store(address, clock, what)
 
 
 OTHER_SETTINGS: list[tuple[str, dict[str, Any]]] = [
@@ -89,10 +78,10 @@ OTHER_SETTINGS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     "other", [row[1] for row in OTHER_SETTINGS], ids=[row[0] for row in OTHER_SETTINGS]
 )
-def test_a_session_is_believed_under_the_settings_of_its_login_alone(
+async def test_a_session_is_believed_under_the_settings_of_its_login_alone(
     tmp_path: Path, other: dict[str, Any]
 ) -> None:
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         cookie = browser.console.cookies[SESSION_COOKIE]
@@ -105,5 +94,3 @@ def test_a_session_is_believed_under_the_settings_of_its_login_alone(
             async with restarted as later:
                 assert status == (await with_cookie(later, cookie)).status_code
                 assert 200 == (await with_cookie(later, of_key)).status_code
-
-    at_a_console(tmp_path, what)

@@ -1,7 +1,5 @@
 """Sessions of the console end on the server: by logging out, by the provider, and with time."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
-from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
+from services.api.access.oidc.provider import ATTEMPT_S, Attempt
 from services.api.access.session import LOGIN_PATH, SALT_DIGITS, SESSION_COOKIE, form_token
 from services.api.access.session_store import (
     IDLE_S,
@@ -25,22 +23,13 @@ from services.api.access.session_store import (
     caller_of,
     csrf_of,
 )
-from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
-from tests import silence
 from tests.api.environment import CALLERS, LILLE_KEY, READ_KEY, HandClock
-from tests.api.logging_in import HOME, Browser, Console, noticed, with_a_console
+from tests.api.logging_in import HOME, Browser, Console, a_console_at_a_provider, noticed
 from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
-from tests.api.test_access import address, clock, with_store
+from tests.api.test_access import a_store, address, clock
 
-no_logs = silence.no_logs
 __all__ = ["address", "clock"]
-
-Asks = Callable[[Console], Awaitable[None]]
-
-
-def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
-    asyncio.run(with_a_console(folder, what, **settings))
 
 
 async def log_out(browser: Browser) -> httpx.Response:
@@ -56,8 +45,8 @@ async def with_cookie(console: Console, cookie: str) -> httpx.Response:
     return await console.browser().console.get("/console/orders", headers=headers)
 
 
-def test_logging_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_logging_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         stolen = browser.console.cookies[SESSION_COOKIE]
@@ -75,11 +64,9 @@ def test_logging_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -
         answer = await with_cookie(console, stolen)
         assert (303, True) == (answer.status_code, LOGIN_PATH in answer.headers["location"])
 
-    at_a_console(tmp_path, what)
 
-
-def test_logging_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_logging_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         console.clock.advance(timedelta(minutes=30))
@@ -91,11 +78,9 @@ def test_logging_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
         )
         assert 303 == (await with_cookie(console, stolen)).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         _, key = await console.store.create("Agent", {Scope.READ: EVERYBODY}, "test")
         browser = console.browser()
         await browser.console.post(LOGIN_PATH, data={"key": key})
@@ -104,11 +89,9 @@ def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
         assert 303 == (await log_out(browser)).status_code
         assert 303 == (await with_cookie(console, stolen)).status_code
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         console.clock.advance(timedelta(seconds=IDLE_S + 1))
@@ -122,21 +105,19 @@ def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) ->
         back = await browser.come_back(await browser.at_provider(begun, "lectrice"))
         assert 'content="0; url=/console/orders?age_days=30&amp;x=%26"' in back.text
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_session_ends_after_a_working_day_or_two_idle_hours(
+async def test_a_session_ends_after_a_working_day_or_two_idle_hours(
     address: str, clock: HandClock
 ) -> None:
-    async def what(store: AccessStore) -> None:
+    async with a_store(address, clock) as store:
         found = Sessions(store, clock)
         cookie = await found.open(CALLERS[READ_KEY])
         for _ in range(SESSION_S // IDLE_S):
             await found.find(cookie)
-            await store.written_beside()
+            await store.finish_writing_beside()
             clock.advance(timedelta(seconds=IDLE_S))
         await found.find(cookie)
-        await store.written_beside()
+        await store.finish_writing_beside()
         clock.advance(timedelta(seconds=1))
         with pytest.raises(NotKnown, match="session_ended"):
             await found.find(cookie)
@@ -145,26 +126,22 @@ def test_a_session_ends_after_a_working_day_or_two_idle_hours(
         with pytest.raises(NotKnown, match="session_ended"):
             await found.find(idle)
         await found.open(CALLERS[READ_KEY])
-        async with store.connected() as connection:
+        async with store.connect() as connection:
             rows = (await connection.execute(select(sessions))).all()
         assert 1 == len(rows), "those that have ended are swept"
 
-    with_store(address, clock, what)
 
-
-def test_the_last_request_is_noted_now_and_then(address: str, clock: HandClock) -> None:
-    async def what(store: AccessStore) -> None:
+async def test_the_last_request_is_noted_now_and_then(address: str, clock: HandClock) -> None:
+    async with a_store(address, clock) as store:
         found = Sessions(store, clock)
         cookie, opened = await found.open(CALLERS[READ_KEY]), clock()
         seen = []
         for _ in range(3):
             await found.find(cookie)
-            await store.written_beside()
+            await store.finish_writing_beside()
             seen.append((await found.find(cookie)).last_seen_at - opened)
             clock.advance(SEEN_EVERY * 0.6)
         assert [timedelta(), timedelta(), SEEN_EVERY * 1.2] == seen
-
-    with_store(address, clock, what)
 
 
 HERE = "https://ecluse.example/console/login/callback"
@@ -172,14 +149,14 @@ HERE = "https://ecluse.example/console/login/callback"
 
 def test_an_attempt_is_of_one_cookie_and_one_state_for_ten_minutes() -> None:
     clock = HandClock()
-    attempt, other = (Attempt.begun(HERE, "/console/x?é=1", clock()) for _ in range(2))
-    assert attempt == Attempt.answered(attempt.cookie, attempt.state, HERE, clock())
+    attempt, other = (Attempt.begin(HERE, "/console/x?é=1", clock()) for _ in range(2))
+    assert attempt == Attempt.from_answer(attempt.cookie, attempt.state, HERE, clock())
     for cookie, state in ((attempt.cookie, other.state), (attempt.cookie, ""), ("", "")):
-        assert Attempt.answered(cookie, state, HERE, clock()) is None
+        assert Attempt.from_answer(cookie, state, HERE, clock()) is None
     clock.advance(timedelta(seconds=ATTEMPT_S))
-    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) == attempt
+    assert Attempt.from_answer(attempt.cookie, attempt.state, HERE, clock()) == attempt
     clock.advance(timedelta(seconds=1))
-    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) is None
+    assert Attempt.from_answer(attempt.cookie, attempt.state, HERE, clock()) is None
 
 
 @pytest.mark.parametrize(
@@ -187,11 +164,13 @@ def test_an_attempt_is_of_one_cookie_and_one_state_for_ten_minutes() -> None:
 )
 def test_a_cookie_that_somebody_made_up_is_no_attempt(cookie: str) -> None:
     state = Attempt(cookie, HERE, "").state  # They can tell the state that goes with it.
-    assert Attempt.answered(cookie, state, HERE, HandClock()()) is None
+    assert Attempt.from_answer(cookie, state, HERE, HandClock()()) is None
 
 
-def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: HandClock) -> None:
-    async def what(store: AccessStore) -> None:
+async def test_a_notice_ends_what_it_names_and_is_taken_once(
+    address: str, clock: HandClock
+) -> None:
+    async with a_store(address, clock) as store:
         found = Sessions(store, clock)
         reader, town = CALLERS[READ_KEY], CALLERS[LILLE_KEY]
         cookies = [
@@ -208,17 +187,15 @@ def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: Hand
         assert "token" == await found.end(cookies[1])
         assert await found.end(cookies[1]) is None
 
-    with_store(address, clock, what)
-
 
 async def sid_of(console: Console, number: int) -> str:
-    async with console.store.connected() as connection:
+    async with console.store.connect() as connection:
         asked = select(sessions.c.provider_session).order_by(sessions.c.created_at)
         return str((await connection.execute(asked)).scalars().all()[number])
 
 
-def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browsers = [console.browser() for _ in range(4)]
         for each, user in zip(browsers, ("lectrice",) * 3 + ("operatrice",), strict=True):
             await each.log_in(user)
@@ -237,13 +214,11 @@ def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> Non
         assert 200 == (await noticed(console, elsewhere)).status_code
         assert 200 == await browsers[3].status(), "the session is not that subject's"
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
+async def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
     tmp_path: Path,
 ) -> None:
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         console.provider.claims = {"sid": None}
         browsers = [console.browser(), console.browser()]
         for each, user in zip(browsers, ("lectrice", "operatrice"), strict=True):
@@ -254,8 +229,6 @@ def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
         token = console.provider.logout_token(sid="of-the-provider", sub="lectrice")
         assert 200 == (await noticed(console, token)).status_code
         assert [401, 200] == [await each.status() for each in browsers]
-
-    at_a_console(tmp_path, what)
 
 
 OLD_S = LOGOUT_TOKEN_S + 1
@@ -275,10 +248,10 @@ BAD_NOTICES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("claims", "reason"), BAD_NOTICES, ids=[str(row) for row in BAD_NOTICES])
-def test_a_notice_that_is_not_right_ends_nothing(
+async def test_a_notice_that_is_not_right_ends_nothing(
     tmp_path: Path, claims: dict[str, Any], reason: str
 ) -> None:
-    async def what(console: Console) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         token = console.provider.logout_token(**({"sub": "lectrice"} | claims))
@@ -291,11 +264,9 @@ def test_a_notice_that_is_not_right_ends_nothing(
         )
         assert 200 == await browser.status()
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         token = console.provider.logout_token(sub="lectrice", exp=2_000_000_000)
         assert 200 == (await noticed(console, token)).status_code
         browser = console.browser()
@@ -307,15 +278,13 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
         assert 200 == await browser.status()
         console.clock.advance(timedelta(seconds=60))
         await noticed(console, console.provider.logout_token(sub="nobody"))
-        async with console.store.connected() as connection:
+        async with console.store.connect() as connection:
             rows = (await connection.execute(select(logout_tokens))).all()
         assert 1 == len(rows), "what nobody would believe any more is swept"
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
         over = console.provider.logout_token(sub="lectrice", exp=1_000_000_000)
@@ -324,14 +293,12 @@ def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
         assert 200 == (await noticed(console, token)).status_code
         assert 401 == await browser.status()
 
-    at_a_console(tmp_path, what)
 
-
-def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
+    async with a_console_at_a_provider(tmp_path) as console:
         browser = console.browser()
         await browser.log_in("lectrice")
-        async with console.store.connected() as connection:
+        async with console.store.connect() as connection:
             asked = select(sessions.c.id_token)
             id_token = (await connection.execute(asked)).scalar_one()
         assert 400 == (await noticed(console, id_token)).status_code
@@ -341,13 +308,9 @@ def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
         assert 401 == (await console.browser().console.get("/budgets", headers=bearer)).status_code
         assert CLIENT_ID == console.settings.oidc_client_id
 
-    at_a_console(tmp_path, what)
 
-
-def test_a_console_without_a_provider_takes_no_notice(tmp_path: Path) -> None:
-    async def what(console: Console) -> None:
+async def test_a_console_without_a_provider_takes_no_notice(tmp_path: Path) -> None:
+    none = {"oidc_client_id": None, "oidc_client_secret": None, "oidc_audience": "ecluse"}
+    async with a_console_at_a_provider(tmp_path, **none) as console:
         answer = await noticed(console, console.provider.logout_token(sub="lectrice"))
         assert 404 == answer.status_code
-
-    none = {"oidc_client_id": None, "oidc_client_secret": None, "oidc_audience": "ecluse"}
-    at_a_console(tmp_path, what, **none)

@@ -26,7 +26,6 @@ from services.api.http.components import READS_AT_ONCE
 from services.api.http.dependencies import Reader
 from services.api.settings import ApiSettings
 from services.projector.tables import payment_orders
-from tests import silence
 from tests.api.environment import (
     ALL_KEY,
     LILLE,
@@ -43,8 +42,6 @@ from tests.api.reads.test_pages import an_order
 from tests.api.reads.two_entities import LILLE_BUDGET, both
 from tests.integration.command import ecluse
 from tests.read_model.filling import fill, with_engine
-
-no_logs = silence.no_logs
 
 SOCKETS: Final = 24
 ORDERS: Final = 400
@@ -137,7 +134,9 @@ def test_who_reads_nothing_keeps_no_other_entity_waiting(
         "/console/grants",
     ],
 )
-def test_no_connection_is_held_while_an_answer_is_sent(made_in_files: Made, path: str) -> None:
+async def test_no_connection_is_held_while_an_answer_is_sent(
+    made_in_files: Made, path: str
+) -> None:
     app = an_app(open_read_model(made_in_files(both())))
     engine, held = app.state.components.engine, []
 
@@ -148,46 +147,40 @@ def test_no_connection_is_held_while_an_answer_is_sent(made_in_files: Made, path
 
         await app(scope, receive, sending)
 
-    async def go() -> None:
-        transport = httpx.ASGITransport(app=watched)
-        headers = {"Authorization": f"Bearer {ALL_KEY}"}
-        async with httpx.AsyncClient(transport=transport, headers=headers) as client:
-            await client.get(f"http://ecluse.test{path}")
-        await engine.dispose()
-
-    asyncio.run(go())
+    transport = httpx.ASGITransport(app=watched)
+    headers = {"Authorization": f"Bearer {ALL_KEY}"}
+    async with httpx.AsyncClient(transport=transport, headers=headers) as client:
+        await client.get(f"http://ecluse.test{path}")
+    await engine.dispose()
     assert {0} == set(held)
 
 
-def test_one_caller_has_few_connections_at_once_and_nobody_else_waits(
+async def test_one_caller_has_few_connections_at_once_and_nobody_else_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = an_app(an_empty_read_model(tmp_path))
     in_progress: list[str] = []
 
-    async def go() -> None:
-        go_on, full = asyncio.Event(), asyncio.Event()
+    go_on, full = asyncio.Event(), asyncio.Event()
 
-        async def slow(_conn: Any, _entities: Any, budget: str) -> None:
-            in_progress.append(budget)
-            if len(in_progress) == READS_AT_ONCE:
-                full.set()
-            await go_on.wait()
+    async def slow(_conn: Any, _entities: Any, budget: str) -> None:
+        in_progress.append(budget)
+        if len(in_progress) == READS_AT_ONCE:
+            full.set()
+        await go_on.wait()
 
-        monkeypatch.setattr(budgets, "one", slow)
-        async with asking(app, LILLE_KEY) as client:
-            path = f"/budgets/{LILLE_BUDGET}"
-            many = [asyncio.create_task(client.get(path)) for _ in range(SOCKETS)]
-            async with asyncio.timeout(WAIT_S):
-                await full.wait()
-                other = {"Authorization": f"Bearer {READ_KEY}"}
-                others = await client.get("/budgets", headers=other)
-            assert (200, READS_AT_ONCE) == (others.status_code, len(in_progress))
-            assert READS_AT_ONCE == app.state.components.engine.pool.checkedout()
-            go_on.set()
-            assert {404} == {answer.status_code for answer in await asyncio.gather(*many)}
-
-    asyncio.run(go())
+    monkeypatch.setattr(budgets, "one", slow)
+    async with asking(app, LILLE_KEY) as client:
+        path = f"/budgets/{LILLE_BUDGET}"
+        many = [asyncio.create_task(client.get(path)) for _ in range(SOCKETS)]
+        async with asyncio.timeout(WAIT_S):
+            await full.wait()
+            other = {"Authorization": f"Bearer {READ_KEY}"}
+            others = await client.get("/budgets", headers=other)
+        assert (200, READS_AT_ONCE) == (others.status_code, len(in_progress))
+        assert READS_AT_ONCE == app.state.components.engine.pool.checkedout()
+        go_on.set()
+        assert {404} == {answer.status_code for answer in await asyncio.gather(*many)}
     assert SOCKETS == len(in_progress)
 
 
@@ -255,21 +248,16 @@ async def read_to_its_end(asks: socket.socket, rest_s: float = 0.0) -> bytes:
 
 
 @pytest.mark.rest
-def test_who_takes_nothing_is_cut_off_and_who_takes_it_slowly_has_it_all(
+async def test_who_takes_nothing_is_cut_off_and_who_takes_it_slowly_has_it_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def go() -> None:
-        async with a_server(tmp_path, monkeypatch) as port:
-            unread = await connected(port, "/large")
-            slow = await connected(port, "/large")
-            quiet = await connected(port, "/quiet")
-            began_s = time.monotonic()
-            taken, whole = await asyncio.gather(
-                read_to_its_end(slow, REST_S), read_to_its_end(quiet)
-            )
-            assert time.monotonic() - began_s > 2 * LIMIT_S
-            assert taken.endswith(bytes(LARGE)), "however slowly it was read"
-            assert whole.endswith(b"end\r\n0\r\n\r\n"), "nothing was there to be read"
-            assert len(await read_to_its_end(unread)) < LARGE
-
-    asyncio.run(go())
+    async with a_server(tmp_path, monkeypatch) as port:
+        unread = await connected(port, "/large")
+        slow = await connected(port, "/large")
+        quiet = await connected(port, "/quiet")
+        began_s = time.monotonic()
+        taken, whole = await asyncio.gather(read_to_its_end(slow, REST_S), read_to_its_end(quiet))
+        assert time.monotonic() - began_s > 2 * LIMIT_S
+        assert taken.endswith(bytes(LARGE)), "however slowly it was read"
+        assert whole.endswith(b"end\r\n0\r\n\r\n"), "nothing was there to be read"
+        assert len(await read_to_its_end(unread)) < LARGE

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import select, text
 
 from services.api.adapters.read_model import begin_reading, open_read_model
-from services.projector import switch as switching
-from services.projector.switch import both_engines
+from services.projector import rebuild as switching
+from services.projector.rebuild import both_engines
 from services.projector.tables import metadata
-from tests import silence
 from tests.api.environment import an_app, asking
 from tests.api.reads.answers import BUDGET, YEAR
 from tests.read_model.filling import fill, journal_of, query
@@ -33,9 +32,6 @@ PATHS: Final = (
     "/status",
     "/readyz",
 )
-
-
-no_logs = silence.no_logs
 
 
 @pytest.mark.timeout(150)
@@ -75,27 +71,24 @@ WAITING: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.mark.timeout(60)
-def test_a_switch_waits_for_an_answer_and_the_answer_not_for_the_switch(
+async def test_a_switch_waits_for_an_answer_and_the_answer_not_for_the_switch(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever tables it asks for next: else each would have what the other waits for."""
     monkeypatch.setattr(switching, "LOCK_MS", 20_000)
 
-    async def go() -> bool:
-        engine = open_read_model(postgresql_url)
-        async with both_engines(postgresql_url) as (running, _), running.connect() as old:
-            reader = await engine.connect()
-            await begin_reading(reader)
-            await reader.execute(select(metadata.tables["journal"]))
-            locked = asyncio.create_task(switching._locked(old))
-            async with running.connect() as beside:
-                while not (await beside.execute(text(WAITING))).scalar_one():  # noqa: ASYNC110 # the server tells nobody
-                    await asyncio.sleep(0.01)
-            for table in metadata.sorted_tables:
-                await reader.execute(select(table))
-            assert not locked.done()
-            await reader.close()
-            await engine.dispose()
-            return await locked
-
-    assert asyncio.run(go())
+    engine = open_read_model(postgresql_url)
+    async with both_engines(postgresql_url) as (running, _), running.connect() as old:
+        reader = await engine.connect()
+        await begin_reading(reader)
+        await reader.execute(select(metadata.tables["journal"]))
+        locked = asyncio.create_task(switching._lock(old))
+        async with running.connect() as beside:
+            while not (await beside.execute(text(WAITING))).scalar_one():  # noqa: ASYNC110 # the server tells nobody
+                await asyncio.sleep(0.01)
+        for table in metadata.sorted_tables:
+            await reader.execute(select(table))
+        assert not locked.done()
+        await reader.close()
+        await engine.dispose()
+        assert await locked

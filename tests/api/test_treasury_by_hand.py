@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-import pytest
 
 from tests.api.environment import ALL_KEY, READ_KEY
 from tests.api.reads.two_entities import LILLE_BUDGET
@@ -30,27 +29,19 @@ def said(found: list[str]) -> list[bool]:
     return [SAID in each for each in found]
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return a_scene(tmp_path)
-
-
 def test_nothing_is_said_while_no_slip_with_the_order_was_sent(scene: Scene) -> None:
     assert [False] * 3 == said(scene.asked(ALL_KEY, pages))
     scene.asked(LILLE_TREASURY, issued)
     assert [False] * 3 == said(scene.asked(ALL_KEY, pages))
 
 
-def test_a_payment_that_a_return_will_bring_is_warned_of(scene: Scene) -> None:
-    slip_id = scene.asked(LILLE_TREASURY, sent)
-    found = scene.asked(ALL_KEY, pages)
+async def test_a_payment_that_a_return_will_bring_is_warned_of(scene: Scene) -> None:
+    slip_id = await scene.visit(LILLE_TREASURY, sent)
+    found = await scene.visit(ALL_KEY, pages)
     assert [True] * 3 == said(found)
     assert f'href="/console/treasury/slips/{slip_id}"' in found[1]
-
-    async def read(client: httpx.AsyncClient) -> str:
-        return (await client.get(ORDER)).text
-
-    assert SAID not in scene.asked(READ_KEY, read), "who may send none needs no warning"
+    async with scene.visitor(READ_KEY) as client:
+        assert SAID not in (await client.get(ORDER)).text, "who may send none needs no warning"
 
 
 def test_without_a_treasury_nothing_is_said(tmp_path: Path) -> None:

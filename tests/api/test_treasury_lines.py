@@ -11,7 +11,7 @@ from tests.api.reads.two_entities import LILLE_BUDGET
 from tests.api.treasury_scene import LILLE_TREASURY, ROUBAIX_TREASURY, Scene, a_scene
 from tests.builders import Json, a_line, a_transfer, a_vote, an_amount, an_award
 
-searched_logs = silence.searched_logs
+no_logs = silence.searched_logs
 
 BUDGET_PAGE = f"/console/budgets/{LILLE_BUDGET}"
 GRANTS = f"/console/grants/{LILLE_BUDGET}"
@@ -54,18 +54,17 @@ def test_a_missing_function_is_to_do_once_a_grant_is_paid_from_the_line(
     assert [is_granted] * 2 == ["function is missing" in page for page in pages(scene)[1:]]
 
 
-def test_the_page_of_a_grant_says_what_keeps_its_lines_from_a_slip(tmp_path: Path) -> None:
+async def test_the_page_of_a_grant_says_what_keeps_its_lines_from_a_slip(tmp_path: Path) -> None:
     scene = a_scene(tmp_path)
     odd = an_amount(5_000, line=a_line("RELATIONS-INT"))
     voted = a_vote(stage="amendment", appropriations=[odd], _id="more")
     scene.tell(voted, an_award(5_000, grant="H", lines=[odd], _id="H"))
-
-    async def go(client: httpx.AsyncClient) -> list[tuple[int, bool]]:
+    async with scene.visitor(LILLE_TREASURY) as client:
         found = [await client.get(f"{GRANTS}/{name}") for name in ("G", "H")]
         fault = "No slip can pay from line 65/65748/61/RELATIONS-INT"
-        return [(each.status_code, fault in each.text) for each in found]
-
-    assert [(200, False), (200, True)] == scene.asked(LILLE_TREASURY, go)
+        assert [(200, False), (200, True)] == [
+            (each.status_code, fault in each.text) for each in found
+        ]
 
 
 def test_a_line_without_money_is_not(tmp_path: Path) -> None:

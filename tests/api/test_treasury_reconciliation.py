@@ -17,7 +17,7 @@ from tests.api.reads.two_entities import LILLE_BUDGET
 from tests.api.treasury_scene import LILLE_TREASURY, Scene, a_scene
 from tests.read_model.filling import journal_of
 
-searched_logs = silence.searched_logs
+no_logs = silence.searched_logs
 
 CASE = '<li class="sheet">'
 
@@ -37,7 +37,7 @@ def scene(tmp_path: Path) -> Scene:
 
 
 async def _count_as_booked(scene: Scene) -> None:
-    store = TreasuryStore.of(scene.own)
+    store = TreasuryStore.build(scene.own)
     try:
         async with store.transaction() as connection:
             await connection.execute(insert(booked), [{"budget": LILLE_BUDGET, "sequence": 4}])

@@ -1,32 +1,26 @@
 """A file of the accountant brought to the console by a form: what became of it, and who may."""
 
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 from starlette.datastructures import UploadFile
 
-from services.api.access.audit import Action
+from services.api.access.caller import Action
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.treasury.upload import BODIES_BYTES_MAX, PATH
 from tests import silence
 from tests.api.environment import ROUBAIX, a_form_token
 from tests.api.test_treasury import paid, sent
-from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
+from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene
 from tests.builders import IBAN, OTHER_IBAN
 from tests.treasury.return_files import an_answer, an_element, an_error
 
-searched_logs = silence.searched_logs
+no_logs = silence.searched_logs
 
 CODES_OF_ANSWER: Final = {"IdPost": "059999", "CodCol": "350"}
 TOKEN: Final = {"csrf": a_form_token(LILLE_TREASURY)}
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return a_scene(tmp_path)
 
 
 async def brought(
@@ -41,14 +35,12 @@ def words(answer: httpx.Response) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
-def test_a_return_is_taken_once_and_its_answer_stands_on_the_page(scene: Scene) -> None:
-    async def twice(client: httpx.AsyncClient) -> list[str]:
+async def test_a_return_is_taken_once_and_its_answer_stands_on_the_page(scene: Scene) -> None:
+    async with scene.visitor(LILLE_TREASURY) as client:
         await sent(client)
         answers = [await brought(client, paid(40_000)), await brought(client, paid(40_000))]
         assert {200} == {each.status_code for each in answers}
-        return [words(each) for each in answers]
-
-    first, again = scene.asked(LILLE_TREASURY, twice)
+        first, again = [words(each) for each in answers]
     assert "retour.xml Pieces: 1, new events: 2, new findings: 0." in first
     assert "retour.xml Pieces: 1, new events: 0, new findings: 0." in again
     lines = [line[:3] for line in scene.audit.lines if line[1] is Action.RETURN_TAKEN]
@@ -68,8 +60,8 @@ def test_findings_are_named_where_the_file_is_brought_in_both_languages(scene: S
     assert "New findings" not in of_the_next
 
 
-def test_a_refused_file_says_why_and_shows_no_account(scene: Scene) -> None:
-    async def bring(client: httpx.AsyncClient) -> tuple[str, str]:
+async def test_a_refused_file_says_why_and_shows_no_account(scene: Scene) -> None:
+    async with scene.visitor(LILLE_TREASURY) as client:
         unreadable = await brought(client, f"<x>{IBAN}</x>".encode(), "x.xml")
         slip_id = await sent(client)
         slip = (await client.get(f"/treasury/slips/{slip_id}")).json()["slip"]
@@ -79,12 +71,11 @@ def test_a_refused_file_says_why_and_shows_no_account(scene: Scene) -> None:
         gateway = await brought(client, content, "acquit.xml")
         assert (200, 200) == (unreadable.status_code, gateway.status_code)
         assert f'href="/console/treasury/slips/{slip_id}"' in gateway.text
-        return words(unreadable), words(gateway)
-
-    unreadable, gateway = scene.asked(LILLE_TREASURY, bring)
-    assert "x.xml Refused: its root is x: it is neither" in unreadable
-    assert "acquit.xml The gateway refused the slip." in gateway
-    assert not [each for each in (IBAN, OTHER_IBAN) if each in unreadable + gateway]
+        assert "Slip 1 – refused" in words(await client.get("/console/orders"))
+    said = words(unreadable) + words(gateway)
+    assert "x.xml Refused: its root is x: it is neither" in said
+    assert "acquit.xml The gateway refused the slip." in said
+    assert not [each for each in (IBAN, OTHER_IBAN) if each in said]
 
 
 @pytest.mark.parametrize(
@@ -96,11 +87,9 @@ def test_a_refused_file_says_why_and_shows_no_account(scene: Scene) -> None:
         ({"file": ("../etc/passwd", b"<x/>")}, "The name of a file has at most 200 characters"),
     ],
 )
-def test_without_a_file_nothing_is_done(files: Any, why: str, scene: Scene) -> None:
-    async def bring(client: httpx.AsyncClient) -> httpx.Response:
-        return await client.post(PATH, files=files or {"another": (None, b"")})
-
-    answer = scene.asked(LILLE_TREASURY, bring)
+async def test_without_a_file_nothing_is_done(files: Any, why: str, scene: Scene) -> None:
+    async with scene.visitor(LILLE_TREASURY) as client:
+        answer = await client.post(PATH, files=files or {"another": (None, b"")})
     assert 422 == answer.status_code
     assert why in words(answer)
     assert [] == scene.audit.lines
@@ -121,20 +110,18 @@ def test_only_who_has_the_right_for_the_entity_brings_a_file(scene: Scene) -> No
     assert ROUBAIX not in said
 
 
-def test_who_may_not_is_refused_before_anything_is_read(scene: Scene) -> None:
+async def test_who_may_not_is_refused_before_anything_is_read(scene: Scene) -> None:
     async def endless() -> Any:
         yield b"--x\r\n"
         raise AssertionError("somebody went on reading")
 
-    async def bring(client: httpx.AsyncClient) -> int:
+    async with scene.visitor(READER) as client:
         kind = {"content-type": "multipart/form-data; boundary=x"}
-        return (await client.post(PATH, content=endless(), headers=kind)).status_code
-
-    assert 403 == scene.asked(READER, bring)
+        assert 403 == (await client.post(PATH, content=endless(), headers=kind)).status_code
 
 
-def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) -> None:
-    async def forged(client: httpx.AsyncClient) -> list[int]:
+async def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) -> None:
+    async with scene.visitor(LILLE_TREASURY) as client:
         await sent(client)
         del client.headers["authorization"]
         client.cookies.set(HOST_ONLY + SESSION_COOKIE, LILLE_TREASURY)
@@ -145,34 +132,29 @@ def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) ->
             await brought(client, paid(40_000), data=TOKEN, headers=elsewhere),
             await brought(client, paid(40_000), data=TOKEN),
         ]
-        return [each.status_code for each in answers]
-
-    assert [403, 403, 403, 200] == scene.asked(LILLE_TREASURY, forged)
+        assert [403, 403, 403, 200] == [each.status_code for each in answers]
     lines = [line[1] for line in scene.audit.lines]
     sending = [Action.SLIP_PREPARED, Action.SLIP_ISSUED, Action.SLIP_EXPORTED]
     assert [*sending, Action.RETURN_TAKEN] == lines
 
 
-def test_what_is_no_such_form_or_too_large_is_refused_in_words(
+async def test_what_is_no_such_form_or_too_large_is_refused_in_words(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(BODIES_BYTES_MAX, PATH, 2_000_000)
-
-    async def bring(client: httpx.AsyncClient) -> list[httpx.Response]:
-        return [
+    async with scene.visitor(LILLE_TREASURY) as client:
+        answers = [
             await client.post(PATH, data={"file": "x"}),
             await brought(client, b" " * 2_000_000),
             await client.post(PATH, files=[("file", ("a.xml", b"<x/>"))] * 2),
             await brought(client, b"<x/>", data={"csrf": "x" * 2000}),
         ]
-
-    answers = scene.asked(LILLE_TREASURY, bring)
     assert [415, 413, 400, 400] == [each.status_code for each in answers]
     assert all(each.text.startswith("<!doctype html>") for each in answers)
     assert [] == scene.audit.lines
 
 
-def test_a_large_file_takes_a_slot_and_leaves_it(
+async def test_a_large_file_takes_a_slot_and_leaves_it(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fewer than four of one caller are read at once; each is closed at its end."""
@@ -184,11 +166,8 @@ def test_a_large_file_takes_a_slot_and_leaves_it(
         await close(file)
 
     monkeypatch.setattr(UploadFile, "close", closed)
-
-    async def bring(client: httpx.AsyncClient) -> list[str]:
+    async with scene.visitor(LILLE_TREASURY) as client:
         answers = [await brought(client, b" " * 3_000_000) for _ in range(4)]
-        return [words(each) for each in answers]
-
-    found = scene.asked(LILLE_TREASURY, bring)
+        found = [words(each) for each in answers]
     assert 4 == len([each for each in found if "Refused:" in each])
     assert [True] * 4 == [file.file.closed for file in files]

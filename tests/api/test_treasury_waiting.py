@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from services.api.access.audit import Action
+from services.api.access.caller import Action
 from tests import silence
 from tests.api import treasury_scene
 from tests.api.reads.two_entities import LILLE_BUDGET
@@ -15,7 +15,7 @@ from tests.api.test_treasury import ORDERS, prepared
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
 from tests.builders import IBAN, OTHER_IBAN, a_new_account, a_suspension
 
-searched_logs = silence.searched_logs
+no_logs = silence.searched_logs
 
 CHANGED: Final = (a_new_account(_id="replaced"), a_suspension())
 PATH: Final = "/treasury/slips/waiting/confirm"
@@ -43,8 +43,8 @@ def unchanged(tmp_path: Path) -> Scene:
     return a_scene(tmp_path)
 
 
-def test_by_address_an_order_is_ready_once_it_is_confirmed(scene: Scene) -> None:
-    async def go(client: httpx.AsyncClient) -> None:
+async def test_by_address_an_order_is_ready_once_it_is_confirmed(scene: Scene) -> None:
+    async with scene.visitor(LILLE_TREASURY) as client:
         first, second = await waiting(client)
         kinds = ["account_replaced", "convention_suspended"]
         assert [kinds, kinds] == [
@@ -71,8 +71,6 @@ def test_by_address_an_order_is_ready_once_it_is_confirmed(scene: Scene) -> None
         slip = (await client.post("/treasury/slips", json={"budget": LILLE_BUDGET})).json()
         assert 1 == slip["piece_count"]
         assert ["C/balance"] == [each["payment_order"] for each in await waiting(client)]
-
-    scene.asked(LILLE_TREASURY, go)
     lines = [line for line in scene.audit.lines if line[1] == Action.ORDER_CONFIRMED]
     assert [("key:treasury", f"{LILLE_BUDGET}/C/advance")] == [(line[0], line[2]) for line in lines]
     assert not [each for each in (IBAN, OTHER_IBAN) if each in str(scene.audit.lines)]
@@ -102,23 +100,21 @@ def test_by_form_the_treasurer_sees_both_accounts_and_confirms(scene: Scene) -> 
     assert ", by Anne</p>" in confirmed
 
 
-def test_an_order_on_an_issued_slip_is_confirmed_on_its_page_and_the_slip_leaves(
+async def test_an_order_on_an_issued_slip_is_confirmed_on_its_page_and_the_slip_leaves(
     unchanged: Scene,
 ) -> None:
-    async def issue(client: httpx.AsyncClient) -> str:
+    async with unchanged.visitor(LILLE_TREASURY) as client:
         slip_id = await prepared(client)
         assert 200 == (await client.post(f"/treasury/slips/{slip_id}/issue")).status_code
         assert [] == await waiting(client)
-        return slip_id
-
-    slip_id = unchanged.asked(LILLE_TREASURY, issue)
     unchanged.tell(*CHANGED)
     page = f"/console/treasury/slips/{slip_id}"
 
     async def look(client: httpx.AsyncClient) -> tuple[str, str]:
         return (await client.get(page)).text, (await client.get(f"{page}?order=C/advance")).text
 
-    async def leave(client: httpx.AsyncClient) -> Any:
+    assert "confirmations" not in "".join(await unchanged.visit(READER, look))
+    async with unchanged.visitor(LILLE_TREASURY) as client:
         rows = await waiting(client)
         assert [(order, slip_id) for order in ORDERS] == [
             (each["payment_order"], each["slip_id"]) for each in rows
@@ -133,41 +129,36 @@ def test_an_order_on_an_issued_slip_is_confirmed_on_its_page_and_the_slip_leaves
             done = await client.post(FORM, data=asked(each["to_confirm"], each["payment_order"]))
             assert (303, page) == (done.status_code, done.headers["location"])
         assert [] == await waiting(client)
-        return (await client.get(f"/treasury/slips/{slip_id}/file")).status_code
-
-    assert "confirmations" not in "".join(unchanged.asked(READER, look))
-    assert 200 == unchanged.asked(LILLE_TREASURY, leave)
+        assert 200 == (await client.get(f"/treasury/slips/{slip_id}/file")).status_code
     written = [line for line in unchanged.audit.lines if line[1] == Action.ORDER_CONFIRMED]
     assert [f"{LILLE_BUDGET}/{order}" for order in ORDERS] == [line[2] for line in written]
     assert "FR76…0185" in str(written[0])
 
 
-def test_a_draft_that_is_given_up_lets_its_order_wait_again(unchanged: Scene) -> None:
-    async def given_up(client: httpx.AsyncClient) -> Any:
+async def test_a_draft_that_is_given_up_lets_its_order_wait_again(unchanged: Scene) -> None:
+    async with unchanged.visitor(LILLE_TREASURY) as client:
         slip_id = await prepared(client)
         gone = await client.post(f"/treasury/slips/{slip_id}/cancel")
         assert "cancelled" == gone.json()["state"]
         waiting = (await client.get("/treasury/slips/waiting")).json()["items"]
-        return [each["payment_order"] for each in waiting]
-
-    assert ORDERS == unchanged.asked(LILLE_TREASURY, given_up)
+        assert ORDERS == [each["payment_order"] for each in waiting]
     assert Action.SLIP_CANCELLED == unchanged.audit.lines[-1][1]
 
 
 @pytest.mark.parametrize(("day", "is_outside"), [(31, False), (32, True)])
-def test_pages_say_where_a_slip_would_be_behind_its_exercise(
+async def test_pages_say_where_a_slip_would_be_behind_its_exercise(
     unchanged: Scene, monkeypatch: pytest.MonkeyPatch, day: int, *, is_outside: bool
 ) -> None:
     first = datetime(2024, 1, 1, 9, tzinfo=UTC)
     monkeypatch.setattr(treasury_scene, "NOW", first + timedelta(days=day - 1))
     preparing = f"/console/treasury?budget={LILLE_BUDGET}&prepare=01"
 
-    async def go(client: httpx.AsyncClient) -> list[str]:
+    said = "lies outside exercise 2023 and its complementary period"
+    async with unchanged.visitor(LILLE_TREASURY) as client:
         asked = (await client.get(preparing)).text
         slip_id = await prepared(client)
         page = (await client.get(f"/console/treasury/slips/{slip_id}")).text
         notice = (await client.get(f"/treasury/slips/{slip_id}")).json()["notice"]
-        return [asked, page, "" if notice is None else notice["en"]]
-
-    said = "lies outside exercise 2023 and its complementary period"
-    assert [is_outside] * 3 == [said in text for text in unchanged.asked(LILLE_TREASURY, go)]
+        assert [is_outside] * 3 == [
+            said in text for text in [asked, page, "" if notice is None else notice["en"]]
+        ]

@@ -6,6 +6,7 @@ import hmac
 import json
 import threading
 import time
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,11 +24,10 @@ from services.api.access.webhook_store import LEASE, Webhook, Webhooks
 from services.api.adapters.read_model import open_read_model
 from services.api.outcomes.feed import Feed
 from services.api.webhooks import delivery
-from services.api.webhooks.delivery import ANSWER_S
+from services.api.webhooks.delivery import ANSWER_LIMIT_S, Deliverer, Message, secret_of
 from services.api.webhooks.runner import WAITS, Runner
-from services.api.webhooks.signature import secret_of
 from tests.api.answering import Answer, Posted, answering
-from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, HandClock, an_app, asking
+from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, NOON, HandClock, an_app, asking
 from tests.api.processes import embedded
 from tests.api.reads.two_entities import FOREIGN, both
 from tests.api.test_embedded import post, readable
@@ -108,15 +108,15 @@ async def a_town(url: str) -> AsyncGenerator[Town]:
         await store.dispose()
 
 
-def in_a_town(url: str, what: Callable[[Town, Receiver], Any], filled: int = len(JOURNAL)) -> None:
+@asynccontextmanager
+async def a_town_that_posts(
+    url: str, filled: int = len(JOURNAL)
+) -> AsyncGenerator[tuple[Town, Receiver]]:
+    """A town with the first records of the journal, and somebody who takes them."""
     fill(url, JOURNAL[:filled])
-
-    async def go(receiver: Receiver) -> None:
-        async with a_town(url) as town:
-            await what(town, receiver)
-
     with a_receiver() as receiver:
-        asyncio.run(go(receiver))
+        async with a_town(url) as town:
+            yield town, receiver
 
 
 def signed_as_it_says(posted: Posted, secret: str = SECRET) -> bool:
@@ -127,8 +127,8 @@ def signed_as_it_says(posted: Posted, secret: str = SECRET) -> bool:
     return posted.headers["webhook-signature"] == f"v1,{expected}"
 
 
-def test_every_outcome_is_posted_in_order_and_signed(read_model_url: str) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+async def test_every_outcome_is_posted_in_order_and_signed(read_model_url: str) -> None:
+    async with a_town_that_posts(read_model_url) as (town, receiver):
         webhook = await town.deliver(await town.add(receiver.url))
         assert KEYS == receiver.keys
         assert all(map(signed_as_it_says, receiver.posted))
@@ -141,13 +141,11 @@ def test_every_outcome_is_posted_in_order_and_signed(read_model_url: str) -> Non
         attempts = await town.webhooks.attempts(webhook.webhook_id)
         assert KEYS == [each.message_id for each in reversed(attempts)]
 
-    in_a_town(read_model_url, go)
 
-
-def test_a_receiver_that_fails_is_asked_again_later_for_the_same_message(
+async def test_a_receiver_that_fails_is_asked_again_later_for_the_same_message(
     read_model_url: str,
 ) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+    async with a_town_that_posts(read_model_url) as (town, receiver):
         receiver.statuses = [200, 500, 503, 200]
         webhook = await town.deliver(await town.add(receiver.url))
         assert KEYS[:2] == receiver.keys
@@ -167,11 +165,9 @@ def test_a_receiver_that_fails_is_asked_again_later_for_the_same_message(
         assert 1 == len(set(bodies)), "the same bytes at every attempt"
         assert all(map(signed_as_it_says, receiver.posted)), "each with its own time"
 
-    in_a_town(read_model_url, go)
 
-
-def test_it_waits_longer_from_time_to_time_and_never_gives_up(sqlite_url: str) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+async def test_it_waits_longer_from_time_to_time_and_never_gives_up(sqlite_url: str) -> None:
+    async with a_town_that_posts(sqlite_url) as (town, receiver):
         receiver.statuses = [500] * 9
         webhook, waits = await town.add(receiver.url), []
         for _ in range(9):
@@ -183,11 +179,9 @@ def test_it_waits_longer_from_time_to_time_and_never_gives_up(sqlite_url: str) -
         await town.deliver(webhook)
         assert KEYS == receiver.keys[9:]
 
-    in_a_town(sqlite_url, go)
-
 
 @pytest.mark.parametrize("kind", ["slow", "gone", "elsewhere", "inside", "inside by name"])
-def test_what_a_receiver_may_do(
+async def test_what_a_receiver_may_do(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     error = {
@@ -200,10 +194,14 @@ def test_what_a_receiver_may_do(
     posted = {"slow": 1, "elsewhere": 1}.get(kind, 0)
     allowed = HERE if posted or kind == "gone" else frozenset({"elsewhere.example"})
 
-    async def go(town: Town, receiver: Receiver) -> None:
+    async def resolve(_self: object, name: str, port: int = 0, family: int = 0) -> Any:
+        host = {"hostname": name, "host": "127.0.0.1", "port": port}
+        return [host | {"family": 2, "proto": 0, "flags": 0}]
+
+    async with a_town_that_posts(sqlite_url) as (town, receiver):
         address = receiver.url
         if kind == "slow":
-            monkeypatch.setattr(delivery, "ANSWER_S", 0.2)
+            monkeypatch.setattr(delivery, "ANSWER_LIMIT_S", 0.2)
             receiver.frozen.set()
         elif kind == "elsewhere":
             receiver.statuses = [302]
@@ -211,38 +209,19 @@ def test_what_a_receiver_may_do(
             address = "http://127.0.0.1:1/"
         elif kind == "inside by name":
             address = "https://localhost.localdomain.example/"
-            monkeypatch.setattr(
-                "aiohttp.resolver.ThreadedResolver.resolve", resolved_to("127.0.0.1")
-            )
+            monkeypatch.setattr("aiohttp.resolver.ThreadedResolver.resolve", resolve)
         webhook = await town.deliver(await town.add(address), allowed=allowed)
         assert 1 == webhook.failures
         assert error in (webhook.last_error or "")
         assert webhook.last_error
         receiver.frozen.clear()
-
-    def resolved_to(host: str) -> Any:
-        async def resolve(_self: object, name: str, port: int = 0, family: int = 0) -> Any:
-            return [
-                {"hostname": name, "host": host, "port": port, "family": 2, "proto": 0, "flags": 0}
-            ]
-
-        return resolve
-
-    with a_receiver() as receiver:
-        fill(sqlite_url, JOURNAL)
-
-        async def run() -> None:
-            async with a_town(sqlite_url) as town:
-                await go(town, receiver)
-
-        asyncio.run(run())
         assert posted == len(receiver.posted)
 
 
-def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_died(
+async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_died(
     read_model_url: str,
 ) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+    async with a_town_that_posts(read_model_url) as (town, receiver):
         webhook = await town.add(receiver.url)
         other = Webhooks(town.webhooks._store, town.clock)
         receiver.statuses = [200, 500]
@@ -255,17 +234,15 @@ def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_died(
         await town.deliver(webhook, of=other)
         assert [KEYS[0], *KEYS[1:]] == [*receiver.keys[:1], *receiver.keys[2:]]
 
-    in_a_town(read_model_url, go)
 
-
-def test_receivers_that_do_not_answer_keep_no_other_waiting(sqlite_url: str) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+async def test_receivers_that_do_not_answer_keep_no_other_waiting(sqlite_url: str) -> None:
+    async with a_town_that_posts(sqlite_url, filled=1) as (town, receiver):
         receiver.frozen.set()
         runner, slow = town.runner(), 12
         waiting = [
             asyncio.create_task(runner.deliver(await town.add(receiver.url))) for _ in range(slow)
         ]
-        async with asyncio.timeout(ANSWER_S / 2):
+        async with asyncio.timeout(ANSWER_LIMIT_S / 2):
             while len(receiver.posted) < slow:  # noqa: ASYNC110 # it stands in another thread
                 await asyncio.sleep(0.01)
         with a_receiver() as quick:
@@ -274,23 +251,21 @@ def test_receivers_that_do_not_answer_keep_no_other_waiting(sqlite_url: str) -> 
         receiver.frozen.clear()
         await asyncio.gather(*waiting)
 
-    in_a_town(sqlite_url, go, filled=1)
 
-
-def test_a_webhook_of_one_entity_gets_nothing_of_another(read_model_url: str) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
-        await town.deliver(await town.add(receiver.url, Entities.of([LILLE])))
+async def test_a_webhook_of_one_entity_gets_nothing_of_another(read_model_url: str) -> None:
+    async with a_town_that_posts(read_model_url) as (town, receiver):
+        await town.deliver(await town.add(receiver.url, Entities.parse([LILLE])))
         assert receiver.posted
         assert not [
             name for each in receiver.posted for name in FOREIGN if name.encode() in each.body
         ]
         assert [key for key in KEYS if key.startswith(LILLE)] == receiver.keys
 
-    in_a_town(read_model_url, go)
 
-
-def test_who_may_see_its_entities_sees_a_webhook_and_nobody_its_secret(sqlite_url: str) -> None:
-    async def go(town: Town, receiver: Receiver) -> None:
+async def test_who_may_see_its_entities_sees_a_webhook_and_nobody_its_secret(
+    sqlite_url: str,
+) -> None:
+    async with a_town_that_posts(sqlite_url) as (town, receiver):
         receiver.statuses = [500]
         await town.deliver(await town.add(f"{receiver.url}/?token=hidden"))
         app = an_app(open_read_model(town.url))
@@ -306,8 +281,6 @@ def test_who_may_see_its_entities_sees_a_webhook_and_nobody_its_secret(sqlite_ur
         assert "hidden" not in answer.text
         async with asking(app, LILLE_KEY) as client:
             assert [] == (await client.get("/webhooks")).json()
-
-    in_a_town(sqlite_url, go)
 
 
 @pytest.mark.rest
@@ -334,3 +307,22 @@ def test_by_the_command_on_a_ledger_that_runs(tmp_path: Path) -> None:
         assert {"removed": added["webhook_id"]} == command("remove", added["webhook_id"])
         assert {"webhooks": []} == command("list")
         assert 200 == httpx.get(f"{running.address}/webhooks").status_code
+
+
+async def test_what_speaks_no_http_makes_no_secret_of_the_address_known() -> None:
+    async def babble(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"no HTTP\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(babble, "127.0.0.1")
+    host, port = server.sockets[0].getsockname()
+    address = f"http://{host}:{port}/hook?token=hidden"
+    key = secret_of(b"0" * 32)
+    webhook = Webhook("w", address, key, EVERYBODY, None, NOON, "me", "", 0, None, None, None)
+    deliverer = Deliverer(frozenset({host}), lambda: NOON)
+    async with server, deliverer.open_session() as session:
+        assert (
+            "what answers does not speak HTTP"
+            == (await deliverer.attempt(session, webhook, Message("b/1", b"{}"))).error
+        )

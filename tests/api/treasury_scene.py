@@ -1,7 +1,8 @@
 """Two towns at the treasury: orders in its tables beside a read model, and a server over both."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 import msgspec
+import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
 
@@ -16,15 +18,13 @@ from events import topics
 from events.outbound import PaymentOrderIssued
 from services.api.access.caller import Access, Caller, Entities, Scope
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
-from services.api.http.components import Components
+from services.api.http.components import Components, open_treasury
 from services.treasury.settings import TreasurySettings
-from services.treasury.store.compared import note_compared
+from services.treasury.slips.messages import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import orders
 from tests.api.environment import (
-    CALLERS,
     LILLE,
     ROUBAIX,
     HandClock,
@@ -34,27 +34,29 @@ from tests.api.environment import (
     Known,
     asking,
 )
+from tests.api.reads.answers import ACCESS as READERS
 from tests.api.reads.two_entities import of_lille, of_roubaix
 from tests.builders import Json, encoded
 from tests.read_model.databases import in_a_file
 from tests.read_model.filling import fill, journal_of_events
 from tests.unit.ledger.wire import Wire
+from tests.waiting import run_apart
 
 LILLE_TREASURY: Final = "test-key-of-the-treasury-of-lille"
 ROUBAIX_TREASURY: Final = "test-key-of-the-treasury-of-roubaix"
 READER: Final = "test-key-that-reads-lille"
 ACCESS: Final = Known(
     {
-        **CALLERS,
+        **READERS.callers,
         LILLE_TREASURY: Caller(
             "key:treasury",
-            dict.fromkeys((Scope.READ, Scope.TREASURY), Entities.of([LILLE])),
+            dict.fromkeys((Scope.READ, Scope.TREASURY), Entities.parse([LILLE])),
             "Anne",
         ),
         ROUBAIX_TREASURY: Caller(
-            "key:roubaix", dict.fromkeys((Scope.READ, Scope.TREASURY), Entities.of([ROUBAIX]))
+            "key:roubaix", dict.fromkeys((Scope.READ, Scope.TREASURY), Entities.parse([ROUBAIX]))
         ),
-        READER: Caller("key:reader", {Scope.READ: Entities.of([LILLE])}),
+        READER: Caller("key:reader", {Scope.READ: Entities.parse([LILLE])}),
     }
 )
 NOW: Final = datetime(2023, 6, 5, 9, tzinfo=UTC)
@@ -91,24 +93,32 @@ class Scene:
     def own(self) -> TreasurySettings:
         return settings_of(self.folder, self.read_model, self.config)
 
-    def asked(self, key: str | None, visit: Visit, language: str = "en") -> Any:
+    @asynccontextmanager
+    async def visitor(
+        self, key: str | None, language: str = "en"
+    ) -> AsyncGenerator[httpx.AsyncClient]:
+        """Somebody with this key."""
+        engine, clock = open_read_model(self.read_model), HandClock(NOW)
+        treasury = open_treasury(self.own, engine, clock)
+        parts = Components(
+            engine, self.access, Kept(), self.audit, KeptBytes(), clock, treasury=treasury
+        )
+        async with asking(create_app(parts), key, language) as client:
+            client.headers["accept"] = "text/html,application/json"
+            try:
+                yield client
+            finally:
+                if treasury is not None:
+                    await treasury.store.dispose()
+
+    async def visit(self, key: str | None, visit: Visit, language: str = "en") -> Any:
         """What somebody with this key does, and what comes of it."""
+        async with self.visitor(key, language) as client:
+            return await visit(client)
 
-        async def go() -> Any:
-            engine, clock = open_read_model(self.read_model), HandClock(NOW)
-            treasury = open_treasury(self.own, engine, clock)
-            parts = Components(
-                engine, self.access, Kept(), self.audit, KeptBytes(), clock, treasury=treasury
-            )
-            async with asking(create_app(parts), key, language) as client:
-                client.headers["accept"] = "text/html,application/json"
-                try:
-                    return await visit(client)
-                finally:
-                    if treasury is not None:
-                        await treasury.store.dispose()
-
-        return asyncio.run(go())
+    def asked(self, key: str | None, visit: Visit, language: str = "en") -> Any:
+        """The same where no event loop runs."""
+        return asyncio.run(self.visit(key, visit, language))
 
 
 def a_scene(folder: Path, *, configured: bool = True) -> Scene:
@@ -121,8 +131,14 @@ def a_scene(folder: Path, *, configured: bool = True) -> Scene:
     config = folder / "treasury.yaml"
     config.write_text(CONFIG, encoding="utf-8")
     scene = Scene(folder, read_model, KeptAudit(), config if configured else None)
-    asyncio.run(_fill(scene.own, issued(events)))
+    run_apart(fill_orders(scene.own, issued(events)))
     return scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """Both towns, in files of this test."""
+    return a_scene(tmp_path)
 
 
 def _unanswered() -> list[Json]:
@@ -172,8 +188,8 @@ def settings_of(folder: Path, read_model: str, codes: Path | None) -> TreasurySe
     return TreasurySettings(**given)
 
 
-async def _fill(own: TreasurySettings, rows: list[dict[str, Any]]) -> None:
-    store = TreasuryStore.of(own)
+async def fill_orders(own: TreasurySettings, rows: list[dict[str, Any]]) -> None:
+    store = TreasuryStore.build(own)
     try:
         await store.prepare()
         async with store.transaction() as connection:

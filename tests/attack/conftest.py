@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api import treasury_scene
 from tests.attack.target import Target, a_target
 from tests.read_model import databases
 from tests.read_model.databases import Server
 
 postgresql_server = databases.postgresql_server
+scene = treasury_scene.scene
 
 
 @pytest.fixture(scope="session")

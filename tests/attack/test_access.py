@@ -9,28 +9,13 @@ import httpx
 import pytest
 
 from services.api.access.session import SESSION_COOKIE
-from tests.api.console_pages import OF_ROUBAIX as THEIR_PAGES
-from tests.api.console_pages import addresses
 from tests.api.environment import ROUBAIX
-from tests.api.reads.two_entities import FOREIGN, LILLE_BUDGET, ROUBAIX_BUDGET, THEIR_MONEY
-from tests.api.reads.walking import OPEN, filled, get_routes, shown, with_query
+from tests.api.reads.two_entities import FOREIGN, LILLE_BUDGET, ROUBAIX_BUDGET
+from tests.api.reads.walking import OPEN, get_routes, shown, with_query
 from tests.attack.target import Target
 from tests.builders import a_payment, a_vote, encoded
 
-THEIRS: Final = {
-    "budget": [ROUBAIX_BUDGET],
-    "sequence": ["2"],
-    "grant": ["R-CHORALE"],
-    "payment_order": ["R-CONV/advance"],
-    "event_id": ["R-signed"],
-    "ref": ["R-CONV"],
-    "q": ["R-CONV"],
-    "file_format": ["csv", "xlsx"],
-    "stage": ["available"],
-}
 ROUTES: Final = [each for each in get_routes() if each.path not in OPEN]
-CLOSED: Final = [path for route in ROUTES for path in filled(route, THEIRS)]
-NAMED: Final = [path for route in ROUTES if route.names_something for path in filled(route, THEIRS)]
 LISTS: Final = [
     route.path
     for route in ROUTES
@@ -38,33 +23,6 @@ LISTS: Final = [
 ]
 ONE: Final = "application/cloudevents+json"
 FORM: Final = "application/x-www-form-urlencoded"
-
-
-@pytest.mark.parametrize("path", [*CLOSED, "/docs", "/openapi.json", "/nowhere"])
-def test_without_a_key_nothing_is_shown(target: Target, path: str) -> None:
-    with target.client() as client:
-        answer = client.get(path)
-    assert (401, "unauthenticated") == (answer.status_code, answer.json()["code"])
-    assert "no-store" == answer.headers["cache-control"]
-    target.check_silent(answer.text)
-
-
-@pytest.mark.parametrize("path", NAMED)
-def test_what_another_town_has_is_not_there(target: Target, path: str) -> None:
-    with target.client("lille") as client:
-        answer = client.get(path)
-    assert 404 == answer.status_code
-    assert answer.json()["code"] in {"not_found", "event_unknown"}
-    target.check_silent(answer.text)
-
-
-@pytest.mark.parametrize("path", addresses(THEIR_PAGES, named=True)[:40])
-def test_pages_of_another_town_are_not_there(target: Target, path: str) -> None:
-    with target.client("lille") as client:
-        answer = client.get(path, headers={"Accept": "text/html"})
-    assert 404 == answer.status_code
-    assert not [each for each in FOREIGN if each in answer.text and each not in path]
-    assert THEIR_MONEY.search(answer.text) is None
 
 
 def forged_cursors() -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from services.api.http.connection_limits import Limits, limited
+from services.api.http.connection_limits import Limits, limit_connections
 
 LIMITS = Limits(connections=12, of_address=5, headers_s=0.6, proxies={"127.0.0.9"})
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -32,7 +32,11 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         config = uvicorn.Config(
-            hello, log_config=None, lifespan="off", http=limited(LIMITS), timeout_keep_alive=2
+            hello,
+            log_config=None,
+            lifespan="off",
+            http=limit_connections(LIMITS),
+            timeout_keep_alive=2,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)

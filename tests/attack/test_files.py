@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.treasury.pes.saving import save
+from services.cli.commands.slips import save
 from services.treasury.pes.writer import PesFile
 
 

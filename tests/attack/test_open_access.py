@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 import pytest
 
-from services.api.access.authentication import Unchecked
+from services.api.access.authentication import OpenAccess
 from tests.api.environment import ALL_KEY
 from tests.api.treasury_scene import Scene, a_scene
 from tests.builders import a_vote, encoded
@@ -51,7 +51,7 @@ OWN: Final[dict[str, dict[str, str]]] = {
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
     found = a_scene(tmp_path)
-    found.access = Unchecked()
+    found.access = OpenAccess()
     return found
 
 

@@ -1,12 +1,11 @@
 """Words of people hold nothing that a terminal obeys, a line turns by, or a database refuses."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from tests.api.treasury_scene import LILLE_TREASURY, Scene, a_scene
+from tests.api.treasury_scene import LILLE_TREASURY, Scene
 from tests.attack.target import Target
 from tests.attack.test_returns import HONEST
 from tests.builders import an_award, encoded
@@ -61,34 +60,11 @@ def test_a_null_character_in_an_address_is_none_of_ours(target: Target, path: st
     target.check_silent(answer.text)
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return a_scene(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "place", [each for each in PLACES if "/treasury" in str(PLACES[each]("a"))]
-)
-def test_words_that_hide_something_are_refused_on_sqlite(scene: Scene, place: str) -> None:
-    async def ask(client: httpx.AsyncClient) -> list[int]:
-        found = []
-        for text in HIDDEN:
-            path, content, params = PLACES[place](text)
-            given: Any = {"json": content} if isinstance(content, dict) else {"content": content}
-            found.append((await client.post(path, params=params, **given)).status_code)
-        return found
-
-    assert [422] * len(HIDDEN) == scene.asked(LILLE_TREASURY, ask)
-    assert [] == scene.audit.lines
-
-
 @pytest.mark.parametrize("path", ["slips/x", "findings/x"])
 @pytest.mark.parametrize("text", HIDDEN)
-def test_words_in_a_form_that_hide_something_are_refused(
+async def test_words_in_a_form_that_hide_something_are_refused(
     scene: Scene, path: str, text: str
 ) -> None:
-    async def ask(client: httpx.AsyncClient) -> int:
+    async with scene.visitor(LILLE_TREASURY) as client:
         form = {"act": "cancel", "reason": text}
-        return (await client.post(f"/console/treasury/{path}", data=form)).status_code
-
-    assert 422 == scene.asked(LILLE_TREASURY, ask)
+        assert 422 == (await client.post(f"/console/treasury/{path}", data=form)).status_code

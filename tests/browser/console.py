@@ -4,34 +4,31 @@ import asyncio
 import faulthandler
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
-from services.api.adapters.ports import JournalEnd
+from services.api.adapters.ports import JournalEnd, lag_source
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.code_names import city_names
-from services.api.http.components import Components
-from services.api.lag_source import lag_source
+from services.api.http.components import Components, open_treasury
 from services.api.today import live
-from services.embedded.projection import EmbeddedProjector
-from services.projector.database import make_engine
+from services.embedded.journal_readers import EmbeddedProjector
+from services.projector.engine import make_engine
 from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.api.treasury_scene import settings_of
 from tests.browser import scenario
 from tests.browser.treasury import CONFIG_FILE, a_treasury
 from tests.builders import Json, encoded
-from tests.waiting import WAIT_S, eventually
+from tests.waiting import WAIT_S, eventually, run_apart
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
 """8 seconds behind the last event of the scenario."""
@@ -43,7 +40,7 @@ CALLERS: Final = {
     OPERATOR_KEY: Caller("key:operator", dict.fromkeys(Scope, EVERYBODY), "Opératrice"),
     READER_KEY: Caller("key:reader", {Scope.READ: EVERYBODY}, "Lecteur"),
     NEIGHBOUR_KEY: Caller(
-        "key:neighbour", {Scope.READ: Entities.of(["21590512600017"])}, "Roubaix"
+        "key:neighbour", {Scope.READ: Entities.parse(["21590512600017"])}, "Roubaix"
     ),
 }
 ACCESS: Final = Known(CALLERS)
@@ -106,20 +103,14 @@ def project(database: str, records: Sequence[bytes]) -> None:
         finally:
             await engine.dispose()
 
-    apart(go())
-
-
-def apart(work: Coroutine[Any, Any, None]) -> None:
-    """Do it in a loop of its own: the browser's is running in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
+    run_apart(go())
 
 
 def a_read_model(folder: Path) -> Path:
     """The read model of the scenario in a file, with its treasury beside it."""
     path = folder / "read-model.sqlite"
     project(f"sqlite+aiosqlite:///{path}", scenario.the_journal())
-    apart(a_treasury(folder))
+    run_apart(a_treasury(folder))
     return path
 
 

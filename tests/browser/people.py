@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from services.api.access.session import CALLBACK_PATH, LOGIN_PATH
 from services.api.access.store import AccessStore
+from services.api.adapters.ports import lag_source
 from services.api.adapters.read_model import open_read_model
 from services.api.http.components import Components
-from services.api.lag_source import lag_source
 from services.api.serving import access_of
 from services.api.settings import ApiSettings
 from tests.api.environment import HandClock, Kept, KeptBytes
@@ -22,7 +22,8 @@ from tests.api.logging_in import ROLES, USERS
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, a_provider_of_people
 from tests.api.test_loading import a_free_port
 from tests.browser import scenario
-from tests.browser.console import NOW, Console, Ends, Served, apart, end_of
+from tests.browser.console import NOW, Console, Ends, Served, end_of
+from tests.waiting import run_apart
 
 
 @dataclass
@@ -70,7 +71,7 @@ def a_console_of_people(read_model: Path, folder: Path) -> Iterator[People]:
         await store.prepare()
         await store.dispose()
 
-    apart(prepared())
+    run_apart(prepared())
     with a_provider_of_people(lambda: clock().timestamp()) as provider:
         provider.users = dict(USERS)
         port = a_free_port()

@@ -8,12 +8,13 @@ from sqlalchemy import update
 
 from services.api.console.pages import TODAY_LIVE_PATH
 from services.api.today import live
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.tables import outcomes
 from tests.browser import scenario
-from tests.browser.console import Console, apart
+from tests.browser.console import Console
 from tests.browser.visitor import a_visitor
 from tests.builders import a_concurring_act, a_payment, an_act
+from tests.waiting import run_apart
 
 PAYMENT = a_payment(
     3_500_000,
@@ -58,7 +59,7 @@ LOST = "La mise à jour en direct ne répond plus"
 
 
 def test_a_browser_says_which_requests_nobody_made(browser: Browser, own_console: Console) -> None:
-    """Those keep no session from ending (services/api/access/gate.py)."""
+    """Those keep no session from ending (services/api/access/authentication.py)."""
     with a_visitor(browser, own_console) as visitor:
         page, asked = visitor.page, dict[str, set[str]]()
 
@@ -266,7 +267,7 @@ def test_a_count_that_does_not_add_up_is_red_and_has_a_text_and_a_sign(
             await connection.execute(update(outcomes).values(accepted=outcomes.c.accepted - 2))
         await engine.dispose()
 
-    apart(lose_two())
+    run_apart(lose_two())
     with a_visitor(browser, own_console, "en") as visitor:
         visitor.go("/console/today")
         text = visitor.page.locator("main").inner_text()
@@ -301,7 +302,7 @@ def test_a_read_model_that_is_away_is_reported_in_both_languages(
             await connection.run_sync(lambda sync: sync.exec_driver_sql("DROP TABLE positions"))
         await engine.dispose()
 
-    apart(empty())
+    run_apart(empty())
     for language, texts in (("fr", "Base de données injoignable"), ("en", "Database out of reach")):
         with a_visitor(browser, own_console, language) as visitor:
             assert 503 == visitor.go("/console/today")

@@ -1,14 +1,12 @@
 """People log in at an identity provider, each sees what it may, and logging out ends it all."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from services.api.access.session import LOGOUT_NOTICE_PATH, SESSION_COOKIE
-from services.api.access.session_store import IDLE_S
+from services.api.access.session import SESSION_COOKIE
 from tests.browser.people import People, a_console_of_people
 from tests.browser.scenario import BUDGET, THEATRE_IBAN
 from tests.browser.visitor import Visitor, a_visitor
@@ -70,79 +68,12 @@ def test_a_reader_and_an_operator_see_each_what_they_may(
     ] == people.audit()
 
 
-def test_a_reader_who_sends_the_form_all_the_same_is_refused(
-    visitor: Visitor, people: People
-) -> None:
-    page = log_in(visitor, "lectrice", ORDER)
-    at(page, people, ORDER)
-    csrf = page.locator('form[action="/console/logout"] input[name="csrf"]').get_attribute("value")
-    answer = page.request.post(
-        people.console.url + ORDER,
-        form={"csrf": csrf or ""},
-        headers={"accept": "text/html", "origin": people.console.url},
-    )
-    assert (403, True) == (answer.status, "Droit manquant" in answer.text())
-
-
 def test_the_page_to_log_in_hinders_nobody(visitor: Visitor) -> None:
     visitor.go("/console/login")
     expect(visitor.page.get_by_role("link", name=LOG_IN)).to_be_visible()
     assert [] == visitor.barriers()
     assert not visitor.scrolls_sideways()
     assert [] == visitor.messages
-
-
-def test_who_has_no_role_reads_whom_to_ask(visitor: Visitor, people: People) -> None:
-    page = log_in(visitor, "stagiaire")
-    expect(page.locator("h1")).to_have_text("Aucun rôle dans Écluse")
-    assert "ecluse-readers" in page.locator("main").inner_text()
-    assert 0 == people.sessions()
-    page.get_by_role("link", name="Se connecter").click()
-    at(page, people, "/console/login")
-
-
-def test_an_answer_to_another_login_is_refused(visitor: Visitor, people: People) -> None:
-    people.provider.claims = {"nonce": "of-another-login"}
-    page = log_in(visitor, "lectrice")
-    expect(page.locator("h1")).to_have_text("La connexion a échoué")
-    assert "nonce" in page.locator("main").inner_text()
-    assert 0 == people.sessions()
-    visitor.go("/console/today")
-    assert "/console/login?" in page.url
-
-
-def test_an_answer_opens_nothing_a_second_time(
-    browser: Browser, visitor: Visitor, people: People
-) -> None:
-    callbacks: list[str] = []
-    visitor.page.on(
-        "request",
-        lambda asked: callbacks.append(asked.url) if "/callback?" in asked.url else None,
-    )
-    page = log_in(visitor, "operatrice")
-    at(page, people, "/console/orders")
-    (answer,) = callbacks
-    path = answer.removeprefix(people.console.url)
-    exchanges = people.provider.exchanges
-    assert 400 == visitor.go(path)
-    with a_visitor(browser, people.console, key=None) as thief:
-        assert 400 == thief.go(path)
-        assert [] == [each["name"] for each in thief.page.context.cookies()]
-    assert (exchanges, 1) == (people.provider.exchanges, people.sessions())
-
-
-def test_a_session_that_has_ended_leads_back_to_where_one_was(
-    visitor: Visitor, people: People
-) -> None:
-    page = log_in(visitor, "lectrice")
-    at(page, people, "/console/orders")
-    people.clock.advance(timedelta(seconds=IDLE_S + 1))
-    visitor.go("/console/grants?search=th%C3%A9%C3%A2tre")
-    assert "/console/login?" in page.url
-    expect(page.get_by_role("alert")).to_contain_text("La session est terminée")
-    page.get_by_role("link", name=LOG_IN).click()  # The provider knows them still.
-    at(page, people, "/console/grants?search=th%C3%A9%C3%A2tre")
-    expect(page.locator("main").get_by_role("searchbox")).to_have_value("théâtre")
 
 
 def test_logging_out_ends_the_session_here_and_at_the_provider(
@@ -163,15 +94,3 @@ def test_logging_out_ends_the_session_here_and_at_the_provider(
     page.get_by_role("link", name=LOG_IN).click()
     expect(page.get_by_label("Name")).to_be_visible()
     assert [] == visitor.messages
-
-
-def test_the_provider_ends_a_session(visitor: Visitor, people: People) -> None:
-    page = log_in(visitor, "lectrice")
-    at(page, people, "/console/orders")
-    notice = people.console.url + LOGOUT_NOTICE_PATH
-    assert 400 == people.provider.end(notice, sub="lectrice", aud="intranet").status_code
-    visitor.go("/console/orders")
-    at(page, people, "/console/orders")
-    assert 200 == people.provider.end(notice, sub="lectrice").status_code
-    visitor.go("/console/orders")
-    assert "/console/login?" in page.url

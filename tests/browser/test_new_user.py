@@ -1,6 +1,6 @@
 """What somebody asks who knows neither Écluse nor Kafka: the console alone, in French.
 
-The paths stand in decision 49, with their clicks; why the balance was paid is in test_search.
+Each path counts its clicks; why the balance was paid is in test_search.
 """
 
 from datetime import UTC, datetime

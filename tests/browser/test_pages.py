@@ -83,7 +83,6 @@ PAGES: Final = {
     "orders-sorted": ("/console/orders?state=all&sort=-amount", "6 mandats", "6 orders"),
     "plan": ("/console/payment-plan", "Semaine", "Week"),
     "help": ("/console/help", "Réveiller quelqu'un", "Wake somebody"),
-    "topics": ("/docs/events", "Topics et messages", "Topics and messages"),
     "runbook": (
         "/console/help/EcluseOrdersDue",
         "Des mandats sont échus et non payés.",

@@ -99,7 +99,7 @@ def test_ids_and_commands_are_copied(browser: Browser, console: Console) -> None
         page.get_by_role("button", name="Copy as curl").click()
         copied = page.evaluate("navigator.clipboard.readText()")
         address = f"{console.url}/budgets/{BUDGET}/journal/8"
-        assert f"curl -H \"Authorization: Bearer $ECLUSE_API_KEY\" '{address}'" == copied
+        assert f"curl -H \"Authorization: Bearer $KEY\" '{address}'" == copied
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
         assert [] == visitor.barriers()
         assert [] == visitor.messages

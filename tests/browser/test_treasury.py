@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import insert
 
-from services.api.access.audit import Action
+from services.api.access.caller import Action
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import orders
 from tests.api.treasury_scene import issued
 from tests.browser import scenario
-from tests.browser.console import READER_KEY, Console, apart
+from tests.browser.console import READER_KEY, Console
 from tests.browser.scenario import BUDGET, GROCERY
 from tests.browser.test_pages import keep_picture
 from tests.browser.visitor import PHONE, a_visitor
@@ -28,6 +28,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
+from tests.waiting import run_apart
 
 CONVENTION: Final = "CONV-2023-EPICERIE"
 ORDER: Final = f"{CONVENTION}/whole"
@@ -68,7 +69,7 @@ def town(own_console: Console) -> Console:
     own_console.publish(event)
     history: list[Json | bytes] = [*scenario.the_year(), *scenario.the_others(), event]
     (row,) = [each for each in issued(history) if each["payment_order"] == ORDER]
-    apart(order_at(own_console.database, row))
+    run_apart(order_at(own_console.database, row))
     return own_console
 
 

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.application.numbers import DRAFTS
-from services.treasury.application.returns import WRONG_ROOT
-from services.treasury.domain.findings import Finding, FindingKind, kept
-from services.treasury.store.compared import note_compared
+from services.treasury.domain.findings import Finding, FindingKind, keep_text
+from services.treasury.returns.returns import WRONG_ROOT
+from services.treasury.slips.messages import note_compared
+from services.treasury.slips.numbers import DRAFTS
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import (
     findings,
@@ -205,7 +205,7 @@ SERIES: Final = [
     {"budget": BUDGET, "series": name, "next_number": number}
     for name, number in ((DRAFTS, 5), ("slip:01", 4), ("piece:01", 40))
 ]
-NOT_OURS: Final = {"why": kept(WRONG_ROOT.render({"root": "Facture"}))}
+NOT_OURS: Final = {"why": keep_text(WRONG_ROOT.render({"root": "Facture"}))}
 RETURNS: Final = [
     {
         "sha256": f"{number}" * 64,

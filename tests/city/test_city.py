@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from services.api.adapters.read_model import open_read_model
-from services.embedded.ledger_process import EmbeddedLedger
-from services.embedded.loading import EventFile
+from services.embedded.ledger_process import EmbeddedLedger, EventFile
 from services.ledger.application.restore import open_ledger
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
 from services.ledger.files.summary import summary
 from tests import silence
 from tests.api.embedded_ledger import in_a_ledger

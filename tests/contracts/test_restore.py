@@ -21,8 +21,7 @@ from services.ledger.application.ports import (
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.application.state_rows import KINDS
 from services.ledger.domain.journal import Source
-from services.ledger.files.memory import MemoryStore
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import MemoryStore, SqliteStore
 from tests.builders import (
     BUDGET,
     Json,

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.ledger.application.ports import Batch, JournalRow, Store, StoreError
-from services.ledger.files import sqlite
-from services.ledger.files.memory import MemoryStore
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files import stores
+from services.ledger.files.stores import MemoryStore, SqliteStore
 from tests.contracts.store_contract import (
     LINE,
     VERSIONS,
@@ -42,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(stores, "BUSY_TIMEOUT_S", 0.05)
 
 
 def test_a_file_of_an_earlier_program_learns_to_keep_internal_events(path: Path) -> None:

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from services.due.deadline_events import WATCH
+from tests.api.embedded_ledger import journal_in
 from tests.api.processes import embedded
-from tests.api.test_embedded import journal_in, post, readable
+from tests.api.test_embedded import post, readable
 from tests.integration.command import EXAMPLE, real_ecluse
 from tests.kafka.faults.storage import Disk, why_no_disk
 

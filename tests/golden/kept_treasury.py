@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from services.treasury.application.returns import Returns
+from services.treasury.returns.returns import Returns
 from services.treasury.store.tables import (
     accounting_entries,
     findings,

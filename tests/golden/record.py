@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from services.ledger.application.handle import Ledger
-from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
+from services.ledger.files.stores import MemoryStore
 from services.ledger.files.summary import summary
 from tests.builders import Json, encoded
 

@@ -15,16 +15,15 @@ from jsonschema import Draft202012Validator
 
 from events import schemas, topics
 from events.envelope import INBOUND
-from events.reviews import ReviewEvent
-from services.api.access.store import AccessStore
+from events.follow_up import ReviewEvent
 from services.ledger.domain.journal import Outcome
 from services.projector.migrations import prepare_at
-from services.treasury.application.differences.discrepancy import DiscrepancyKind
-from services.treasury.domain.messages import read_order, read_own_refusal
+from services.treasury.reconciliation.discrepancy import DiscrepancyKind
+from services.treasury.slips.order_messages import read_order, read_own_refusal
 from services.treasury.store.database import TREASURY_FILE
 from tests import silence
 from tests.api.environment import HandClock
-from tests.api.test_access import known, with_store
+from tests.api.test_access import a_store, known
 from tests.builders import Json, Scenario
 from tests.golden.kept_treasury import facts, next_number
 from tests.golden.record import HERE
@@ -187,11 +186,12 @@ def test_its_keys_still_open(release: Path, tmp_path: Path) -> None:
         assert within(json.loads((kept / name).read_bytes()), found)
     shown = json.loads((kept / "key.json").read_bytes())
 
-    async def opens(store: AccessStore) -> None:
-        caller = await known(store, HandClock()).by_bearer(shown["key"])
-        assert f"key:{shown['key_id']}" == caller.name
+    async def opens() -> None:
+        async with a_store(f"sqlite:///{tmp_path}/access.db", HandClock()) as store:
+            caller = await known(store, HandClock()).find_by_bearer(shown["key"])
+            assert f"key:{shown['key_id']}" == caller.name
 
-    with_store(f"sqlite:///{tmp_path}/access.db", HandClock(), opens)
+    asyncio.run(opens())
 
 
 @each_release

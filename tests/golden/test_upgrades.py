@@ -1,46 +1,40 @@
-"""A state that an earlier release wrote is thrown away, and made again from the journal.
+"""The state of an earlier shape is thrown away, and made again of the journal."""
 
-`state-1/`, `state-4/`, `state-5/` and `state-6/` hold what the ledgers with these state versions
-made of the hard year: its SQLite file as SQL, and its topics, one record a line
-(tests/kafka/test_startup_checks.py). `record_state.py` wrote them.
-"""
-
-import json
 import sqlite3
 from pathlib import Path
 
-import pytest
 from structlog.testing import capture_logs
 
 from services.ledger.application.ports import Versions
 from services.ledger.application.restore import VERSIONS, open_ledger
-from services.ledger.files.sqlite import APPLICATION_ID, SqliteStore
+from services.ledger.application.state_rows import STATE_VERSION
+from services.ledger.files.stores import SqliteStore
 from services.ledger.files.summary import summary
-from tests.golden.record import HERE
+from tests.golden.test_releases import each_history, summary_of, unpacked, within
 
 
-@pytest.mark.parametrize("version", [1, 4, 5, 6])
-def test_a_database_of_an_earlier_state_version_is_upgraded(version: int, tmp_path: Path) -> None:
-    """Version 1 knew no internal events; 4 had a row for each remembered event, 5 other members,
-    6 no documents that were rejected."""
-    file = tmp_path / "ledger.db"
+@each_history
+def test_its_state_is_made_again_of_its_journal_where_the_shape_is_another(
+    kept: Path, tmp_path: Path
+) -> None:
+    """Of a state of an earlier version nothing is read but how much the journal must hold."""
+    file = unpacked(kept, "ledger.db", tmp_path)
     db = sqlite3.connect(file)
-    db.executescript((HERE / f"state-{version}" / "hard-year-2023.sql").read_text("utf-8"))
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute("UPDATE versions SET state = ?", [STATE_VERSION - 1])
+    db.execute("UPDATE state SET value = x'80' WHERE kind = 'line'")
+    db.commit()
     db.close()
     store = SqliteStore(file)
-    assert Versions(version, 1) == store.versions()
-    before, rows = list(store.journal()), dict(store.state())
+    assert Versions(STATE_VERSION - 1, VERSIONS.rules) == store.versions()
+    journal, rows = list(store.journal()), dict(store.state())
     with capture_logs() as lines:
-        ledger = open_ledger(store)
-    assert [("state_rebuilt", f"the state has the shape of version {version}")] == [
+        assert within(summary_of(kept), summary(open_ledger(store), store.journal()))
+    assert [("state_rebuilt", f"the state has the shape of version {STATE_VERSION - 1}")] == [
         (line["event"], line["why"]) for line in lines
     ]
-    expected = json.loads((HERE / "hard-year-2023.summary.json").read_bytes())
-    assert expected == summary(ledger, store.journal())
-    assert (before, VERSIONS) == (list(store.journal()), store.versions())
+    assert (journal, VERSIONS) == (list(store.journal()), store.versions())
     assert rows != dict(store.state())
     with capture_logs() as again:
-        assert expected == summary(open_ledger(store), store.journal())
+        open_ledger(store)
     assert [] == again, "once is enough"
     store.close()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from events.texts import verbatim
 from services.ledger.application.ports import Batch, StoreError, Versions
 from services.ledger.domain.journal import read_record
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import CARRY_OVER, EXAMPLE, CommandResult, ecluse, written

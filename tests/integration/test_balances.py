@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded.loading import EventFile
+from services.embedded.ledger_process import EventFile
 from tests.api.embedded_ledger import in_a_ledger, nothing_more
 from tests.api.reads.answers import get, items
 from tests.integration.command import EXAMPLE, MIXED, ecluse, written

@@ -11,16 +11,10 @@ from pathlib import Path
 import pytest
 
 from services.cli.app import COMMANDS
-from services.cli.terminal.options import chosen_language
+from services.cli.terminal.options import find_language
 from services.runtime.processing.cycle_collection import BY_DEFAULT, COLLECT_AFTER
 from services.texts.language import Language
-from tests.builders import (
-    BUDGET,
-    IBAN,
-    Json,
-    a_notification,
-    a_vote,
-)
+from tests.builders import BUDGET, IBAN, Json, a_notification, a_vote
 from tests.faults import year
 from tests.integration.command import (
     COMMAND,
@@ -356,13 +350,10 @@ WITHOUT_KAFKA = {
     ("treasury", "check"),
     ("lag",),
     ("database", "grants"),
-    ("order", "acknowledge"),
-    ("order", "pay"),
-    ("document", "received"),
 }
 WITHIN_WITHOUT_KAFKA = {
-    *("api-keys", "completion", "config", "dev", "webhooks"),
-    *("findings", "import", "returns", "slips"),
+    *("api-keys", "config", "dev", "webhooks"),
+    *("findings", "returns", "slips"),
 }
 """Names of commands of which none asks Kafka; `dev` brings its own."""
 
@@ -390,9 +381,9 @@ def test_a_file_name_that_is_not_utf_8_does_not_matter(tmp_path: Path) -> None:
 
 def test_the_language_of_a_command_is_its_own() -> None:
     """Else whatever comes next in this process, a test too, would speak it."""
-    before = chosen_language()
+    before = find_language()
     ecluse("--lang", "fr", "validate", EXAMPLE)
-    assert before == chosen_language()
+    assert before == find_language()
     other = Language.EN if before is Language.FR else Language.FR
     ecluse("--lang", other, "validate", EXAMPLE)
-    assert before == chosen_language()
+    assert before == find_language()

@@ -9,14 +9,14 @@ from typing import Final
 
 import pytest
 
-from tests.integration.command import environment, real_ecluse
+from tests.integration.command import environment
+from tests.integration.test_completion import install
 
 BIN: Final = Path(sys.executable).parent
 ASKED: Final = (
     ("ecluse tra", ["trace"]),
     ("ecluse topics ", ["apply", "diff"]),
     ("ecluse lag --br", ["--brief"]),
-    ("ecluse dev kill le", ["ledger"]),
     ("ecluse schema convention.si", ["convention.signed"]),
 )
 LIMIT_S: Final = 60
@@ -27,6 +27,8 @@ needs_fish = pytest.mark.skipif(shutil.which("fish") is None, reason="there is n
 AT_A_TERMINAL: Final = r"""
 # What the shell that is asked reads: each completion it is offered goes into $OFFERED.
 source $HOME/.zshrc
+# Typer's script, which zsh itself would read at the first Tab, and offer nothing.
+source $HOME/.zfunc/_ecluse
 PROMPT=
 compadd () {
     local -a hits
@@ -54,8 +56,7 @@ while zpty -r asked line; do :; done
 
 def installed(shell: str, home: Path) -> dict[str, str]:
     """The environment of somebody who has installed them."""
-    done = real_ecluse("completion", "install", shell, HOME=str(home))
-    assert (0, True) == (done.code, str(home) in done.text)
+    install(shell, home)
     path = f"{BIN}:{environment()['PATH']}"
     return environment(HOME=str(home), PATH=path, XDG_CONFIG_HOME=str(home / ".config"))
 

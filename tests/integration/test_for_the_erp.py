@@ -46,7 +46,7 @@ def differences(shown: Any, found: Any, place: str = "") -> list[str]:
     return [] if shown == found else [f"{place}: {shown!r}, and not {found!r}"]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)  # Half a minute alone; other tests have the cores too.
 def test_ten_minutes_lead_from_nothing_to_outcomes(tmp_path: Path) -> None:
     (serve, _), *others = steps()
     assert serve.endswith(SERVE)
@@ -58,7 +58,7 @@ def test_ten_minutes_lead_from_nothing_to_outcomes(tmp_path: Path) -> None:
             # In one shell, so that a later command has what an earlier one exported.
             script.append(f"{{ {own}\n}} > {shlex.quote(str(tmp_path / f'{number}.out'))}")
         subprocess.run(
-            ["bash", "-c", "\n".join(script)], cwd=ROOT, check=True, timeout=120, text=True
+            ["bash", "-c", "\n".join(script)], cwd=ROOT, check=True, timeout=1000, text=True
         )
     answers = [(tmp_path / f"{number}.out").read_text() for number in range(len(others))]
     for (command, shown), answer in zip(others, answers, strict=True):

@@ -41,9 +41,7 @@ def test_each_text_of_the_help_has_its_french() -> None:
 
 
 @pytest.mark.parametrize("command", [(), *every_command()], ids=" ".join)
-def test_the_help_of_each_command_is_in_the_chosen_language(
-    command: tuple[str, ...],
-) -> None:
+def test_the_help_of_each_command_is_in_the_chosen_language(command: tuple[str, ...]) -> None:
     french = ecluse("--lang", "fr", *command, "--help", COLUMNS="100").text
     assert french.startswith("Utilisation\N{NO-BREAK SPACE}: ")
     assert french == ecluse(*command, "--help", ECLUSE_LANG="fr", COLUMNS="100").text

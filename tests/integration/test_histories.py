@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from services.cli.records.journal_source import folded, histories
+from services.cli.records.journal_source import fold_records, histories
 from services.ledger.application.ports import StoreError
 from tests.builders import BUDGET, NEXT_BUDGET, a_vote
 from tests.integration.command import CARRY_OVER, ecluse, written
@@ -15,10 +15,7 @@ from tests.integration.command import CARRY_OVER, ecluse, written
 
 def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Path) -> None:
     for budget in (None, BUDGET, "_dead.0"):
-        with (
-            histories(db, None) as in_store,
-            histories(None, exported) as in_file,
-        ):
+        with histories(db, None) as in_store, histories(None, exported) as in_file:
             assert list(in_store(budget)) == list(in_file(budget))
             assert list(in_file(budget)), "it can be read again"
 
@@ -26,12 +23,12 @@ def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Pat
 def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
     result = json.loads(ecluse("replay", *CARRY_OVER, "--db", db, "--json").out)
     with histories(db, None) as found:
-        ledger, history = folded(found(None))
+        ledger, history = fold_records(found(None))
         assert result["heads"] == {
             name: state.memory.head for name, state in sorted(ledger.budgets.items())
         }
         assert len(result["payment_orders"]) == len(history.orders)
-        alone, _ = folded(found(NEXT_BUDGET))
+        alone, _ = fold_records(found(NEXT_BUDGET))
         assert [NEXT_BUDGET] == list(alone.budgets)
         assert ledger.budgets[NEXT_BUDGET].book == alone.budgets[NEXT_BUDGET].book
 
@@ -39,8 +36,8 @@ def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
 def test_a_fold_may_forget_a_closed_year_as_a_ledger_does(tmp_path: Path, db: Path) -> None:
     ecluse("replay", CARRY_OVER[0], "--db", db)
     with histories(db, None) as found:
-        kept, _ = folded(found(BUDGET))
-        left, _ = folded(found(BUDGET), forgets=True)
+        kept, _ = fold_records(found(BUDGET))
+        left, _ = fold_records(found(BUDGET), forgets=True)
     assert (False, True) == (
         kept.budgets[BUDGET].book.closed_out,
         left.budgets[BUDGET].book.closed_out,
@@ -86,7 +83,7 @@ def test_a_missing_record_is_found_by_folding(exported: Path, gone: int) -> None
         histories(None, exported) as found,
         pytest.raises(StoreError, match=f"record {gone + 1} of {BUDGET} .* it does not follow"),
     ):
-        folded(found(None))
+        fold_records(found(None))
 
 
 def test_a_changed_event_is_found_by_folding(exported: Path) -> None:
@@ -97,7 +94,7 @@ def test_a_changed_event_is_found_by_folding(exported: Path) -> None:
         histories(None, exported) as found,
         pytest.raises(StoreError, match=r"the event of record .* is not the one that was recorded"),
     ):
-        folded(found(None))
+        fold_records(found(None))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -110,8 +107,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_two_journals_are_one_too_many(tmp_path: Path, db: Path) -> None:
     file = written(tmp_path / "events.jsonl", a_vote())
-    with (
-        pytest.raises(typer.BadParameter, match="name two journals"),
-        histories(db, file),
-    ):
+    with pytest.raises(typer.BadParameter, match="name two journals"), histories(db, file):
         pass

@@ -172,9 +172,7 @@ def test_a_second_opinion_that_differs_exits_1(serve: Serve, wrong: str) -> None
     assert 1 == asked(serve(board)).code
 
 
-def test_a_stage_and_a_rule_newer_than_this_command_are_called_by_their_names(
-    serve: Serve,
-) -> None:
+def test_a_stage_and_a_rule_newer_than_this_command_are_called_by_their_names(serve: Serve) -> None:
     board = a_board(state="SLEEPY", stages=[{**a_stage(NIGHT), "stage": "auditor"}])
     board["stages"][0] |= {"state": "SLEEPY", "rule": "yawns"}
     result = asked(serve(board))

@@ -12,9 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.adapters.clock import wall_clock
-from services.cli.commands.inspect import lag
-from services.lag.client import watches
+from services.api.adapters.clock_and_chance import wall_clock
+from services.cli.commands import lag
+from services.lag import watches
 from tests.api.lag_boards import NIGHT, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment

@@ -14,12 +14,12 @@ from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord
 from services.ledger.application.ports import Batch
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Source
-from services.ledger.files.memory import MemoryStore
+from services.ledger.files.stores import MemoryStore
 from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import Row
-from services.verifier.offline.proof import JournalAlone
+from services.verifier.journal_alone import JournalAlone
+from services.verifier.journal_proof import Row
 from tests import silence
 from tests.builders import (
     BUDGET,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.commands.inspect.parked import Waiting, age_text, show_parked, waiting
-from services.cli.records.journal_source import folded, histories
+from services.cli.commands.parked import Waiting, age_text, show_parked, waiting
+from services.cli.records.journal_source import fold_records, histories
 from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from tests.builders import (
@@ -121,7 +121,7 @@ def test_people_read_who_waits_for_what(kept: Path, language: str) -> None:
 # ------------------------------------------------------------------ by a clock
 def found(db: Path) -> list[Waiting]:
     with histories(db, None) as journal:
-        return waiting(folded(journal(None))[0])
+        return waiting(fold_records(journal(None))[0])
 
 
 AT = datetime(2023, 6, 3, 17, 30, tzinfo=UTC)

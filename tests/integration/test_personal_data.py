@@ -8,17 +8,10 @@ from typing import Final
 import pytest
 from sqlalchemy import make_url
 
-from services.cli.commands.inspect.personal_data import _addresses
+from services.cli.commands.personal_data import _addresses
 from services.projector.tables import metadata
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from tests.builders import (
-    Json,
-    a_beneficiary,
-    a_convention,
-    a_vote,
-    an_award,
-    encoded,
-)
+from tests.builders import Json, a_beneficiary, a_convention, a_vote, an_award, encoded
 from tests.integration.command import ROOT, ecluse, written
 from tests.read_model import databases
 from tests.read_model.filling import fill, journal_of_events

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from tests.api.processes import embedded
 from tests.integration.command import EXAMPLE, ecluse
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.due.deadline_events import WATCH
-from services.embedded.ledger_process import EmbeddedLedger
-from services.embedded.loading import EventFile
+from services.embedded.ledger_process import EmbeddedLedger, EventFile
 from tests.api.embedded_ledger import in_a_ledger
 from tests.builders import (
     Json,

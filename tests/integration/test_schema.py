@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.commands.events.schema import FOLDER, types
+from services.cli.commands.schema import FOLDER, types
 from tests.integration.command import ecluse
 
 SIGNED = "ecluse.convention.signed.v1"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from services.verifier.seals.signing import read_key, sealed
+from services.verifier.signing import read_key, sign_statement
 from tests.builders import BUDGET, NEXT_BUDGET, Json
 from tests.golden.record import decided
 from tests.integration.command import ROOT, ecluse
@@ -99,7 +99,7 @@ def changed(change: Callable[[Json], object], *, signed: bool = False) -> Callab
         seal = json.loads(desk.seal.read_bytes())
         change(seal)
         if signed:
-            seal = sealed(seal["statement"], read_key(desk.key))
+            seal = sign_statement(seal["statement"], read_key(desk.key))
         desk.seal.write_text(json.dumps(seal))
 
     return plant
@@ -269,9 +269,7 @@ def test_a_journal_without_a_record_is_not_sealed(desk: Desk, tmp_path: Path) ->
     assert (3, b"", False) == (changed.code, changed.out, file.exists())
 
 
-def test_a_journal_that_no_longer_holds_a_closed_year_is_sealed_if_that_is_said(
-    desk: Desk,
-) -> None:
+def test_a_journal_that_no_longer_holds_a_closed_year_is_sealed_if_that_is_said(desk: Desk) -> None:
     without(lambda row: row["budget"] == BUDGET)(desk)
     desk.seal.unlink()
     args = ("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)

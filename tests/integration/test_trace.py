@@ -17,18 +17,16 @@ from tests.builders import (
     a_closing,
     a_convention,
     a_new_account,
-    a_payment,
-    a_recovery,
     a_report,
     a_review,
     a_vote,
-    an_acknowledgement,
     an_award,
     an_instalment,
 )
 from tests.integration.command import CARRY_OVER, ROOT, ecluse, journal_of, written
 from tests.integration.test_tables import unfolded
 from tests.test_source import contract_rows
+from tests.unit.tables.event_notation import read_events
 
 CONVENTION = "CONV-2023-LILLE-AVENIRS"
 TOP = ["ref", "kinds", "records", "awaited"]
@@ -210,23 +208,11 @@ def test_an_exported_journal_tells_the_same(years: Path, tmp_path: Path) -> None
         assert asked(ref, "--db", years) == asked(ref, "--journal", journal)
 
 
-EARLY = [
-    a_vote(10_000),
-    a_convention(
-        _id="early",
-        instalments=[
-            an_instalment(60),
-            an_instalment(40, "balance", documents=[("activity_report", 2022)]),
-        ],
-    ),
-    an_award(100, stated_total_cents=99),
-    an_acknowledgement("on_hold"),
-    a_payment(61),
-    a_payment(20),
-    a_new_account(),
-    a_report(convention="D"),
-    a_recovery(5),
-]
+EARLY = read_events("""
+    vote 10_000; convention [advance 60, balance 40 against activity_report 2022], id early;
+    award 100, stated_total_cents 99; C/advance on_hold; payment 61; payment 20; new account;
+    report, convention D; recovery 5
+""")
 """Too early, flagged, held, refused; a bank account; another's report; money asked back."""
 
 TEXTS = {

@@ -28,11 +28,7 @@ def verified(*args: object) -> Json:
     return row
 
 
-@pytest.mark.parametrize(
-    "events",
-    [EXAMPLE, YEARS, *CARRY_OVER],
-    ids=lambda file: file.name,
-)
+@pytest.mark.parametrize("events", [EXAMPLE, YEARS, *CARRY_OVER], ids=lambda file: file.name)
 def test_what_a_replay_says_is_proved_from_its_database(events: Path, db: Path) -> None:
     replayed = json.loads(ecluse("replay", events, "--db", db, "--json").out)
     assert replayed == verified("--db", db, "--figures")["figures"]
@@ -243,11 +239,7 @@ def test_an_internal_event_that_was_not_read_yet_is_counted(db: Path, tmp_path: 
         (("--db", str(EXAMPLE)), 3, "file is not a database"),
         (("--db", "OTHER"), 3, "a database of another program"),
         (("--db", "x", "--journal", "y"), 2, "name two journals"),
-        (
-            ("--journal", str(CHANGES), "--budget", "x"),
-            3,
-            "x: the journal",
-        ),
+        (("--journal", str(CHANGES), "--budget", "x"), 3, "x: the journal"),
     ],
     ids=["no file", "a folder", "no database", "no SQLite", "another's", "two", "no such budget"],
 )

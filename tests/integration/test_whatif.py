@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.records.record_json import record_row
+from services.cli.records.record_view import record_row
 from services.ledger.domain.journal import read_record
 from tests.builders import (
     BUDGET,

@@ -12,7 +12,7 @@ from events.topics import INTERNAL_EVENTS
 from services.ledger.application.restore import open_ledger
 from services.ledger.domain.journal import read_record
 from services.ledger.files import replay as replaying
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.commands.inspect import lag
+from services.cli.commands import lag
 from tests.api.a_watch import AWatch
 from tests.api.lag_scenes import Scene
 from tests.integration.command import CommandResult, ecluse

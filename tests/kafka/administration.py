@@ -3,6 +3,8 @@
 `administration.yaml` says who may do what. An act is one line here and one there.
 """
 
+import hashlib
+import os
 import struct
 from collections.abc import Sequence
 from io import BytesIO
@@ -20,6 +22,8 @@ from services.runtime.ops.settings import Settings
 REFUSED: Final = frozenset({29, 30, 31, 53, 65})
 """Kafka's codes: no right to this topic, group, cluster, transactional id, or to such a token."""
 
+SCRAM_SHA_512: Final = 2
+ITERATIONS: Final = 4096
 TEXT: Final = CompactString("utf-8")
 
 
@@ -193,6 +197,26 @@ def error_code(act: Act, body: bytes) -> int:
         else:
             data.read(int(step))
     return int(struct.unpack(">h", data.read(2))[0])
+
+
+def change_of_password(user: str, password: str) -> Act:
+    """Another password of a user, for SCRAM-SHA-512."""
+    salt = os.urandom(16)
+    salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
+    in_bytes = [[bytes([each]) for each in text] for text in (salt, salted)]
+    changed = pack("sbi[[.", user, SCRAM_SHA_512, ITERATIONS, *in_bytes)
+    return Act(51, 0, pack("[[.", [], [changed]), "4[s")
+
+
+async def code_of(settings: Settings, act: Act) -> int:
+    """The code that an act is answered with, as whom these settings log in."""
+    client = AIOKafkaClient(**connection_arguments(settings))
+    try:
+        await client.bootstrap()
+        answer = await client.send(client.get_random_node(), request_of(act))
+        return error_code(act, answer.body)
+    finally:
+        await client.close()
 
 
 async def codes_of(settings: Settings) -> dict[str, int]:

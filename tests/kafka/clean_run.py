@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.tables import metadata
 from tests.kafka.cluster import Cluster
 from tests.kafka.processes import Projector

@@ -11,8 +11,8 @@ from events.topics import (
     LEDGER_STATE,
     REFUSALS,
 )
-from services.ledger.domain.fiscal_year.year_openings import next_year
-from services.verifier.cluster.verify import verify
+from services.ledger.domain.fiscal_year import next_year
+from services.verifier.verify import verify
 from tests.builders import (
     Json,
     a_closing,

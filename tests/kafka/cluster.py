@@ -14,10 +14,9 @@ from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
 from events import topics
-from services.ledger.kafka.quarantine import quarantine
+from services.ledger.kafka.worker import quarantine
 from services.runtime.processing.processor import Hold
 from tests.builders import Json, encoded
-from tests.kafka.brokers import Broker
 from tests.kafka.topics import Topics
 from tests.unit.watch.ledger_output import Out
 from tests.waiting import eventually, run
@@ -250,13 +249,6 @@ class Cluster(Topics):
             rows = {each.key: each.value for each in records}
             latest[number] = {key: value for key, value in rows.items() if value is not None}
         return latest
-
-
-def a_cluster(broker: Broker, prefix: str, partitions: int) -> Cluster:
-    """A cluster with the topics of the contract, and nothing in them."""
-    cluster = Cluster(broker.bootstrap, prefix, partitions)
-    cluster.create()
-    return cluster
 
 
 def outcomes(records: Iterable[Json]) -> list[str]:

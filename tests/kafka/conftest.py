@@ -13,9 +13,11 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from bench.kafka.topics import delete
+from services.runtime.kafka.acls import read_rights
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
-from tests.kafka.cluster import Cluster, a_cluster
 from tests.kafka.faults.forgetting import UNVERIFIED
+from tests.kafka.secure_broker import SecureBroker
+from tests.kafka.stack import Stack
 from tests.read_model import databases
 from tests.waiting import run
 
@@ -36,6 +38,14 @@ sqlite_url = databases.sqlite_url
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker of this run; a test that hurts it brings it back itself."""
     with a_broker(chosen_provider(), tmp_path_factory.mktemp("broker")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A broker with logins and rights; a test that changes it changes it back."""
+    principals = tuple(read_rights().principals)
+    with SecureBroker(tmp_path_factory.mktemp("secured"), principals) as started:
         yield started
 
 
@@ -78,31 +88,36 @@ def _prefix_of(name: str) -> str:
 
 
 @pytest.fixture
-def nowhere(broker: Broker, prefix: str, request: pytest.FixtureRequest) -> Cluster:
-    """This test's prefix, with no topic under it."""
-    return Cluster(broker.bootstrap, prefix, _partitions(request))
+def nowhere(broker: Broker, prefix: str, request: pytest.FixtureRequest, tmp_path: Path) -> Stack:
+    """This test's prefix and folder, with no topic under it."""
+    return Stack(broker.bootstrap, prefix, _partitions(request), tmp_path)
 
 
 @pytest.fixture
-def cluster(nowhere: Cluster) -> Cluster:
+def stack(nowhere: Stack) -> Stack:
     """This test's own topics, with as many partitions as `PARTITIONS` of its module says."""
     nowhere.create()
     return nowhere
 
 
 @pytest.fixture
-def forgetful(cluster: Cluster) -> Iterator[Cluster]:
-    """A cluster whose coordinator can be made to forget partitions (docs/decisions/0015)."""
-    cluster.alter_broker(UNVERIFIED)
-    yield cluster
-    cluster.alter_broker({})
+def forgetful(stack: Stack) -> Iterator[Stack]:
+    """A stack whose coordinator can be made to forget partitions (docs/decisions/0008)."""
+    stack.alter_broker(UNVERIFIED)
+    yield stack
+    stack.alter_broker({})
 
 
 @pytest.fixture(scope="module")
-def module_cluster(broker: Broker, request: pytest.FixtureRequest) -> Cluster:
+def module_stack(
+    broker: Broker, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Stack:
     """The same for all tests of a module."""
-    prefix = _prefix_of(request.node.path.stem.removeprefix("test_"))
-    return a_cluster(broker, prefix, _partitions(request))
+    name = request.node.path.stem.removeprefix("test_")
+    folder = tmp_path_factory.mktemp(name)
+    stack = Stack(broker.bootstrap, _prefix_of(name), _partitions(request), folder)
+    stack.create()
+    return stack
 
 
 def _partitions(request: pytest.FixtureRequest) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.due.deadline_events import DeadlineEvent
-from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
+from services.runtime.kafka.writer import FencedError, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch.deadlines import DeadlinePublisher
 
 DELIVERED: Final = 0
 FENCED: Final = 3
@@ -38,11 +38,11 @@ def deliver(
         try:
             try:
                 await post.deliver(number, deadline_events)
-            except Fenced:
+            except FencedError:
                 if not again:
                     raise
                 await post.deliver(number, deadline_events)
-        except Fenced:
+        except FencedError:
             return FENCED
         except (ClusterError, WriterFailed):
             return FAILED

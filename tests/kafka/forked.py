@@ -19,12 +19,12 @@ FORKS.set_forkserver_preload(
         "tests.kafka.delivering",
         "tests.kafka.planted",
         "services.cli.app",
-        "services.cli.commands.roles.processes",
-        "services.ledger.kafka.serve",
+        "services.cli.commands.processes",
+        "services.ledger.kafka.worker",
         "services.projector.rebuild",
-        "services.projector.serve",
+        "services.projector.processor",
         # Faust too; the app itself is made of each one's environment.
-        "services.watch.process.building",
+        "services.watch.building",
         "services.treasury.process.building",
     ]
 )

@@ -1,8 +1,6 @@
 """Members of consumer groups that do as a test wants, and what they read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -23,20 +21,15 @@ def consumer_of(topic: str, *more: str) -> Consumer:
 class Member:
     """A member of a group that takes what comes and commits it, until a test changes that."""
 
-    def __init__(self, settings: Settings, consumer: Consumer, instance: str | None = None) -> None:
-        self.at_once = 500
+    def __init__(self, settings: Settings, consumer: Consumer) -> None:
         self.commits = True
         self.committed: dict[TopicPartition, int] = {}
         topics = [settings.topic(each) for each in consumer.topics]
-        self._place = TopicPartition(topics[0], 0)
-        """The first partition of its first topic, in which it goes back."""
-        self._at_work = asyncio.Lock()
         self._work: asyncio.Task[None] | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap_servers,
             client_id=f"client-of-{consumer.stage}",
             group_id=settings.group(consumer.group),
-            group_instance_id=instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -52,10 +45,9 @@ class Member:
 
     async def _take(self) -> None:
         while True:
-            async with self._at_work:
-                taken = await self._consumer.getmany(timeout_ms=100, max_records=self.at_once)
-                for place, records in taken.items():
-                    await self._commit(place, records[-1].offset + 1)
+            taken = await self._consumer.getmany(timeout_ms=100)
+            for place, records in taken.items():
+                await self._commit(place, records[-1].offset + 1)
             await asyncio.sleep(0.2)
 
     async def _commit(self, place: TopicPartition, offset: int) -> None:
@@ -63,38 +55,13 @@ class Member:
             await self._consumer.commit({place: OffsetAndMetadata(offset, "")})
             self.committed[place] = offset
 
-    async def go_back(self) -> None:
-        """Commit the beginning, and take little from there on."""
-        # Who was taking much already would be back at once, and have taken all of it again.
-        async with self._at_work:
-            self.at_once = 1
-            self._consumer.seek(self._place, 0)
-            await self._commit(self._place, 0)
-
     async def stop(self) -> None:
-        """End; a member with an instance does not say so to its group: as if it had been killed."""
+        """End."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
             self._work = None
         await self._consumer.stop()
-
-
-@asynccontextmanager
-async def meanwhile(*doings: Awaitable[None]) -> AsyncIterator[None]:
-    """Meanwhile these run; one that ends or fails fails the test."""
-    tasks = [asyncio.ensure_future(each) for each in doings]
-    try:
-        yield
-        early = [each for each in tasks if each.done()]
-        for each in early:
-            each.result()  # Raises what it failed with.
-        assert [] == early
-    finally:
-        for each in tasks:
-            each.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [] == [each for each in ended if not isinstance(each, asyncio.CancelledError)]
 
 
 class _Joined(Response):  # type: ignore[misc] # aiokafka carries no types

@@ -8,7 +8,7 @@ from typing import Final, Self
 from aiokafka import AIOKafkaConsumer
 
 from events.topics import PAYMENT_ORDERS
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 from tests.builders import Json, a_convention, a_vote, an_act, an_award, an_instalment
 from tests.kafka.cluster import Cluster, budgets_on
 

@@ -12,8 +12,8 @@ from services.ledger.application import handle, restore
 from services.ledger.application.ports import Versions
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.decide import decide as real_decide
-from services.ledger.kafka import partition, partition_restore, state_topic
-from services.projector import database, serve
+from services.ledger.kafka import partition, partition_restore, topic_records
+from services.projector import database, processor
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
 
@@ -88,7 +88,7 @@ def unguarded(_: str) -> None:
 
 def small_transactions(records: str) -> None:
     """A projector takes so many records at a time: it can be killed between many of them."""
-    serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined] # it is final, and imported there
+    processor.BATCH_RECORDS = int(records)  # type: ignore[misc] # it is final
 
 
 def slow_tables(seconds: str) -> None:
@@ -105,9 +105,9 @@ def slow_tables(seconds: str) -> None:
 def state_version(number: str) -> None:
     """It is another version of Écluse: its state rows have that version, and it refuses newer."""
     versions = Versions(int(number), VERSIONS.rules)
-    for module in (partition, partition_restore, restore, state_topic):
+    for module in (partition, partition_restore, restore, topic_records):
         module.VERSIONS = versions  # type: ignore[attr-defined] # imported there
-    new = state_topic.Checkpoint.__init__
+    new = topic_records.Checkpoint.__init__
     new.__defaults__ = (*(new.__defaults__ or ())[:-1], versions)
 
 

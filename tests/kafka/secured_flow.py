@@ -7,13 +7,15 @@ from typing import Final
 
 import pytest
 
+from bench.kafka.topics import delete
 from events.topics import PAYMENT_ORDERS
-from services.runtime.kafka.acls import Acl, apply, read_rights, wanted
+from services.runtime.kafka.acls import Acl, apply, list_wanted, read_rights
 from tests.builders import BUDGET, a_vote_and_awards
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.cluster import Cluster, budget_on, partition_for, source_offsets
 from tests.kafka.commands import DONE
 from tests.kafka.secure_broker import SecureBroker
+from tests.kafka.stack import Stack
 from tests.leaks import PASSWORD
 from tests.waiting import run
 
@@ -26,25 +28,19 @@ YEAR: Final = [json.loads(line) for line in EXAMPLE.read_bytes().splitlines()]
 QUICK: Final = {"ECLUSE_TRANSACTION_TIMEOUT_S": "6", "ECLUSE_SESSION_TIMEOUT_S": "4"}
 
 
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
-    principals = tuple(read_rights().principals)
-    with SecureBroker(tmp_path_factory.mktemp("secured"), principals) as broker:
-        yield broker
-
-
 @pytest.fixture
-def cluster(secured: SecureBroker, prefix: str) -> Cluster:
+def stack(secured: SecureBroker, prefix: str, tmp_path: Path) -> Iterator[Stack]:
     """Topics and rights of this test, made and read by the listener of the broker's own machine."""
-    cluster = Cluster(secured.bootstrap, prefix, PARTITIONS)
-    cluster.create()
-    run(apply(rights(cluster), cluster.settings))
-    return cluster
+    stack = Stack(secured.bootstrap, prefix, PARTITIONS, tmp_path)
+    stack.create()
+    run(apply(rights(stack), stack.settings))
+    yield stack
+    run(delete(secured.bootstrap, prefix))
 
 
 def rights(cluster: Cluster, form: str = "User:NAME") -> list[Acl]:
     """The rights of all principals under these topics."""
-    return wanted(read_rights(), cluster.settings, form)
+    return list_wanted(read_rights(), cluster.settings, form)
 
 
 def with_file(broker: SecureBroker, principal: str, password: Path) -> dict[str, str]:

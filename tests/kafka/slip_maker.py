@@ -5,8 +5,8 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.slips.slips import Slips
 from tests.treasury.databases import Opened, opened
 from tests.treasury.orders import a_config
 
@@ -17,7 +17,7 @@ PIECES = 60
 async def _make_all(made: Slips, budgets: list[str]) -> None:
     for budget in budgets:
         await made.prepare(budget, SlipType.PAYMENT, "anne", at_most=PIECES)
-    for each in reversed(await made.listed(None)):
+    for each in reversed(await made.list_all(None)):
         if each.state is SlipState.PREPARED:
             await made.issue(each.slip_id, "anne")
         elif each.state is SlipState.ISSUED and each.exported_at is None:

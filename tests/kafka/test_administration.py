@@ -10,20 +10,19 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL, LEDGER_GROUP, REFUSALS, WATCH_GROUP
-from services.runtime.kafka.acls import apply, read_rights, wanted
+from services.runtime.kafka.acls import apply, list_wanted, read_rights
 from services.runtime.kafka.clients import connection_arguments
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
     complete_hanging_transactions,
 )
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
+from services.runtime.kafka.topic_catalogue import TopicOptions, read_catalogue
 from services.runtime.kafka.topics import apply as make_topics
-from services.runtime.kafka.topics import connected
+from services.runtime.kafka.topics import connect
 from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.settings import Settings
-from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch.deadlines import DeadlinePublisher
 from tests.kafka.administration import ACTS, REFUSED, codes_of
 from tests.kafka.faults.forgetting import UNVERIFIED
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
@@ -48,7 +47,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     with SecureBroker(folder, PRINCIPALS, **UNVERIFIED, **DELETES_SOON) as broker:
         operator = broker.settings(OPERATOR)
         run(make_topics(read_catalogue(), operator, OPTIONS))
-        run(apply(wanted(read_rights(), operator), operator))
+        run(apply(list_wanted(read_rights(), operator), operator))
         yield broker
 
 
@@ -121,7 +120,7 @@ def test_a_backdated_event_is_kept_as_long_as_any_other(secured: SecureBroker) -
     places = [TopicPartition(EVENTS, 0), TopicPartition("as-sent", 0)]
 
     async def send() -> None:
-        async with connected(operator) as cluster:
+        async with connect(operator) as cluster:
             await cluster.create({"as-sent": as_sent}, 1, 1)
         producer = AIOKafkaProducer(**connection_arguments(operator))
         await producer.start()

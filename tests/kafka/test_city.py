@@ -2,7 +2,6 @@
 
 import json
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests.city.three_years import a_city
 from tests.kafka.closing_year import SETTLED
 from tests.kafka.cluster import Cluster, Sent, partition_for
 from tests.kafka.commands import DONE, asked, object_of
-from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 from tests.read_model.filling import journal_of
 
 PARTITIONS = 3
@@ -31,27 +30,25 @@ def sent(cluster: Cluster, line: bytes) -> Sent:
 
 
 @pytest.mark.timeout(300)
-def test_a_city_of_three_years_is_what_a_replay_says_and_is_proved(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_city_of_three_years_is_what_a_replay_says_and_is_proved(stack: Stack) -> None:
     city = a_city()
-    files = in_three(city, tmp_path)
-    deadlines = written(tmp_path / "deadlines.jsonl", map(encoded, city.deadlines()))
-    with Worker(cluster, tmp_path) as worker:
+    files = in_three(city, stack.folder)
+    deadlines = written(stack.folder / "deadlines.jsonl", map(encoded, city.deadlines()))
+    with stack.ledger() as worker:
         for lines, so_far in zip(city.files(), accumulate([file] for file in files), strict=True):
-            cluster.write([sent(cluster, line) for line in lines])
+            stack.write([sent(stack, line) for line in lines])
             # Next year's events name orders of what is carried over: they come when it has.
-            cluster.wait_for_records(len(journal_of(*so_far)))
-        cluster.publish(city.deadlines(), topics.INTERNAL_EVENTS)
-        cluster.wait_for_records(len(journal_of(*files, deadlines)))
+            stack.wait_for_records(len(journal_of(*so_far)))
+        stack.publish(city.deadlines(), topics.INTERNAL_EVENTS)
+        stack.wait_for_records(len(journal_of(*files, deadlines)))
         assert 0 == worker.stop()
-    cluster.wait_until_settled(*SETTLED)
-    assert figures(replay(*files, deadlines)) == figures(object_of(cluster, "balances"))
+    stack.wait_until_settled(*SETTLED)
+    assert figures(replay(*files, deadlines)) == figures(object_of(stack, "balances"))
 
-    verified = object_of(cluster, "verify", "--redecide")
+    verified = object_of(stack, "verify", "--redecide")
     assert ([], 0) == (verified["findings"], verified["redecided"]["differing"])
-    key = tmp_path / "key.pem"
-    assert DONE == asked(cluster, "seal", "--new-key", key).code
+    key = stack.folder / "key.pem"
+    assert DONE == asked(stack, "seal", "--new-key", key).code
     at = f"{TODAY}T23:59:59+01:00"
-    sealed = object_of(cluster, "seal", "--key", key, "-o", tmp_path / "seal.json", "--at", at)
+    sealed = object_of(stack, "seal", "--key", key, "-o", stack.folder / "seal.json", "--at", at)
     assert verified["counted"]["records"][topics.JOURNAL] == sealed["statement"]["records"]

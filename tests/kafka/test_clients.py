@@ -20,7 +20,7 @@ from tests.builders import Json, a_vote, encoded
 from tests.integration.command import ROOT
 from tests.kafka.brokers import KAFKA, java_for_jars
 from tests.kafka.cluster import Cluster, budget_on, outcomes
-from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 
 PARTITIONS = 4
 PAGE: Final = ROOT / "docs" / "for-the-erp.md"
@@ -113,15 +113,13 @@ def by_aiokafka(cluster: Cluster, events: list[Json]) -> None:
 
 
 def test_each_clients_settings_bring_an_event_to_the_partition_where_it_is_decided(
-    cluster: Cluster, tmp_path: Path
+    stack: Stack,
 ) -> None:
-    by_kafkas_own_command(cluster, tmp_path, votes("console"))
-    by_java(cluster, tmp_path, votes("java"))
-    by_librdkafka(cluster, votes("librdkafka"))
-    by_aiokafka(cluster, votes("aiokafka"))
-    with Worker(cluster, tmp_path) as worker:
-        records = cluster.wait_for_records(len(CLIENTS) * PARTITIONS)
-        assert 0 == worker.stop()
+    by_kafkas_own_command(stack, stack.folder, votes("console"))
+    by_java(stack, stack.folder, votes("java"))
+    by_librdkafka(stack, votes("librdkafka"))
+    by_aiokafka(stack, votes("aiokafka"))
+    records = stack.decided(len(CLIENTS) * PARTITIONS)
     for number, some in records.items():
         # The first vote is accepted, each further one refused: it was read, and decided.
         assert ["accepted", "refused", "refused", "refused"] == outcomes(some)

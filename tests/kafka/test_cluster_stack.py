@@ -10,13 +10,13 @@ import yaml
 
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.integration.command import EXAMPLE, ecluse
-from tests.kafka.stack import (
+from tests.kafka.compose_stack import (
     ANSWER_TIMEOUT_S,
     BUILD_TIMEOUT_S,
     CLUSTER,
     FILE,
     UP_TIMEOUT_S,
-    Stack,
+    ComposeStack,
     running,
 )
 from tests.kafka.test_compose import amounts_of
@@ -39,13 +39,13 @@ def environment_of(name: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path) -> Iterator[ComposeStack]:
     with running(tmp_path, FILE, CLUSTER) as stack:
         yield stack
 
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
-def test_the_stack_goes_on_while_one_of_three_brokers_is_away(stack: Stack) -> None:
+def test_the_stack_goes_on_while_one_of_three_brokers_is_away(stack: ComposeStack) -> None:
     expected = json.loads(ecluse("replay", "--json", EXAMPLE).out)
     stack.compose("kill", "kafka-3")
     stack.compose("exec", "-T", "ledger-1", "ecluse", "publish", "-", given=EXAMPLE.read_bytes())

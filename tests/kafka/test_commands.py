@@ -1,11 +1,11 @@
-"""`ecluse balances`, `journal` and `quarantine` over topics: what a program reads, and exit codes.
+"""`ecluse balances` and `journal` over topics: what a program reads, and exit codes.
 
 What people read is made by the same code from files: tests/integration.
 """
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,12 +15,12 @@ from aiokafka.structs import ConsumerRecord
 from events import topics
 from services.ledger.domain.journal import Outcome
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from tests.builders import IBAN, Json, a_payment, a_vote, a_vote_and_awards, an_award, encoded
+from tests.builders import IBAN, Json, a_payment, a_vote, an_award, encoded
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import EXAMPLE, ecluse, written
 from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for
-from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of, record, sequences
-from tests.kafka.processes import Worker
+from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
+from tests.kafka.stack import Stack
 from tests.kafka.topics import catalogue_of
 
 HARD: Final = GOLDEN / "hard-year-2023.events.jsonl"
@@ -60,9 +60,9 @@ def hard_lines() -> list[tuple[str, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def year(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Year:
+def year(module_stack: Stack) -> Year:
     """The second budget writes before and behind the hard one: partitions take turns."""
-    cluster, folder = module_cluster, tmp_path_factory.mktemp("year")
+    cluster = module_stack
     stages = [
         (others(a_vote(budget=OTHER), an_award(budget=OTHER)), 2),
         (hard_lines(), HARD_RECORDS),
@@ -71,7 +71,7 @@ def year(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Y
     places: dict[int, str] = {}
     ends = dict.fromkeys(range(PARTITIONS), 0)
     written_records = 0
-    with Worker(cluster, folder) as worker:
+    with cluster.ledger() as worker:
         for lines, records in stages:
             sent = [Sent(partition_for(key, PARTITIONS), key.encode(), line) for key, line in lines]
             cluster.write(sent)
@@ -83,7 +83,7 @@ def year(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Y
             cluster.wait_for_records(written_records)
         assert 0 == worker.stop()
     every = [line for lines, _ in stages for _, line in lines]
-    file = written(folder / "year.jsonl", *every)
+    file = written(cluster.folder / "year.jsonl", *every)
     return Year(cluster, file, places, cluster.read(topics.JOURNAL))
 
 
@@ -140,21 +140,13 @@ def test_one_chain_is_read_alone_and_each_of_its_records_whole(year: Year, chain
     assert UNREACHABLE == asked(year.cluster, "journal", "show", chain, len(mine) + 1).code
 
 
-@pytest.mark.parametrize("chain", ["nope", "_dead.2", "_dead.99", "_dead.x", "", "\udcff"])
-def test_a_chain_without_records_is_empty(year: Year, chain: str) -> None:
-    tail = asked(year.cluster, "journal", "tail", "--budget", chain, "--json")
-    assert (DONE, b"") == (tail.code, tail.out)
-    assert DONE == asked(year.cluster, "balances", "--budget", chain).code
-    assert UNREACHABLE == asked(year.cluster, "journal", "show", chain, 1).code
-
-
 # ------------------------------------------------------------------ what is not there
-def test_an_empty_journal_is_nothing_wrong(cluster: Cluster) -> None:
-    tail = asked(cluster, "journal", "tail", "--json")
+def test_an_empty_journal_is_nothing_wrong(stack: Stack) -> None:
+    tail = asked(stack, "journal", "tail", "--json")
     assert (DONE, b"") == (tail.code, tail.out)
-    assert 0 == object_of(cluster, "balances")["events"]
-    assert object_of(cluster, "whatif", EXAMPLE)["outcomes"]["accepted"]
-    assert UNREACHABLE == asked(cluster, "journal", "show", SICK, 1).code
+    assert 0 == object_of(stack, "balances")["events"]
+    assert object_of(stack, "whatif", EXAMPLE)["outcomes"]["accepted"]
+    assert UNREACHABLE == asked(stack, "journal", "show", SICK, 1).code
 
 
 def assert_stopped(cluster: Cluster, what: str, *commands: tuple[object, ...]) -> None:
@@ -166,28 +158,22 @@ def assert_stopped(cluster: Cluster, what: str, *commands: tuple[object, ...]) -
         assert (1, True) == (result.err.count("\n"), what in result.err), result.err
 
 
-def test_a_damaged_record_is_named_by_its_place(cluster: Cluster, tmp_path: Path) -> None:
-    cluster.write([Sent(0, SICK.encode(), b"{")], topics.JOURNAL)
+def test_a_damaged_record_is_named_by_its_place(stack: Stack) -> None:
+    stack.write([Sent(0, SICK.encode(), b"{")], topics.JOURNAL)
     assert_stopped(
-        cluster,
-        f"{cluster.name(topics.JOURNAL)}/0/0: ",
+        stack,
+        f"{stack.name(topics.JOURNAL)}/0/0: ",
         ("journal", "tail"),
         ("balances",),
         ("journal", "show", SICK, 1),
-        ("journal", "export", tmp_path / "x.jsonl"),
+        ("journal", "export", stack.folder / "x.jsonl"),
         ("trace", "C"),
         ("parked",),
-        ("whatif", written(tmp_path / "events.jsonl", a_vote(budget=SICK))),
+        ("whatif", written(stack.folder / "events.jsonl", a_vote(budget=SICK))),
     )
 
 
-def test_a_record_under_the_key_of_another_budget_is_named(cluster: Cluster) -> None:
-    cluster.write([Sent(0, b"another", record(SICK, 1, 0))], topics.JOURNAL)
-    place = f"{cluster.name(topics.JOURNAL)}/0/0"
-    assert_stopped(cluster, f"{place}: a record of {SICK}", ("journal", "tail"), ("balances",))
-
-
-def test_missing_topics_are_named_soon(nowhere: Cluster) -> None:
+def test_missing_topics_are_named_soon(nowhere: Stack) -> None:
     began_s = time.monotonic()
     commands: list[tuple[object, ...]] = [
         ("balances",),
@@ -200,48 +186,7 @@ def test_missing_topics_are_named_soon(nowhere: Cluster) -> None:
     assert time.monotonic() - began_s < len(commands) * SOON_S
 
 
-def test_one_missing_topic_is_named(nowhere: Cluster) -> None:
+def test_one_missing_topic_is_named(nowhere: Stack) -> None:
     gone = topics.REFUSALS
     nowhere.create(catalogue_of(*(each for each in read_catalogue().topics if each != gone)))
     assert_stopped(nowhere, f"{nowhere.name(gone)}: ", ("journal", "tail"), ("balances",))
-
-
-# ------------------------------------------------------------------ a partition that stands still
-BAD: Final = 1
-
-
-@pytest.fixture
-def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
-    """A worker that holds partition 0 before its second record."""
-    cluster.publish(a_vote_and_awards(SICK, 3))
-    with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
-        worker.wait_for("partition_held")
-        yield worker
-
-
-def test_a_held_partition_is_named_and_a_quarantine_gets_past_it(
-    held: Worker, cluster: Cluster
-) -> None:
-    for args in (["tail"], ["tail", "--json"], ["show", SICK, "1"]):
-        assert f"(event e{BAD})" in asked(cluster, "journal", *args).err
-    assert [(SICK, 1)] == sequences(asked(cluster, "journal", "tail", "--json"))
-
-    for partition, offset in ((0, BAD + 1), (1, 0), (PARTITIONS, 0)):
-        refused = asked(cluster, "quarantine", partition, offset, "--reason", "a bug")
-        assert (UNREACHABLE, b"") == (refused.code, refused.out)
-    why = "decide fails on it\udcff " + "x" * 900
-    done = object_of(cluster, "quarantine", 0, BAD, "--reason", why, "--by", "Ada")
-    kept = {"by": "Ada", "why": why.replace("\udcff", "?")}
-    expected = {"topic": cluster.name(topics.EVENTS), "partition": 0, "offset": BAD} | kept
-    assert expected.items() <= done.items()
-    cluster.wait_for_records(3)
-    assert 0 == held.stop()
-
-    tail = asked(cluster, "journal", "tail", "--json")
-    assert "" == tail.err, "nothing stands still any more"
-    (dead,) = (row for row in map(json.loads, tail.out.splitlines()) if row["dead_letter"])
-    assert kept.items() <= dead["dead_letter"].items()
-    shown = asked(cluster, "journal", "show", "_dead.0", 1, COLUMNS="1200").text
-    assert 2 == shown.count(kept["why"]), "in the journal's words, and in those of the notice"
-    again = asked(cluster, "quarantine", 0, BAD, "--reason", "a bug")
-    assert UNREACHABLE == again.code

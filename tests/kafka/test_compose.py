@@ -15,12 +15,12 @@ from services.api.serving import CLOSE_S, DRAIN_S
 from services.projector.database_rights import read_rights
 from tests.builders import BUDGET
 from tests.integration.command import EXAMPLE, ecluse
-from tests.kafka.stack import (
+from tests.kafka.compose_stack import (
     ANSWER_TIMEOUT_S,
     BUILD_TIMEOUT_S,
     FILE,
     UP_TIMEOUT_S,
-    Stack,
+    ComposeStack,
     running,
 )
 from tests.waiting import eventually
@@ -42,13 +42,13 @@ def amounts_of(summary: Any) -> Any:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path) -> Iterator[ComposeStack]:
     with running(tmp_path, FILE) as stack:
         yield stack
 
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
-def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
+def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: ComposeStack) -> None:
     replayed = json.loads(ecluse("replay", "--json", EXAMPLE).out)
     # The documents of 2023 were due in 2024, and have not come: the watch says so by an internal
     # event.

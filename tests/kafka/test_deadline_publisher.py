@@ -17,11 +17,11 @@ import pytest
 
 from events.topics import INTERNAL_EVENTS
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
-from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
+from services.runtime.kafka.writer import FencedError, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.watch.deadlines import publisher as post_module
-from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch import deadlines
+from services.watch.deadlines import DeadlinePublisher
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent
 from tests.kafka.delivering import DELIVERED, FENCED
@@ -192,7 +192,7 @@ def test_two_owners_of_a_partition_write_nothing_twice(cluster: Cluster, tmp_pat
             await asyncio.to_thread(theirs.is_frozen)
             assert ids(2) == await mine.deliver(0, deadline_events(2))
             assert DELIVERED == await asyncio.to_thread(theirs.thaw)
-        with pytest.raises(Fenced):
+        with pytest.raises(FencedError):
             await mine.deliver(0, deadline_events(4))
         assert ids(4) == await mine.deliver(0, deadline_events(4))
         await mine.end()
@@ -204,7 +204,7 @@ def test_two_owners_of_a_partition_write_nothing_twice(cluster: Cluster, tmp_pat
 def test_many_deadline_events_take_several_transactions_and_each_committed_one_counts(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post_module, "TRANSACTION_INTERNAL_EVENTS", 2)
+    monkeypatch.setattr(deadlines, "TRANSACTION_INTERNAL_EVENTS", 2)
 
     async def go() -> None:
         post = DeadlinePublisher(cluster.settings)
@@ -272,7 +272,7 @@ def test_a_deadline_event_behind_an_open_transaction_is_not_written_twice(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger writes there too: what is committed behind it cannot be read yet."""
-    monkeypatch.setattr(post_module, "SETTLED_S", 0.3)
+    monkeypatch.setattr(deadlines, "SETTLED_S", 0.3)
 
     with asyncio.Runner() as runner:
         former = DeadlinePublisher(cluster.settings)

@@ -14,11 +14,10 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
-from services.dev.control import BOARD, REQUESTS
 from services.dev.local_broker import free_port
 from tests.builders import BUDGET
 from tests.integration.command import EXAMPLE, ecluse, real_ecluse
-from tests.kafka.commands import UNREACHABLE, WRONG
+from tests.kafka.commands import UNREACHABLE
 from tests.kafka.dev_stack import START_S, Dev, skip_where_it_cannot_run
 from tests.kafka.processes import rows
 from tests.waiting import eventually
@@ -109,11 +108,8 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
             assert BUDGET in console.read().decode()
         logs = Path(where["logs"])
         made = ["kafka", "read-model", *(f"{role}.log" for role in roles)]
-        made += [BOARD, REQUESTS]  # For `ecluse dev status`, `kill` and `start`.
         assert sorted(made) == sorted(each.name for each in logs.iterdir())
 
-        asked = real_ecluse("dev", "kill", "watch", TMPDIR=str(tmp_path))
-        assert (WRONG, True) == (asked.code, "--keep-going" in asked.err), "it would end it all"
         dev.interrupt()
         assert 0 == dev.ended()
         assert 1 == dev.out.count("\n"), "the addresses, and nothing else"

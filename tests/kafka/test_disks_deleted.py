@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,14 +15,14 @@ from sqlalchemy import select
 
 from services.treasury.store.tables import accounting_entries, pieces, slips
 from tests.integration.command import EXAMPLE
-from tests.kafka.brokers import Broker, a_broker, chosen_provider
-from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.brokers import a_broker, chosen_provider
+from tests.kafka.cluster import Cluster
 from tests.kafka.commands import DONE, asked, object_of
 from tests.kafka.finance_office import FinanceOffice
 from tests.kafka.operators_shell import Shell, commands_of
-from tests.kafka.processes import Projector, Worker
-from tests.kafka.treasury_process import Treasurer, lose_tables
+from tests.kafka.stack import Stack
 from tests.kafka.treasury_process import asked as asked_of_tables
+from tests.kafka.treasury_process import lose_tables
 from tests.read_model.databases import Server
 from tests.waiting import eventually
 
@@ -34,14 +33,13 @@ ADVANCE, BALANCE = (f"CONV-2023-LILLE-AVENIRS/{name}" for name in ("avance", "so
 
 
 @contextmanager
-def at_work(office: FinanceOffice, folder: Path, database: str) -> Iterator[None]:
+def at_work(office: FinanceOffice, stack: Stack, database: str) -> Iterator[None]:
     """Ledger, projector and treasury, which are stopped in order."""
-    cluster = office.cluster
     with ExitStack() as running:
         each = [
-            running.enter_context(Worker(cluster, folder)),
-            running.enter_context(Projector(cluster, database, folder)),
-            running.enter_context(Treasurer(cluster, office.url, folder, **office.environment)),
+            running.enter_context(stack.ledger()),
+            running.enter_context(stack.projector(database)),
+            running.enter_context(stack.treasury(office.url, **office.environment)),
         ]
         yield
         eventually(lambda: agrees(office), "the books agree")
@@ -80,42 +78,49 @@ def balances(cluster: Cluster) -> bytes:
 
 @pytest.mark.timeout(240)
 def test_a_cluster_whose_disks_were_deleted_comes_back_with_the_same_heads_and_its_seal(
-    broker: Broker, prefix: str, tmp_path: Path, postgresql_server: Server, postgresql_url: str
+    nowhere: Stack, prefix: str, postgresql_server: Server, postgresql_url: str
 ) -> None:
+    tmp_path = nowhere.folder
     shell = Shell(tmp_path, postgresql_url, postgresql_server.programs)
     disks, key, public, seal = (
         tmp_path / name for name in ("disks", "key.pem", "public.pem", "seal.json")
     )
-    export, verify, copy, dump = commands_of("Back-up")
+    export, verify, dump = commands_of("Back-up")
     with a_broker(chosen_provider(), disks) as lost_broker:
-        lost = a_cluster(lost_broker, prefix, PARTITIONS)
+        lost = Stack(lost_broker.bootstrap, prefix, PARTITIONS, tmp_path)
+        lost.create()
         office = FinanceOffice(lost, postgresql_url, tmp_path)
         run = partial(shell.run, settings=lost.environment, partitions=PARTITIONS)
-        with at_work(office, tmp_path, postgresql_url):
+        with at_work(office, lost, postgresql_url):
             office.publish(*TO_THE_CONVENTION)
             eventually(lambda: waits(office), "no order waits")
-            run(dump)  # It does not know the slip, which leaves after it.
             first = office.send(ADVANCE)
-        for command in (export, verify, copy):
+            eventually(lambda: agrees(office), "the books agree")
+            run(dump)  # It knows neither the second order nor its slip.
+            made = in_tables(office.url)
+            office.publish(*REPORTS)
+            second = office.send(BALANCE)
+        for command in (export, verify):
             run(command)
         public.write_bytes(asked(lost, "seal", "--new-key", key).out)
         assert DONE == asked(lost, "seal", "--key", key, "-o", seal).code
-        before, made = balances(lost), in_tables(office.url)
+        before = balances(lost)
     shutil.rmtree(disks, ignore_errors=True)
     lose_tables(office.url)
 
-    new = Cluster(broker.bootstrap, prefix, PARTITIONS)
+    new = nowhere
     office.cluster = new
     for command in commands_of("Restore"):
         print(shell.run(command, new.environment, partitions=PARTITIONS))
     assert before == balances(new)
     assert made == in_tables(office.url)
-    with at_work(office, tmp_path, postgresql_url):
-        office.publish(TO_THE_CONVENTION[-1], *REPORTS)
-        second = office.send(BALANCE)
+    with at_work(office, new, postgresql_url):
+        office.publish(TO_THE_CONVENTION[-1])
+        again = office.send(BALANCE)
         for command in commands_of("Look first"):
             shell.run(command, new.environment, partitions=PARTITIONS)
     assert (first.number + 1, {first.number + 1: BALANCE}) == (second.number, second.pieces)
+    assert (second.number, second.pieces) == (again.number, again.pieces)
     assert DONE == asked(new, "verify", "--seal", seal, "--public-key", public).code
     result = object_of(new, "verify")
     assert [] == result["findings"]

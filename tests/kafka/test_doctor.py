@@ -7,9 +7,7 @@ nothing answers: tests/unit/doctor.
 
 import asyncio
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -22,18 +20,18 @@ from events.topics import (
     REFUSALS,
     SLIPS,
 )
-from services.doctor.checks import State
 from services.doctor.examination import examine
+from services.doctor.judge import State
 from services.runtime.ops.clock import wall_clock
 from services.watch.settings import WatchSettings
 from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.cluster import budget_on
 from tests.kafka.examined import Examined, examined
 from tests.kafka.group_members import Member
-from tests.kafka.processes import Projector, Watcher, Worker, api, rows
-from tests.kafka.three_brokers import BROKERS, ThreeBrokers
-from tests.kafka.treasury_process import Treasurer, an_order_message
+from tests.kafka.processes import rows
+from tests.kafka.stack import Stack
+from tests.kafka.treasury_process import an_order_message
 from tests.unit.watch.ledger_output import Out
 from tests.waiting import eventually, eventually_async, run
 
@@ -42,28 +40,27 @@ PARTITIONS: Final = 1
 
 @pytest.mark.timeout(240)
 def test_a_sound_stack_is_ok_and_a_service_that_has_ended_is_named(
-    cluster: Cluster, postgresql_url: str, tmp_path: Path
+    stack: Stack, postgresql_url: str
 ) -> None:
     """Ledger, projector, watch, treasury and API on one broker and one PostgreSQL."""
     url = postgresql_url
-    cluster.publish(a_vote_and_awards(budget_on(0, PARTITIONS), 3))
-    stack = ExitStack()
-    with stack:
+    stack.publish(a_vote_and_awards(budget_on(0, PARTITIONS), 3))
+    with ExitStack() as running:
         services = [
-            stack.enter_context(each)
+            running.enter_context(each)
             for each in (
-                Worker(cluster, tmp_path),
-                Projector(cluster, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="5"),
-                Watcher(cluster, tmp_path),
-                Treasurer(cluster, url, tmp_path),
+                stack.ledger(),
+                stack.projector(url, ECLUSE_SESSION_TIMEOUT_S="5"),
+                stack.watch(),
+                stack.treasury(url),
             )
         ]
         for each in services:
             each.until_ready()
-        stack.enter_context(api(cluster, url, tmp_path))
+        running.enter_context(stack.api(url))
         services[1].until(lambda: rows(url) == 3, "all records")
         own = {"ECLUSE_DATABASE_URL": url, "ECLUSE_TREASURY_URL": url}
-        found = examined(cluster, **own)
+        found = examined(stack, **own)
         assert [] == [(each, found.text(*each)) for each in found.troubles]
         assert [] == found.of_state("unknown"), "on this machine even its disk is known"
         names = {name for name, _where in found.of_state("ok")}
@@ -74,13 +71,13 @@ def test_a_sound_stack_is_ok_and_a_service_that_has_ended_is_named(
 
         services[1].kill()
         eventually(
-            lambda: examined(cluster, **own).troubles == [("consumer", PROJECTOR_GROUP)],
+            lambda: examined(stack, **own).troubles == [("consumer", PROJECTOR_GROUP)],
             "the projector is not missed alone",
         )
 
 
 @pytest.mark.timeout(240)
-def test_markers_alone_behind_a_position_are_nothing_to_do(cluster: Cluster) -> None:
+def test_markers_alone_behind_a_position_are_nothing_to_do(stack: Stack) -> None:
     """A treasury that commits its last record + 1 leaves the marker of the transaction behind."""
     treasury = next(each for each in WatchSettings().consumers if each.stage == TREASURY_STAGE)
     group = treasury.group
@@ -90,15 +87,15 @@ def test_markers_alone_behind_a_position_are_nothing_to_do(cluster: Cluster) -> 
         return bool(member.committed)
 
     async def go() -> tuple[Examined, Examined]:
-        member = Member(cluster.settings, treasury)
+        member = Member(stack.settings, treasury)
         await member.start()
         try:
-            await cluster.transact([[order]])
+            await stack.transact([[order]])
             await eventually_async(lambda: is_taken(member), "the order is not taken")
-            markers = await asyncio.to_thread(examined, cluster, "--role", "watch")
+            markers = await asyncio.to_thread(examined, stack, "--role", "watch")
             member.commits = False
-            await cluster.transact([[order]])
-            return markers, await asyncio.to_thread(examined, cluster, "--role", "watch")
+            await stack.transact([[order]])
+            return markers, await asyncio.to_thread(examined, stack, "--role", "watch")
         finally:
             await member.stop()
 
@@ -109,29 +106,29 @@ def test_markers_alone_behind_a_position_are_nothing_to_do(cluster: Cluster) -> 
 
 
 # ---------------------------------------------------------------- topics and the broker
-def test_topics_and_a_time_out_that_are_not_as_they_must_be_are_named(cluster: Cluster) -> None:
-    cluster.delete(SLIPS)
-    cluster.alter(JOURNAL, retention_ms="604800000")
-    found = examined(cluster, "--before-start", ECLUSE_TRANSACTION_TIMEOUT_S="1000")
+def test_topics_and_a_time_out_that_are_not_as_they_must_be_are_named(stack: Stack) -> None:
+    stack.delete(SLIPS)
+    stack.alter(JOURNAL, retention_ms="604800000")
+    found = examined(stack, "--before-start", ECLUSE_TRANSACTION_TIMEOUT_S="1000")
     assert ("limits", "ECLUSE_TRANSACTION_TIMEOUT_S") in found.troubles
-    assert {("topics", cluster.name(SLIPS)), ("topics", cluster.name(JOURNAL))} <= {*found.troubles}
-    assert "ecluse topics apply" in found.text("topics", cluster.name(SLIPS))
-    assert "retention.ms is 604800000" in found.text("topics", cluster.name(JOURNAL))
+    assert {("topics", stack.name(SLIPS)), ("topics", stack.name(JOURNAL))} <= {*found.troubles}
+    assert "ecluse topics apply" in found.text("topics", stack.name(SLIPS))
+    assert "retention.ms is 604800000" in found.text("topics", stack.name(JOURNAL))
 
 
-def test_addresses_without_a_broker_and_topics_of_no_name_are_named(cluster: Cluster) -> None:
+def test_addresses_without_a_broker_and_topics_of_no_name_are_named(stack: Stack) -> None:
     """Nobody listens at the one, nobody answers at the other; of topics nothing is OK."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         env = {
-            "ECLUSE_BOOTSTRAP_SERVERS": f"127.0.0.1:9,{cluster.bootstrap},{address}",
+            "ECLUSE_BOOTSTRAP_SERVERS": f"127.0.0.1:9,{stack.bootstrap},{address}",
             "ECLUSE_TOPIC_PREFIX": "nope.",
         }
-        found = examined(cluster, "--role", "watch", **env)
+        found = examined(stack, "--role", "watch", **env)
     addresses = {where for name, where in found.troubles if name == "broker"}
     assert {"127.0.0.1:9", address} == addresses
     assert "no answer" in found.text("broker", address)
-    assert ("broker", cluster.bootstrap) in found.of_state("ok")
+    assert ("broker", stack.bootstrap) in found.of_state("ok")
     assert ("topics", f"nope.{JOURNAL}") in found.troubles
     assert {"replicas", "transactions", "consumer"} <= {
         name for name, _where in found.of_state("unknown")
@@ -141,13 +138,13 @@ def test_addresses_without_a_broker_and_topics_of_no_name_are_named(cluster: Clu
     assert "topics that it reads" in found.text("consumer", PROJECTOR_GROUP)
 
 
-def test_a_transaction_that_stays_open_is_named(cluster: Cluster) -> None:
+def test_a_transaction_that_stays_open_is_named(stack: Stack) -> None:
     env = {"ECLUSE_TRANSACTION_TIMEOUT_S": "0.5"}
-    with cluster.left_open(REFUSALS):
-        hanging = ("transactions", f"{cluster.name(REFUSALS)}/0")
+    with stack.left_open(REFUSALS):
+        hanging = ("transactions", f"{stack.name(REFUSALS)}/0")
 
         def old_enough() -> Examined | None:
-            found = examined(cluster, "--role", "watch", "--before-start", **env)
+            found = examined(stack, "--role", "watch", "--before-start", **env)
             return found if found.troubles else None
 
         found = eventually(old_enough, "it is not old enough")
@@ -155,45 +152,20 @@ def test_a_transaction_that_stays_open_is_named(cluster: Cluster) -> None:
         assert "since offset 0" in found.text(*hanging)
 
 
-def test_a_frozen_broker_is_a_line_and_no_wait_without_end(
-    broker: Broker, cluster: Cluster
-) -> None:
+def test_a_frozen_broker_is_a_line_and_no_wait_without_end(broker: Broker, stack: Stack) -> None:
     broker.freeze()
-    found = examined(cluster)
-    assert [("broker", cluster.bootstrap)] == found.troubles[:1]
-    assert "no answer in" in found.text("broker", cluster.bootstrap)
-    assert ("partition", cluster.bootstrap) in found.of_state("unknown")
+    found = examined(stack)
+    assert [("broker", stack.bootstrap)] == found.troubles[:1]
+    assert "no answer in" in found.text("broker", stack.bootstrap)
+    assert ("partition", stack.bootstrap) in found.of_state("unknown")
 
 
 def test_a_clock_that_is_a_minute_ahead_of_kafka_is_named(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in cluster.environment.items():
+    for name, value in stack.environment.items():
         monkeypatch.setenv(name, value)
     checks = run(examine("ledger", before_start=True, clock=lambda: wall_clock() + 60))
     (found,) = [each for each in checks if each.name == "clock"]
     assert State.TROUBLE == found.state
     assert 59 < found.text.facts["skew_s"] < 61  # type: ignore[operator] # a figure
-
-
-# ---------------------------------------------------------------- three brokers
-@pytest.fixture
-def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
-    """Three brokers."""
-    with ThreeBrokers(tmp_path_factory.mktemp("three")) as started:
-        yield started
-
-
-@pytest.mark.timeout(300)
-def test_a_broker_that_is_away_is_named_with_the_replicas_it_kept(three: ThreeBrokers) -> None:
-    """What the other two know is known."""
-    cluster = Cluster(three.bootstrap, "", 1)
-    cluster.create(replicas=BROKERS)
-
-    def named() -> set[tuple[str, str | None]]:
-        return {*examined(cluster, "--before-start", "--role", "watch").troubles}
-
-    assert set() == named()
-    three.brokers[0].stop()  # In order: the others know it at once.
-    away = {("broker", three.brokers[0].bootstrap), ("replicas", JOURNAL)}
-    eventually(lambda: away <= named(), "its replicas are not missed", pause_s=1.0)

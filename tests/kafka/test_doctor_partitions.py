@@ -1,31 +1,28 @@
 """`ecluse doctor` on the ledger's partitions: what keeps each from going on is named."""
 
 import json
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from events.topics import EVENTS, LEDGER_STATE
-from services.ledger.kafka.state_topic import HOLD_KEY, IMPORT_KEY, POSITION_KEY, encode_hold
+from services.ledger.kafka.topic_records import HOLD_KEY, IMPORT_KEY, POSITION_KEY, encode_hold
 from services.runtime.processing.processor import Hold
 from tests.builders import Json, a_vote_and_awards
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.examined import examined
-from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 
 PARTITIONS: Final = 10
 
 
 @pytest.fixture
-def worked(cluster: Cluster, tmp_path: Path) -> Cluster:
+def worked(stack: Stack) -> Cluster:
     """Topics on which a worker decided three events on each partition, and ended."""
     for number in range(PARTITIONS):
-        cluster.publish(a_vote_and_awards(budget_on(number, PARTITIONS), 3))
-    with Worker(cluster, tmp_path) as worker:
-        cluster.wait_for_records(3 * PARTITIONS)
-        assert 0 == worker.stop()
-    return cluster
+        stack.publish(a_vote_and_awards(budget_on(number, PARTITIONS), 3))
+    stack.decided(3 * PARTITIONS)
+    return stack
 
 
 def altered(state: dict[int, dict[bytes, bytes]], number: int, **new: object) -> Sent:

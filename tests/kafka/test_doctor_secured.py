@@ -8,9 +8,8 @@ import pytest
 
 from events.topics import JOURNAL, LEDGER_GROUP
 from services.doctor.scope import USES
-from services.runtime.kafka.acls import Operation, Resource, apply, read_rights, wanted
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
+from services.runtime.kafka.acls import Operation, Resource, apply, list_wanted, read_rights
+from services.runtime.kafka.topic_catalogue import TopicOptions, read_catalogue
 from services.runtime.kafka.topics import apply as make_topics
 from tests.kafka.examined import Examined, examined_with
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
@@ -28,7 +27,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     with broker as started:
         operator = started.settings(OPERATOR)
         run(make_topics(read_catalogue(), operator, TopicOptions(partitions=1)))
-        run(apply(wanted(read_rights(), operator), operator))
+        run(apply(list_wanted(read_rights(), operator), operator))
         yield started
 
 
@@ -100,7 +99,7 @@ def test_rights_that_were_taken_away_are_named_to_the_operator_and_to_the_role(
     secured: SecureBroker,
 ) -> None:
     operator = secured.settings(OPERATOR)
-    rights = wanted(read_rights(), operator)
+    rights = list_wanted(read_rights(), operator)
     taken = {("User:ledger", *each) for each in TAKEN}
     left = [
         each

@@ -1,7 +1,6 @@
 """Refusals of a consumer group: of settings, which end a service in words, and of late joins."""
 
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,10 +11,10 @@ from aiokafka.structs import TopicPartition
 from events.topics import EVENTS
 from services.runtime.kafka.clients import make_member, member_id, rejoin
 from tests.kafka.brokers import SETTINGS
-from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import WATCH, Process
+from tests.kafka.stack import Stack
 from tests.kafka.treasury_process import RUN
 from tests.waiting import eventually_async, run
 
@@ -31,17 +30,18 @@ class Unmoved(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carri
     def on_partitions_assigned(self, assigned: Any) -> None: ...
 
 
-@pytest.mark.parametrize("seconds", ["0.5", "3600"])
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("role", "seconds"), [*((role, "0.5") for role in ROLES), ("ledger", "3600")]
+)
 def test_a_session_timeout_out_of_bounds_ends_a_service_in_words(
-    role: str, seconds: str, cluster: Cluster, tmp_path: Path
+    role: str, seconds: str, stack: Stack
 ) -> None:
     own = {
         "ECLUSE_SESSION_TIMEOUT_S": seconds,
-        "ECLUSE_TREASURY_URL": f"sqlite:///{tmp_path / 'treasury.db'}",
-        "ECLUSE_DATABASE_URL": f"sqlite:///{tmp_path / 'read.db'}",
+        "ECLUSE_TREASURY_URL": f"sqlite:///{stack.folder / 'treasury.db'}",
+        "ECLUSE_DATABASE_URL": f"sqlite:///{stack.folder / 'read.db'}",
     }
-    with Process(ROLES[role], tmp_path, role, cluster.environment | own) as process:
+    with Process(ROLES[role], stack.folder, role, stack.environment | own) as process:
         assert UNREACHABLE == process.ended()
         least = SETTINGS["group.min.session.timeout.ms"]
         assert f"refuses the session timeout of {int(float(seconds) * 1000)} ms" in process.text
@@ -51,28 +51,26 @@ def test_a_session_timeout_out_of_bounds_ends_a_service_in_words(
 
 @pytest.mark.rest
 @pytest.mark.parametrize("role", ["treasury", "watch"])
-def test_two_processes_of_one_name_end_with_what_to_do(
-    role: str, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_processes_of_one_name_end_with_what_to_do(role: str, stack: Stack) -> None:
     own = {
         "ECLUSE_INSTANCE": "desk",
         "ECLUSE_SESSION_TIMEOUT_S": "3",
-        "ECLUSE_TREASURY_URL": f"sqlite:///{tmp_path / 'treasury.db'}",
+        "ECLUSE_TREASURY_URL": f"sqlite:///{stack.folder / 'treasury.db'}",
     }
-    environment = cluster.environment | own
-    with Process(ROLES[role], tmp_path, "one", environment) as one:
+    environment = stack.environment | own
+    with Process(ROLES[role], stack.folder, "one", environment) as one:
         one.until_ready()
-        with Process(ROLES[role], tmp_path, "another", environment) as another:
+        with Process(ROLES[role], stack.folder, "another", environment) as another:
             one.until(lambda: one.code is not None or another.code is not None, "one has ended")
             ended = one if one.code is not None else another
             assert UNREACHABLE == ended.ended()
             assert "under the name desk: give each its own" in ended.text
 
 
-def test_a_member_that_a_late_join_of_its_own_has_replaced_joins_anew(cluster: Cluster) -> None:
+def test_a_member_that_a_late_join_of_its_own_has_replaced_joins_anew(stack: Stack) -> None:
     """The join waited in the network while the member sent the next; here it is sent later."""
-    settings = cluster.settings.model_copy(update={"session_timeout_s": 20.0})
-    topic = cluster.name(EVENTS)
+    settings = stack.settings.model_copy(update={"session_timeout_s": 20.0})
+    topic = stack.name(EVENTS)
 
     async def go() -> None:
         member, late = (make_member(settings, "group", topic, Unmoved()) for _ in range(2))
@@ -90,7 +88,7 @@ def test_a_member_that_a_late_join_of_its_own_has_replaced_joins_anew(cluster: C
                 return member.assignment() if member_id(member) not in {first, ""} else set()
 
             owned = await eventually_async(again, "it has joined anew")
-            assert cluster.partitions == len(owned)
+            assert stack.partitions == len(owned)
         finally:
             await member.stop()
 

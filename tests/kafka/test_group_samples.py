@@ -12,11 +12,11 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from events.topics import Place
-from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
+from services.lag.groups import SAMPLE_S, STOP_S, Groups
 from services.lag.judge.model import Consumer, Sample
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
-from services.runtime.processing.offset_metadata import Held, encode_status
+from services.runtime.processing.status import HeldRecord, encode_status
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.group_members import JoinRequest, consumer_of
@@ -70,7 +70,7 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(nowhere: Cluster) -> Non
             await until_so(sample, lambda found: nothing == {each[1:4] for each in found.values()})
             assert (PLACES, {LEDGER: 0}) == (tuple(await sample()), groups.members)
             await first.start()
-            status = a_status(oldest_event_s=5.0, held=Held(3, "é"))
+            status = a_status(oldest_event_s=5.0, held=HeldRecord(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
             await first.commit({events: OffsetAndMetadata(0, encode_status(status))})
             found = await sample()

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from events import topics
-from services.ledger.kafka.state_topic import current_hold
+from services.ledger.kafka.topic_records import current_hold
 from services.runtime.kafka.reader import Reader
-from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.processor import Hold
 from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on, outcomes, source_offsets
+from tests.kafka.commands import UNREACHABLE, asked, object_of
 from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 PARTITIONS = 2
@@ -35,18 +35,16 @@ def hold_on(cluster: Cluster, partition: int) -> Hold | None:
 
 
 @pytest.fixture
-def held(cluster: Cluster, tmp_path: Path) -> Iterator[Worker]:
+def held(stack: Stack) -> Iterator[Worker]:
     """A worker that holds the sick partition before record 4, in a batch of 7."""
-    cluster.publish(
-        a_vote_and_awards(SICK_BUDGET, 7) + a_vote_and_awards(SOUND_BUDGET, 2, name="s")
-    )
-    with Worker(cluster, tmp_path, fault=f"decide:e{BAD}") as worker:
+    stack.publish(a_vote_and_awards(SICK_BUDGET, 7) + a_vote_and_awards(SOUND_BUDGET, 2, name="s"))
+    with stack.ledger(fault=f"decide:e{BAD}") as worker:
         worker.wait_for("partition_held")
         yield worker
 
 
-def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cluster) -> None:
-    name = cluster.name(topics.EVENTS)
+def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, stack: Stack) -> None:
+    name = stack.name(topics.EVENTS)
     where = {"topic": name, "partition": SICK, "offset": BAD, "event_id": f"e{BAD}"}
     assert where.items() <= held.wait_for("partition_held").items()
     assert 2 == len(held.logged("record_failed", offset=BAD))
@@ -55,17 +53,19 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
     assert where.items() <= page[SICK]["held"].items()
     assert (BAD, None) == (page[SICK]["next_offsets"][name], page[SOUND]["held"])
     assert 200 == held.get("/readyz")[0], "a held partition is no reason to send the worker away"
-    hold = hold_on(cluster, SICK)
+    hold = hold_on(stack, SICK)
     assert hold is not None
     assert (name, SICK, BAD, f"e{BAD}") == hold[:4]
-    assert None is hold_on(cluster, SOUND)
+    assert None is hold_on(stack, SOUND)
 
-    for partition, offset in ((SOUND, 1), (SICK, BAD + 1), (SICK, BAD - 1)):
-        with pytest.raises(ClusterError):
-            cluster.quarantine(partition, offset)
+    for args in (["tail"], ["tail", "--json"], ["show", SICK_BUDGET, "1"]):
+        assert f"(event e{BAD})" in asked(stack, "journal", *args).err
+    for partition, offset in ((SOUND, 1), (SICK, BAD + 1), (SICK, BAD - 1), (PARTITIONS, 0)):
+        refused = asked(stack, "quarantine", partition, offset, "--reason", "a bug")
+        assert (UNREACHABLE, b"") == (refused.code, refused.out)
     # Whoever were fenced by that would stop at its next record.
-    cluster.publish(a_vote_and_awards(SOUND_BUDGET, 3, 2, "s"))
-    journal = cluster.wait_for_records(BAD + 5)
+    stack.publish(a_vote_and_awards(SOUND_BUDGET, 3, 2, "s"))
+    journal = stack.wait_for_records(BAD + 5)
     assert list(range(BAD)) == source_offsets(journal[SICK]), "what stands before it is committed"
     assert list(range(5)) == source_offsets(journal[SOUND]), "the other partition goes on"
     assert [] == held.logged("worker_fenced")
@@ -73,29 +73,35 @@ def test_a_bug_at_one_record_holds_its_partition_alone(held: Worker, cluster: Cl
 
 
 def test_what_is_quarantined_is_a_dead_letter_and_the_next_is_decided(
-    held: Worker, cluster: Cluster
+    held: Worker, stack: Stack
 ) -> None:
-    cluster.quarantine(SICK, BAD, by="Ada", why="decide fails on it")
-    journal = cluster.wait_for_records(7 + 2)
+    why = "decide fails on it\udcff " + "x" * 900
+    done = object_of(stack, "quarantine", SICK, BAD, "--reason", why, "--by", "Ada")
+    kept = {"by": "Ada", "why": why.replace("\udcff", "?")}
+    expected = {"topic": stack.name(topics.EVENTS), "partition": SICK, "offset": BAD} | kept
+    assert expected.items() <= done.items()
+    journal = stack.wait_for_records(7 + 2)
     assert ["accepted"] * 4 + ["dead_letter"] + ["accepted"] * 2 == outcomes(journal[SICK])
-    quarantined = journal[SICK][BAD]["dead_letter"]
-    assert {"by": "Ada", "why": "decide fails on it"}.items() <= quarantined.items()
-    [dead_letter] = cluster.read(topics.DEAD_LETTERS)[SICK]
+    assert kept.items() <= journal[SICK][BAD]["dead_letter"].items()
+    [dead_letter] = stack.read(topics.DEAD_LETTERS)[SICK]
     assert a_vote_and_awards(SICK_BUDGET, 7)[BAD] == json.loads(dead_letter.value)
 
     page = held.wait_for_states(running=2)
     assert None is page[SICK]["held"]
-    assert None is hold_on(cluster, SICK)
+    assert None is hold_on(stack, SICK)
     assert 1 == len(held.logged("partition_held")), "the same process goes on by itself"
+    assert "" == asked(stack, "journal", "tail", "--json").err, "nothing stands still any more"
+    shown = asked(stack, "journal", "show", f"_dead.{SICK}", 1, COLUMNS="1200").text
+    assert 2 == shown.count(kept["why"]), "in the journal's words, and in those of the notice"
+    again = asked(stack, "quarantine", SICK, BAD, "--reason", "a bug")
+    assert UNREACHABLE == again.code
 
 
-def test_a_mended_worker_goes_past_the_hold_by_itself(
-    held: Worker, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_mended_worker_goes_past_the_hold_by_itself(held: Worker, stack: Stack) -> None:
     assert 0 == held.stop()
-    assert hold_on(cluster, SICK) is not None, "the hold outlives the worker"
-    with Worker(cluster, tmp_path) as mended:
-        assert ["accepted"] * 7 == outcomes(cluster.wait_for_records(7 + 2)[SICK])
+    assert hold_on(stack, SICK) is not None, "the hold outlives the worker"
+    with stack.ledger() as mended:
+        assert ["accepted"] * 7 == outcomes(stack.wait_for_records(7 + 2)[SICK])
         mended.wait_for_states(running=2)
-        assert None is hold_on(cluster, SICK)
+        assert None is hold_on(stack, SICK)
         assert [] == mended.logged("record_failed")

@@ -1,25 +1,24 @@
 """A large year on a real broker: it closes in one transaction, or not at all; the next one opens.
 
 Of a size at which a transaction is full in either year; what a city's 5,000 conventions and 1,000
-parked events take stands in docs/decisions/0017-the-end-of-a-year.md.
+parked events take stands in docs/decisions/0009-the-end-of-a-year.md.
 """
 
 from collections import Counter
-from pathlib import Path
 from typing import Final
 
 import pytest
 from aiokafka.structs import ConsumerRecord
 
 from events.topics import COMMITMENT_ENTRIES, INTERNAL_EVENTS, JOURNAL, REFUSALS
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.processing.task import BATCH_RECORDS
 from tests.builders import a_closing
 from tests.integration.test_large_closing import OPERATIONS, the_year
 from tests.kafka.closing_year import moving_budget
-from tests.kafka.cluster import Cluster, outcomes, partition_for
-from tests.kafka.processes import Worker
+from tests.kafka.cluster import outcomes, partition_for
+from tests.kafka.stack import Stack
 from tests.waiting import eventually
 
 PARTITIONS: Final = 2
@@ -35,12 +34,10 @@ def mark_of(record: ConsumerRecord) -> bytes:
     return mark
 
 
-def killed_before_its_commit(cluster: Cluster, folder: Path) -> None:
+def killed_before_its_commit(stack: Stack) -> None:
     """A worker that is killed when its internal events are written and not yet committed."""
-    with Worker(cluster, folder, fault="hung_commit:1") as worker:
-        eventually(
-            lambda: not cluster.is_settled([INTERNAL_EVENTS]), "no internal event was written"
-        )
+    with stack.ledger(fault="hung_commit:1") as worker:
+        eventually(lambda: not stack.is_settled([INTERNAL_EVENTS]), "no internal event was written")
         worker.kill()
 
 
@@ -63,27 +60,21 @@ def one_transaction(found: dict[str, Records], home: int, conventions: int, park
 
 
 @pytest.mark.timeout(120)
-def test_a_large_year_closes_in_one_transaction_or_not_at_all(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_large_year_closes_in_one_transaction_or_not_at_all(stack: Stack) -> None:
     budget = moving_budget(PARTITIONS)
     home = partition_for(next_year(budget), PARTITIONS)
     year = list(the_year(CONVENTIONS, PARKED, budget))
-    cluster.publish(event | {"id": f"e{number}"} for number, event in enumerate(year))
-    with Worker(cluster, tmp_path) as worker:
-        cluster.wait_for_records(len(year))
-        assert 0 == worker.stop()
-    cluster.publish([a_closing("all", budget=budget)])
-    killed_before_its_commit(cluster, tmp_path)
-    found = cluster.read_all([JOURNAL, INTERNAL_EVENTS])
+    stack.publish(event | {"id": f"e{number}"} for number, event in enumerate(year))
+    stack.decided(len(year))
+    stack.publish([a_closing("all", budget=budget)])
+    killed_before_its_commit(stack)
+    found = stack.read_all([JOURNAL, INTERNAL_EVENTS])
     assert (len(year), [], []) == (len(found[JOURNAL][0]), *found[INTERNAL_EVENTS].values())
-    with Worker(cluster, tmp_path) as again:
-        journal = cluster.wait_for_records(len(year) + 1 + PARKED + CONVENTIONS)
-        assert 0 == again.stop()
+    journal = stack.decided(len(year) + 1 + PARKED + CONVENTIONS)
     assert ["accepted"] * CONVENTIONS == outcomes(journal[home])
     carried = [each["event"]["data"]["convention"] for each in journal[home]]
     assert [f"CONV-2023-{number:05}" for number in range(CONVENTIONS)] == carried
-    found = cluster.read_all([JOURNAL, INTERNAL_EVENTS, COMMITMENT_ENTRIES, REFUSALS])
+    found = stack.read_all([JOURNAL, INTERNAL_EVENTS, COMMITMENT_ENTRIES, REFUSALS])
     assert FULL_BYTES < one_transaction(found, home, CONVENTIONS, PARKED)
     opened = Counter(map(mark_of, found[JOURNAL][home]))
     assert max(opened.values()) <= BATCH_RECORDS

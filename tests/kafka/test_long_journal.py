@@ -9,6 +9,7 @@ from events import topics
 from services.ledger.kafka.journal_topic import FIRST_WINDOW
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.commands import UNREACHABLE, asked, record, sequences
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 PARTITIONS: Final = 2
@@ -25,12 +26,12 @@ def notice(offset: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def long(module_cluster: Cluster) -> Cluster:
+def long(module_stack: Stack) -> Cluster:
     """On partition 0 a budget with records at both ends and between, among dead letters.
 
     Markers of transactions, and one that was aborted, take offsets too.
     """
-    cluster = module_cluster
+    cluster = module_stack
     journal, notices = [], []
     counts = {RARE: 0, "_dead.0": 0}
     for offset in range(LONG):
@@ -72,17 +73,17 @@ def test_one_record_of_a_long_journal_is_found_wherever_it_stands(long: Cluster)
         assert f"unreadable {offset}" in shown.text
 
 
-def test_clocks_that_differ_do_not_reverse_a_partition(cluster: Cluster) -> None:
+def test_clocks_that_differ_do_not_reverse_a_partition(stack: Stack) -> None:
     """A worker whose clock was late took the partition over."""
     written = ((RARE, 1, 5_000), (RARE, 2, 1_000), (COMMON, 1, 3_000), (COMMON, 2, 6_000))
 
     async def write() -> None:
-        async with cluster.producer() as producer:
+        async with stack.producer() as producer:
             for chain, sequence, time_ms in written:
                 value, key, home = record(chain, sequence, 0), chain.encode(), int(chain == COMMON)
-                topic = cluster.name(topics.JOURNAL)
+                topic = stack.name(topics.JOURNAL)
                 await producer.send_and_wait(topic, value, key, home, timestamp_ms=time_ms)
 
     run(write())
-    result = asked(cluster, "journal", "tail", "--json")
+    result = asked(stack, "journal", "tail", "--json")
     assert [(COMMON, 1), (RARE, 1), (RARE, 2), (COMMON, 2)] == sequences(result)

@@ -4,7 +4,6 @@ What is said while a partition is held, retried or paused: tests/unit/runtime/te
 """
 
 from datetime import datetime
-from pathlib import Path
 
 from events.topics import (
     EVENTS,
@@ -16,13 +15,12 @@ from events.topics import (
 )
 from services.runtime.ops.clock import wall_clock
 from services.runtime.processing.backlog import ReportedStatus
-from services.runtime.processing.offset_metadata import decode_status
+from services.runtime.processing.status import decode_status
 from tests.builders import Json
-from tests.kafka.brokers import Broker
 from tests.kafka.closing_year import moving_budget, the_year
-from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.cluster import Cluster
 from tests.kafka.ledger_transactions import PARTITIONS, count, journal_of
-from tests.kafka.processes import Projector, Worker
+from tests.kafka.stack import Stack
 from tests.read_model.filling import GOLDEN
 from tests.waiting import eventually
 
@@ -57,16 +55,14 @@ def seconds(event: Json) -> float:
     return datetime.fromisoformat(event["time"]).timestamp()
 
 
-def test_behind_the_markers_of_transactions_a_ledger_reports_no_lag(
-    broker: Broker, prefix: str, tmp_path: Path
-) -> None:
-    cluster = a_cluster(broker, prefix, 2)
+def test_behind_the_markers_of_transactions_a_ledger_reports_no_lag(nowhere: Stack) -> None:
+    stack = nowhere.create_with(2)
     year = the_year(moving_budget(2))
     began_s = wall_clock()
-    cluster.write([cluster.sent(event) for event in year], transaction="sender")
-    with Worker(cluster, tmp_path) as worker:
-        cluster.wait_for_records(len(year) + 1)
-        found = until_read(cluster, INPUT_TOPICS, LEDGER_GROUP)
+    stack.write([stack.sent(event) for event in year], transaction="sender")
+    with stack.ledger() as worker:
+        stack.wait_for_records(len(year) + 1)
+        found = until_read(stack, INPUT_TOPICS, LEDGER_GROUP)
         metrics = worker.metrics()
         assert 0 == worker.stop()
     now_s = wall_clock()
@@ -94,7 +90,7 @@ def test_behind_the_markers_of_transactions_a_ledger_reports_no_lag(
         assert status.handling_s is not None
         assert 0 < status.handling_s < now_s - began_s + 1
 
-    here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
+    here = f'{{partition="{OLD}",topic="{stack.name(EVENTS)}"}}'
     assert 5 == metrics[f"ecluse_records_taken_total{here}"]
     assert 1 == metrics[f"ecluse_caught_up{here}"]
     assert seconds(year[-1]) == metrics[f"ecluse_latest_done_event_timestamp_seconds{here}"]
@@ -103,21 +99,19 @@ def test_behind_the_markers_of_transactions_a_ledger_reports_no_lag(
     assert 6 == metrics['ecluse_ledger_records_total{outcome="accepted"}']
     assert 0 == metrics["ecluse_ledger_resumed_total"]
 
-    last = statuses(cluster)
+    last = statuses(stack)
     assert {"stopped"} == {each.status.state for each in last.values()}
-    assert {place: each.offset for place, each in last.items()} == cluster.ends(INPUT_TOPICS)
+    assert {place: each.offset for place, each in last.items()} == stack.ends(INPUT_TOPICS)
 
 
-def test_behind_aborted_records_a_projector_reports_no_lag(
-    broker: Broker, prefix: str, tmp_path: Path, sqlite_url: str
-) -> None:
-    cluster = a_cluster(broker, prefix, PARTITIONS)
+def test_behind_aborted_records_a_projector_reports_no_lag(nowhere: Stack, sqlite_url: str) -> None:
+    stack = nowhere.create_with(PARTITIONS)
     events = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
     journal = journal_of(events, batch_events=5)
-    cluster.write_outs(journal[:3])
-    cluster.write_outs(journal[3:], abort=True)
-    with Projector(cluster, sqlite_url, tmp_path) as projector:
-        found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
+    stack.write_outs(journal[:3])
+    stack.write_outs(journal[3:], abort=True)
+    with stack.projector(sqlite_url) as projector:
+        found = until_read(stack, (JOURNAL,), PROJECTOR_GROUP)
         assert 0 == projector.stop()
     assert count(journal[:3]) == sum(each.status.taken for each in found.values())
     assert {None} == {each.status.outcomes for each in found.values()}, "outcomes are the ledger's"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -21,14 +22,15 @@ from services.ledger.kafka.partition import TOPICS
 from services.runtime.kafka.clients import FETCH_WAIT_S, make_reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import check
-from services.verifier.cluster.verify import verify
+from services.verifier.verify import verify
 from tests.builders import Json, a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.commands import DONE, WRONG, asked, object_of
+from tests.kafka.examined import examined
 from tests.kafka.faults.network import Way
-from tests.kafka.processes import Process, Projector, Watcher, Worker, api
+from tests.kafka.processes import Process
+from tests.kafka.stack import Stack
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
-from tests.kafka.treasury_process import Treasurer
 from tests.waiting import eventually, run
 
 PARTITIONS: Final = 4
@@ -140,15 +142,34 @@ def away(three: ThreeBrokers, number: int, how: str) -> Iterator[None]:
             broker.start()
 
 
+@pytest.mark.timeout(300)
+def test_the_doctor_names_a_broker_that_is_away_and_the_replicas_that_it_kept(
+    three: ThreeBrokers, prefix: str
+) -> None:
+    """What the other two know is known."""
+    cluster = Cluster(three.bootstrap, prefix, 1)
+    cluster.create(replicas=BROKERS)
+
+    def named() -> set[tuple[str, str | None]]:
+        return {*examined(cluster, "--before-start", "--role", "watch").troubles}
+
+    assert set() == named()
+    gone = three.brokers[0]
+    gone.stop()  # In order: the others know it at once.
+    away = {("broker", gone.bootstrap), ("replicas", cluster.name(JOURNAL))}
+    eventually(lambda: away <= named(), "its replicas are not missed", pause_s=1.0)
+    gone.start()
+
+
 @pytest.mark.fault
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("how", ["frozen", "unroutable"])
 def test_every_process_starts_and_goes_on_while_one_of_three_brokers_is(
     how: str, three: ThreeBrokers, prefix: str, tmp_path: Path, sqlite_url: str
 ) -> None:
-    direct = Cluster(three.bootstrap, prefix, PARTITIONS)
+    direct = Stack(three.bootstrap, prefix, PARTITIONS, tmp_path)
     direct.create(replicas=BROKERS)
-    by_proxy = Cluster(three.network.bootstrap, prefix, PARTITIONS)
+    by_proxy = replace(direct, bootstrap=three.network.bootstrap)
     first, then = (
         [
             event
@@ -161,11 +182,11 @@ def test_every_process_starts_and_goes_on_while_one_of_three_brokers_is(
     treasury = f"sqlite+aiosqlite:///{tmp_path}/treasury.db"
     with ExitStack() as running:
         with away(three, 0, how):
-            ledger = running.enter_context(Worker(by_proxy, tmp_path))
-            projector = running.enter_context(Projector(by_proxy, sqlite_url, tmp_path))
-            watch = running.enter_context(Watcher(by_proxy, tmp_path))
-            treasurer = running.enter_context(Treasurer(by_proxy, treasury, tmp_path))
-            served = running.enter_context(api(by_proxy, sqlite_url, tmp_path))
+            ledger = running.enter_context(by_proxy.ledger())
+            projector = running.enter_context(by_proxy.projector(sqlite_url))
+            watch = running.enter_context(by_proxy.watch())
+            treasurer = running.enter_context(by_proxy.treasury(treasury))
+            served = running.enter_context(by_proxy.api(sqlite_url))
             processes = (ledger, projector, watch, treasurer)
             for each in processes:
                 each.until(partial(is_ready, each), "ready", STARTED_S)

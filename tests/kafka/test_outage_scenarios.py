@@ -1,7 +1,7 @@
 """Outage scenarios, one after the other: what page, command and metric show.
 
 All is real: broker, ledger, projector, PostgreSQL, watch, API, a treasury, a Chromium before the
-page, which stays open. With `ECLUSE_TEST_PICTURES=docs/evidence/lag` the pictures go there.
+page, which stays open. With `ECLUSE_TEST_PICTURES=build/lag` the pictures go there.
 """
 
 import json
@@ -29,7 +29,8 @@ from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.outage_actors import Budget, Treasury
-from tests.kafka.processes import Projector, Watcher, Worker, api
+from tests.kafka.processes import Watcher, Worker
+from tests.kafka.stack import Stack
 from tests.read_model.databases import Server
 from tests.waiting import Found, eventually
 
@@ -80,7 +81,7 @@ def in_another_thread(work: Callable[[], Found]) -> Found:
 
 
 @dataclass
-class Stack:
+class Watched:
     """All that runs, and what is asked of it."""
 
     cluster: Cluster
@@ -166,21 +167,21 @@ class Stack:
 
 
 @contextmanager
-def a_stack(cluster: Cluster, postgresql: Server, folder: Path, pictures: Path) -> Iterator[Stack]:
+def watched(own: Stack, postgresql: Server, pictures: Path) -> Iterator[Watched]:
     """Two budgets, each on a partition of its own, are voted and decided on; somebody looks on."""
     url = postgresql.a_read_model()
     sick, sound = (Budget(number, PARTITIONS) for number in (SICK, SOUND))
-    cluster.publish([sick.vote(), sound.vote(), *sick.grants(3), *sound.grants(2)])
+    own.publish([sick.vote(), sound.vote(), *sick.grants(3), *sound.grants(2)])
     with ExitStack() as running:
-        ledger = running.enter_context(Worker(cluster, folder, "ledger-1", fault=f"decide:{BAD}"))
-        running.enter_context(Projector(cluster, url, folder, ECLUSE_INSTANCE="projector-1"))
-        watch = running.enter_context(Watcher(cluster, folder, ECLUSE_INSTANCE="watch-1"))
-        treasury = running.enter_context(Treasury(cluster))
+        ledger = running.enter_context(own.ledger("ledger-1", fault=f"decide:{BAD}"))
+        running.enter_context(own.projector(url, ECLUSE_INSTANCE="projector-1"))
+        watch = running.enter_context(own.watch(ECLUSE_INSTANCE="watch-1"))
+        treasury = running.enter_context(Treasury(own))
         env = {
-            "ECLUSE_ACCESS_URL": f"sqlite+aiosqlite:///{folder / 'access.db'}",
+            "ECLUSE_ACCESS_URL": f"sqlite+aiosqlite:///{own.folder / 'access.db'}",
             "ECLUSE_WATCH_URL": watch.url,
         }
-        address = running.enter_context(api(cluster, url, folder, **env)).address
+        address = running.enter_context(own.api(url, **env)).address
         browser = running.enter_context(a_browser())
         visitor = running.enter_context(
             a_visitor(browser, Console(address, "", []), "en", key=None)
@@ -189,37 +190,37 @@ def a_stack(cluster: Cluster, postgresql: Server, folder: Path, pictures: Path) 
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         assert 200 == visitor.go("/console/lag")
         page.evaluate("window.stillThere = true")
-        actors = (cluster, postgresql, ledger, watch, treasury, address, visitor, sick, sound)
-        stack = Stack(*actors, pictures)
-        stack.is_well()
-        yield stack
+        actors = (own, postgresql, ledger, watch, treasury, address, visitor, sick, sound)
+        it = Watched(*actors, pictures)
+        it.is_well()
+        yield it
         assert [] == visitor.messages
 
 
 @pytest.mark.timeout(300)
 def test_each_outage_is_shown_by_page_command_and_metric(
-    broker: Broker, cluster: Cluster, postgresql_server: Server, tmp_path: Path
+    broker: Broker, stack: Stack, postgresql_server: Server
 ) -> None:
-    pictures = Path(os.environ.get("ECLUSE_TEST_PICTURES", tmp_path / "pictures"))
+    pictures = Path(os.environ.get("ECLUSE_TEST_PICTURES", stack.folder / "pictures"))
     pictures.mkdir(parents=True, exist_ok=True)
-    with a_stack(cluster, postgresql_server, tmp_path, pictures) as stack:
+    with watched(stack, postgresql_server, pictures) as it:
         for outage in (
             the_treasury_is_gone,
             a_partition_is_held,
             postgresql_is_down,
-            lambda it: the_broker_is_down(it, broker),
+            lambda seen: the_broker_is_down(seen, broker),
             the_watch_is_frozen,
         ):
             began_s = time.monotonic()
-            outage(stack)
-            stack.is_well()
+            outage(it)
+            it.is_well()
             print(f"{time.monotonic() - began_s:.1f} s in all")
-        page = stack.page
+        page = it.page
         assert page.evaluate("window.stillThere"), "the page was never loaded again"
-        the_ledger_is_killed(stack)
+        the_ledger_is_killed(it)
 
 
-def the_treasury_is_gone(stack: Stack) -> None:
+def the_treasury_is_gone(stack: Watched) -> None:
     stack.treasury.leaves()
     left_s = time.monotonic()
     stack.publish(*stack.sick.grants(2), *stack.sound.grants(3))
@@ -230,7 +231,7 @@ def the_treasury_is_gone(stack: Stack) -> None:
     stack.treasury.comes()
 
 
-def a_partition_is_held(stack: Stack) -> None:
+def a_partition_is_held(stack: Watched) -> None:
     award, _ = stack.sick.grant()
     bad_s = time.monotonic()
     stack.publish(award | {"id": BAD}, *stack.sick.grants(3), *stack.sound.grants(2))
@@ -248,7 +249,7 @@ def a_partition_is_held(stack: Stack) -> None:
     stack.publish(*stack.sick.grant())
 
 
-def postgresql_is_down(stack: Stack) -> None:
+def postgresql_is_down(stack: Watched) -> None:
     stack.postgresql.crash()
     try:
         down_s = time.monotonic()
@@ -272,7 +273,7 @@ def postgresql_is_down(stack: Stack) -> None:
         in_another_thread(stack.postgresql.start_again)
 
 
-def the_watch_is_frozen(stack: Stack) -> None:
+def the_watch_is_frozen(stack: Watched) -> None:
     """Nobody answers the command nor Prometheus, and the page says that what it shows is old."""
     with stack.watch.frozen():
         frozen_s = time.monotonic()
@@ -283,7 +284,7 @@ def the_watch_is_frozen(stack: Stack) -> None:
         assert 0 == stack.watch.get("/metrics")[0]
 
 
-def the_ledger_is_killed(stack: Stack) -> None:
+def the_ledger_is_killed(stack: Watched) -> None:
     """The page of today counts what was sent, and does not say that all is well."""
     page, url = stack.page, stack.url
     whole, in_flight = page.locator(".sum .whole dd"), page.locator(".sum dd").last
@@ -308,7 +309,7 @@ def the_ledger_is_killed(stack: Stack) -> None:
     expect(whole).to_have_text(str(before + 2), timeout=SHOWN_MS)
 
 
-def the_broker_is_down(stack: Stack, broker: Broker) -> None:
+def the_broker_is_down(stack: Watched, broker: Broker) -> None:
     broker.kill()
     try:
         ledger = stack.tells(BROKER_DOWN, time.monotonic())

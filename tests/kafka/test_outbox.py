@@ -15,6 +15,7 @@ from services.treasury.process.outbox_sender import OutboxSender
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import Outgoing, has_unsent, put
 from tests.kafka.cluster import Cluster, budgets_on
+from tests.kafka.stack import Stack
 from tests.kafka.treasury_process import NOON
 from tests.waiting import eventually_async, run
 
@@ -57,11 +58,11 @@ def arrived(cluster: Cluster, topic: str = SLIPS) -> list[str]:
 
 
 def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept, and leaves with what stands behind it once the topic takes it."""
     monkeypatch.setattr(outbox_sender, "PAUSE_S", 5.0)
-    cluster.alter(SLIPS, max_message_bytes=str(LARGE // 2))
+    stack.alter(SLIPS, max_message_bytes=str(LARGE // 2))
     messages = (
         a_message("one/1", ONE),
         a_message("one/2", ONE, LARGE),
@@ -72,15 +73,15 @@ def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
     )
 
     async def go() -> None:
-        async with an_outbox(tmp_path, *messages) as store:
-            sender = OutboxSender(cluster.settings, store)
+        async with an_outbox(stack.folder, *messages) as store:
+            sender = OutboxSender(stack.settings, store)
             try:
                 await sender.run(NOON, PARTITIONS)
                 assert 4 == sender.sent
                 assert not await is_empty(store)
                 await sender.run(NOON, PARTITIONS)
                 assert ["one/2"] == [each.get("message") for each in logged], "it pauses"
-                await asyncio.to_thread(cluster.alter, SLIPS, max_message_bytes=str(LARGE * 2))
+                await asyncio.to_thread(stack.alter, SLIPS, max_message_bytes=str(LARGE * 2))
 
                 async def all_left() -> bool:
                     await sender.run(NOON, PARTITIONS)
@@ -96,7 +97,7 @@ def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
     assert {"message_not_sent"} == {each["event"] for each in logged}
     assert ("error", SLIPS, ONE) == (line["log_level"], line["topic"], line["budget"])
     assert "the cluster does not take it" in line["error"]
-    assert ["event/1"] == arrived(cluster, EVENTS)
-    first, later = arrived(cluster)[:3], arrived(cluster)[3:]
+    assert ["event/1"] == arrived(stack, EVENTS)
+    first, later = arrived(stack)[:3], arrived(stack)[3:]
     assert {"one/1", "other/1", "other/2"} == set(first)
     assert ["one/2", "one/3"] == later

@@ -3,28 +3,27 @@
 import os
 import random  # noqa: TID251 # it plays the environment, and prints its seed
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from events.topics import JOURNAL
 from tests.kafka.clean_run import CleanRun
-from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.ledger_transactions import PARTITIONS, Journal, a_long_journal, count, journal_of
-from tests.kafka.processes import Projector, rows
+from tests.kafka.processes import rows
+from tests.kafka.stack import Stack
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, query
 from tests.unit.watch.ledger_output import Out
 
-RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "12000"))
+RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "6000"))
 """`make faults` has 50,000: to decide and write so many takes a minute by itself."""
 
 FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
-MANY_TRANSACTIONS: Final = "small_transactions:100 + slow_tables:0.15"
+MANY_TRANSACTIONS: Final = "small_transactions:50 + slow_tables:0.15"
 """Slow enough that a poll sees it at work before it has read everything."""
 
 SICK: Final = 2
@@ -32,19 +31,16 @@ SICK: Final = 2
 
 
 @pytest.fixture(scope="module")
-def year(module_cluster: Cluster) -> Cluster:
+def year(module_stack: Stack) -> Stack:
     """A long journal, written once."""
-    module_cluster.write_outs(a_long_journal(RECORDS))
-    return module_cluster
+    module_stack.write_outs(a_long_journal(RECORDS))
+    return module_stack
 
 
 @pytest.fixture(scope="module")
-def clean(
-    year: Cluster, postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory
-) -> CleanRun:
+def clean(year: Stack, postgresql_server: Server) -> CleanRun:
     """What an undisturbed run makes of it: each test has a database of its own."""
-    folder = tmp_path_factory.mktemp("clean")
-    return CleanRun(year, postgresql_server.a_read_model(), folder, RECORDS)
+    return CleanRun(year, postgresql_server.a_read_model(), year.folder, RECORDS)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +55,16 @@ def of_partition(journal: Journal, number: int) -> list[Out]:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
-    database: str, cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, stack: Stack, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(f"{database}_url")
     events = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
     journal = journal_of(events, batch_events=5)
-    cluster.write_outs(journal[:3])
-    with Projector(cluster, url, tmp_path) as projector:
+    stack.write_outs(journal[:3])
+    with stack.projector(url) as projector:
         projector.until_rows(count(journal[:3]))
-        cluster.write_outs(journal[3:], abort=True)
-        cluster.write_outs(journal[3:])
+        stack.write_outs(journal[3:], abort=True)
+        stack.write_outs(journal[3:])
         projector.until_rows(count(journal))
         projector.until_ready()
         assert count(journal) == projector.projected()
@@ -80,7 +76,7 @@ def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
-    year: Cluster, clean: CleanRun, tmp_path: Path, postgresql_server: Server
+    year: Stack, clean: CleanRun, postgresql_server: Server
 ) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
@@ -90,9 +86,7 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
     def is_at_work(opened: int, wanted: int) -> bool:
         return len(projector.logged("partition_opened")) > opened and rows(url) > wanted
 
-    with Projector(
-        year, url, tmp_path, fault=MANY_TRANSACTIONS, ECLUSE_SESSION_TIMEOUT_S="6"
-    ) as projector:
+    with year.projector(url, fault=MANY_TRANSACTIONS, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
             # Each has opened a partition, and is in the midst of whatever it does then.
             opened = len(projector.logged("partition_opened"))
@@ -109,7 +103,7 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
-    year: Cluster, clean: CleanRun, tmp_path: Path, postgresql_server: Server
+    year: Stack, clean: CleanRun, postgresql_server: Server
 ) -> None:
     server, url = postgresql_server, postgresql_server.a_read_model()
 
@@ -119,7 +113,7 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
     def has_noticed(times: int) -> bool:
         return len(projector.logged("partition_retried")) >= times
 
-    with Projector(year, url, tmp_path, fault=MANY_TRANSACTIONS) as projector:
+    with year.projector(url, fault=MANY_TRANSACTIONS) as projector:
         for cycle, hurt in enumerate((server.crash, server.end, server.crash), start=1):
             projector.until(partial(has_more, RECORDS * cycle // 5), "it gets on", LIMIT_S)
             hurt()
@@ -133,11 +127,11 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
 
 # ------------------------------------------------------------ what stops it, or a partition
 def test_a_record_that_does_not_follow_holds_its_partition_alone(
-    cluster: Cluster, tmp_path: Path, postgresql_url: str, journal: Journal
+    stack: Stack, postgresql_url: str, journal: Journal
 ) -> None:
     sick = of_partition(journal, SICK)
-    cluster.write_outs([[out for out in batch if out is not sick[7]] for batch in journal])
-    with Projector(cluster, postgresql_url, tmp_path) as projector:
+    stack.write_outs([[out for out in batch if out is not sick[7]] for batch in journal])
+    with stack.projector(postgresql_url) as projector:
         held = projector.wait_for("partition_held", partition=SICK, offset=7)
         assert 2 == len(projector.logged("record_failed"))
         projector.until_rows(FEW - len(sick) + 7, "the others go on")
@@ -148,14 +142,14 @@ def test_a_record_that_does_not_follow_holds_its_partition_alone(
 
 
 def test_a_journal_that_was_created_again_is_not_read_on(
-    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
+    stack: Stack, sqlite_url: str, journal: Journal
 ) -> None:
-    cluster.write_outs(journal)
-    with Projector(cluster, sqlite_url, tmp_path) as projector:
+    stack.write_outs(journal)
+    with stack.projector(sqlite_url) as projector:
         projector.until_rows(FEW)
         assert 0 == projector.stop()
-        cluster.recreate(JOURNAL)
-        cluster.write_outs(reversed(of_partition(journal, each)) for each in range(PARTITIONS))
+        stack.recreate(JOURNAL)
+        stack.write_outs(reversed(of_partition(journal, each)) for each in range(PARTITIONS))
         projector.start_again()
         assert UNREACHABLE == projector.ended()
         assert "ecluse projector --rebuild --anew" in projector.text
@@ -163,14 +157,14 @@ def test_a_journal_that_was_created_again_is_not_read_on(
 
 
 def test_a_second_projector_takes_its_share_and_all_when_the_first_dies(
-    cluster: Cluster, tmp_path: Path, postgresql_url: str, journal: Journal
+    stack: Stack, postgresql_url: str, journal: Journal
 ) -> None:
     half = len(journal) // 2
-    cluster.write_outs(journal[:half])
+    stack.write_outs(journal[:half])
     short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
     with (
-        Projector(cluster, postgresql_url, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
-        Projector(cluster, postgresql_url, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+        stack.projector(postgresql_url, ECLUSE_INSTANCE="one", **short) as one,
+        stack.projector(postgresql_url, ECLUSE_INSTANCE="two", **short) as two,
     ):
 
         def have_shared() -> bool:
@@ -179,35 +173,19 @@ def test_a_second_projector_takes_its_share_and_all_when_the_first_dies(
         one.until_rows(count(journal[:half]))
         one.until(have_shared, "each has its share")
         one.kill()
-        cluster.write_outs(journal[half:])
+        stack.write_outs(journal[half:])
         two.until_rows(FEW)
         two.until(lambda: len(two.partitions()) == PARTITIONS, "it has all partitions")
         assert 0 == two.stop()
 
 
 def test_without_a_database_it_stops_and_tells_no_password(
-    cluster: Cluster, tmp_path: Path, postgresql_server: Server
+    stack: Stack, postgresql_server: Server
 ) -> None:
     absent = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
     for url in (absent, postgresql_server.url("no_such_database")):
-        with Projector(cluster, url, tmp_path, ECLUSE_GIVE_UP_S="1") as projector:
+        with stack.projector(url, ECLUSE_GIVE_UP_S="1") as projector:
             assert UNREACHABLE == projector.ended()
             assert "ECLUSE_DATABASE_URL" in projector.text
             assert (url == absent) == ("database_unavailable" in projector.text), "it has waited"
             assert "secret" not in projector.text
-
-
-def test_the_url_may_stand_in_a_file(
-    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
-) -> None:
-    secret = tmp_path / "database-url"
-    secret.write_text(f"{sqlite_url}\n")
-    cluster.write_outs(journal[:1])
-    elsewhere, file = "postgresql://127.0.0.1:1/ecluse", {"ECLUSE_DATABASE_URL_FILE": str(secret)}
-    with Projector(cluster, elsewhere, tmp_path, **file) as projector:
-        projector.until(lambda: rows(sqlite_url) == len(journal[0]), "the records")
-        assert 0 == projector.stop()
-    secret.unlink()
-    with Projector(cluster, elsewhere, tmp_path, **file) as projector:
-        assert 3 == projector.ended()
-        assert "ECLUSE_DATABASE_URL_FILE" in projector.text

@@ -2,20 +2,19 @@
 
 import asyncio
 import threading
-from pathlib import Path
 from typing import Final, Self
 
 import pytest
 from sqlalchemy import text
 
 from events.topics import JOURNAL
-from services.projector.database import make_engine
-from services.projector.switch import NEXT
+from services.projector.engine import make_engine
+from services.projector.rebuild import NEXT
 from tests.kafka.clean_run import CleanRun
-from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.ledger_transactions import PARTITIONS, Journal, a_long_journal, count
-from tests.kafka.processes import Projector, rows
+from tests.kafka.processes import rows
+from tests.kafka.stack import Stack
 from tests.read_model.databases import Server, prepared
 from tests.read_model.filling import query, read
 
@@ -104,12 +103,12 @@ class Reader:
 
 @pytest.mark.fault
 def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
-    cluster: Cluster, tmp_path: Path, postgresql_server: Server, journal: Journal
+    stack: Stack, postgresql_server: Server, journal: Journal
 ) -> None:
     url = postgresql_server.a_read_model()
     most = len(journal) * 4 // 5
-    cluster.write_outs(journal[:most])
-    with Projector(cluster, url, tmp_path) as running:
+    stack.write_outs(journal[:most])
+    with stack.projector(url) as running:
         running.until_rows(count(journal[:most]))
         paid_cents = query(url, MENDED)
         run(url, DAMAGE)
@@ -122,7 +121,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
         run(url, WAIT, WAITS)
         half = sum(out.partition != LAST for batch in journal[:most] for out in batch)
         with (
-            Projector(cluster, url, tmp_path, "--rebuild", "--json") as again,
+            stack.projector(url, "--rebuild", "--json") as again,
             Reader(url) as seen,
         ):
             again.until(lambda: query(url, NEXT_RECORDS) == half, "it gets on")
@@ -131,12 +130,12 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
             run(url, *WAITS_NO_MORE)
             assert half == query(url, NEXT_RECORDS), "it was killed in the midst"
             again.start_again()
-            cluster.write_outs(journal[most : most + 2])
+            stack.write_outs(journal[most : most + 2])
             assert 0 == again.ended(), again.text
             made = int(again.printed().removeprefix('{"records":').rstrip("}\n"))
             assert count(journal[:most]) - half <= made < count(journal[: most + 2])
             assert paid_cents <= query(url, MENDED) < damaged_cents
-            cluster.write_outs(journal[most + 2 :])
+            stack.write_outs(journal[most + 2 :])
             running.until_rows(RECORDS, "it goes on in the new tables")
         assert ([], True) == (seen.faults, seen.samples > 20)
         assert 0 == running.stop()
@@ -144,7 +143,7 @@ def test_it_is_killed_resumed_and_switched_beside_a_running_projector(
     assert {"ecluse_read"} == {name for name in schemas(url) if "ecluse" in name}
     assert query(url, "SELECT has_table_privilege('analyst', 'lines', 'SELECT')")
     assert query(url, "SELECT min(generation) = 1 AND max(generation) = 1 FROM positions")
-    CleanRun(cluster, postgresql_server.a_read_model(), tmp_path, RECORDS).assert_same(url)
+    CleanRun(stack, postgresql_server.a_read_model(), stack.folder, RECORDS).assert_same(url)
 
 
 def content(url: str) -> dict[str, int]:
@@ -161,33 +160,33 @@ def schemas(url: str) -> list[str]:
 
 
 def test_in_sqlite_the_rows_of_another_file_take_the_place_of_the_old(
-    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
+    stack: Stack, sqlite_url: str, journal: Journal
 ) -> None:
     part = len(journal) // 4
-    cluster.write_outs(journal[:part])
-    with Projector(cluster, sqlite_url, tmp_path) as running:
+    stack.write_outs(journal[:part])
+    with stack.projector(sqlite_url) as running:
         running.until_rows(count(journal[:part]))
         before = content(sqlite_url)
         run(sqlite_url, DAMAGE)
         with (
-            Projector(cluster, sqlite_url, tmp_path, "--rebuild") as again,
+            stack.projector(sqlite_url, "--rebuild") as again,
             Reader(sqlite_url) as seen,
         ):
             assert 0 == again.ended(), again.text
         assert before == content(sqlite_url)
-        cluster.write_outs(journal[part : part + 2])
+        stack.write_outs(journal[part : part + 2])
         running.until_rows(count(journal[: part + 2]), "it goes on in the new rows")
         assert ([], True) == (seen.faults, seen.samples > 5)
         assert 0 == running.stop()
-    assert [] == list(tmp_path.glob("*.next*"))
+    assert [] == list(stack.folder.glob("*.next*"))
 
 
 def test_views_on_the_old_tables_are_named_and_nothing_is_switched(
-    cluster: Cluster, tmp_path: Path, postgresql_url: str, journal: Journal
+    stack: Stack, postgresql_url: str, journal: Journal
 ) -> None:
-    cluster.write_outs(journal[:1])
+    stack.write_outs(journal[:1])
     run(postgresql_url, "CREATE VIEW public.mine AS SELECT * FROM ecluse_read.lines")
-    with Projector(cluster, postgresql_url, tmp_path, "--rebuild") as again:
+    with stack.projector(postgresql_url, "--rebuild") as again:
         assert UNREACHABLE == again.ended()
         assert "view public.mine depends on table ecluse_read.lines" in again.text
         assert NEXT in schemas(postgresql_url)
@@ -198,19 +197,19 @@ def test_views_on_the_old_tables_are_named_and_nothing_is_switched(
 
 
 def test_what_an_earlier_rebuild_made_of_another_journal_is_dropped_when_asked(
-    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
+    stack: Stack, sqlite_url: str, journal: Journal
 ) -> None:
-    cluster.write_outs(journal[:2])
+    stack.write_outs(journal[:2])
     records = count(journal[:2])
     stale = prepared(f"{sqlite_url}.next")
     run(
         stale,
         "INSERT INTO positions (topic, partition, next_offset, last_offset, last_sha256)"
-        f" VALUES ('{cluster.name(JOURNAL)}', {journal[0][0].partition}, 3, 2, 'another')",
+        f" VALUES ('{stack.name(JOURNAL)}', {journal[0][0].partition}, 3, 2, 'another')",
     )
-    with Projector(cluster, sqlite_url, tmp_path, "--rebuild") as again:
+    with stack.projector(sqlite_url, "--rebuild") as again:
         assert UNREACHABLE == again.ended()
         assert "ecluse projector --rebuild --anew" in again.text
-    with Projector(cluster, sqlite_url, tmp_path, "--rebuild", "--anew") as again:
+    with stack.projector(sqlite_url, "--rebuild", "--anew") as again:
         assert 0 == again.ended(), again.text
     assert records == rows(sqlite_url)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,10 +11,10 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from events import topics
 from services.runtime.kafka import clients
 from tests.builders import Json, a_vote
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster, budget_on, outcomes
+from tests.kafka.cluster import budget_on, outcomes
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 from tests.waiting import eventually, run
 
 PARTITIONS: Final = 4
@@ -35,43 +34,41 @@ def shares(worker: Worker) -> list[list[int]]:
     return [line["partitions"] for line in worker.logged("partitions_owned")]
 
 
-def test_two_that_restore_longer_than_a_session_share_the_partitions(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    cluster.publish(votes())
+def test_two_that_restore_longer_than_a_session_share_the_partitions(stack: Stack) -> None:
+    stack.publish(votes())
     env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
     with (
-        Worker(cluster, tmp_path, "a", fault="slow_restore:4", **env) as a,
-        Worker(cluster, tmp_path, "b", fault="slow_restore:4", **env) as b,
+        stack.ledger("a", fault="slow_restore:4", **env) as a,
+        stack.ledger("b", fault="slow_restore:4", **env) as b,
     ):
         a.wait_for_states(running=2)
         b.wait_for_states(running=2)
         assert sorted(shares(a)[-1] + shares(b)[-1]) == [0, 1, 2, 3]
         # One joined first, and shared once with the other; whoever is thrown out joins again.
         assert 3 >= len(shares(a)) + len(shares(b))
-        assert [["accepted"]] * 4 == list(map(outcomes, cluster.wait_for_records(4).values()))
+        assert [["accepted"]] * 4 == list(map(outcomes, stack.wait_for_records(4).values()))
         assert (0, 0) == (a.stop(), b.stop())
 
 
 @pytest.mark.parametrize("end", [Worker.stop, Worker.kill])
 def test_one_that_is_back_within_its_session_disturbs_nobody(
-    cluster: Cluster, tmp_path: Path, end: Callable[[Worker], object]
+    stack: Stack, end: Callable[[Worker], object]
 ) -> None:
     env = {"ECLUSE_SESSION_TIMEOUT_S": str(SESSION_S)}
-    with Worker(cluster, tmp_path, "a", **env) as a:
+    with stack.ledger("a", **env) as a:
         a.wait_for_states(running=4)
-        with Worker(cluster, tmp_path, "b", **env) as b:
+        with stack.ledger("b", **env) as b:
             a.wait_for_states(running=2)
             b.wait_for_states(running=2)
             of_b = shares(b)
             end(a)
-            with Worker(cluster, tmp_path, "a", **env) as back:
+            with stack.ledger("a", **env) as back:
                 back.wait_for_states(running=2)
                 time.sleep(1.5 * BEAT_S)
                 assert shares(a)[-1:] == shares(back), "it has what it had"
                 assert of_b == shares(b), "the other one was not asked"
-                cluster.publish(votes())
-                cluster.wait_for_records(4)
+                stack.publish(votes())
+                stack.wait_for_records(4)
 
 
 class AssignsNothing(StickyPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
@@ -84,10 +81,10 @@ class AssignsNothing(StickyPartitionAssignor):  # type: ignore[misc] # aiokafka 
 
 
 def test_one_whose_predecessor_was_given_nothing_is_given_partitions(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clients, "StickyPartitionAssignor", AssignsNothing)
-    settings = cluster.settings.model_copy(update={"instance": "a", "session_timeout_s": 30})
+    settings = stack.settings.model_copy(update={"instance": "a", "session_timeout_s": 30})
 
     async def predecessor() -> None:
         member = clients.make_member(
@@ -101,23 +98,21 @@ def test_one_whose_predecessor_was_given_nothing_is_given_partitions(
         await member.stop()
 
     run(predecessor())
-    cluster.publish(votes())
-    with Worker(cluster, tmp_path, "a", ECLUSE_SESSION_TIMEOUT_S="30") as back:
-        cluster.wait_for_records(4)
+    stack.publish(votes())
+    with stack.ledger("a", ECLUSE_SESSION_TIMEOUT_S="30") as back:
+        stack.wait_for_records(4)
         assert [[], [0, 1, 2, 3]] == shares(back)
 
 
 @pytest.mark.parametrize("while_events_come", [False, True], ids=["idle", "while events come"])
-def test_two_of_one_name_do_not_quarrel_for_ever(
-    while_events_come: bool, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_of_one_name_do_not_quarrel_for_ever(while_events_come: bool, stack: Stack) -> None:
     env, rounds = {"ECLUSE_SESSION_TIMEOUT_S": "2"}, 0
-    with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "a", **env) as same:
+    with stack.ledger("a", **env) as a, stack.ledger("a", **env) as same:
 
         def one_has_ended() -> bool:
             nonlocal rounds
             if while_events_come:
-                cluster.publish(votes())
+                stack.publish(votes())
                 rounds += 1
             return {a.code, same.code} != {None}
 
@@ -125,21 +120,21 @@ def test_two_of_one_name_do_not_quarrel_for_ever(
         ended = a if a.code is not None else same
         assert UNREACHABLE == ended.code
         assert "--instance" in ended.messages
-    cluster.publish(votes())
-    with Worker(cluster, tmp_path, "a", **env) as alone:
-        cluster.wait_for_records(4 * (rounds + 1))
+    stack.publish(votes())
+    with stack.ledger("a", **env) as alone:
+        stack.wait_for_records(4 * (rounds + 1))
         alone.wait_for_states(running=4)
 
 
 @pytest.mark.timeout(120)
-def test_one_worker_runs_64_partitions(broker: Broker, prefix: str, tmp_path: Path) -> None:
-    cluster = a_cluster(broker, prefix, MANY)
-    with Worker(cluster, tmp_path) as worker:
+def test_one_worker_runs_64_partitions(nowhere: Stack) -> None:
+    stack = nowhere.create_with(MANY)
+    with stack.ledger() as worker:
         worker.wait_for("worker_started")
         began_s = time.monotonic()
         worker.wait_for_states(running=MANY)
         print(f"{MANY} partitions: {time.monotonic() - began_s:.1f} s to open")
-        cluster.publish(votes(MANY))
-        assert [["accepted"]] * MANY == list(map(outcomes, cluster.wait_for_records(MANY).values()))
+        stack.publish(votes(MANY))
+        assert [["accepted"]] * MANY == list(map(outcomes, stack.wait_for_records(MANY).values()))
         assert 0 == worker.stop()
         assert [] == worker.logged("task_cancelled")

@@ -6,7 +6,6 @@ Nothing is lost by it, and nothing is there twice.
 import json
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -20,43 +19,46 @@ from services.runtime.ops.errors import ClusterError
 from tests.api.processes import api
 from tests.builders import a_vote, encoded
 from tests.kafka import secured_flow
-from tests.kafka.cluster import Cluster, budgets_on
+from tests.kafka.cluster import budgets_on
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.forked import ECLUSE
-from tests.kafka.processes import Process, Worker
+from tests.kafka.processes import Process
 from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.secured_flow import NEW_PASSWORD, PARTITIONS, QUICK, Flow, with_file
+from tests.kafka.stack import Stack
 from tests.leaks import PASSWORD
 from tests.waiting import run
 
-secured = secured_flow.secured
-cluster = secured_flow.cluster
+stack = secured_flow.stack
 
 ONE: Final = {"Content-Type": "application/cloudevents+json", "Accept-Language": "en"}
 
 
 def refused_until_it_stops(process: Process, said: str) -> None:
-    """It is refused so often, says in words by whom, and stops as at a start."""
+    """It is refused so often, says in words by whom, and stops as at a start.
+
+    The worker and each partition count their own: the last line may be of one that had time left.
+    """
     assert UNREACHABLE == process.ended(), process.text[-4000:]
-    counted = [line["count"] for line in process.logged("refused")]
-    assert REFUSALS_MAX == counted[-1]
-    assert said in process.logged("refused")[-1]["error"]
+    refused = process.logged("refused")
+    assert REFUSALS_MAX == max(line["count"] for line in refused)
+    assert all(said in line["error"] for line in refused)
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("role", ["ledger", "watch"])
 def test_a_password_that_was_changed_stops_a_process_that_must_connect_again(
-    role: str, secured: SecureBroker, cluster: Cluster, tmp_path: Path
+    role: str, secured: SecureBroker, stack: Stack
 ) -> None:
-    flow, password = Flow(cluster), tmp_path / "password"
+    flow, password = Flow(stack), stack.folder / "password"
     password.write_text(PASSWORD)
     own = {
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-        "ECLUSE_DATABASE_URL": f"sqlite:///{tmp_path / 'read.db'}",
+        "ECLUSE_TOPIC_PREFIX": stack.prefix,
+        "ECLUSE_DATABASE_URL": f"sqlite:///{stack.folder / 'read.db'}",
         "ECLUSE_WATCH_DEADLINE_EVENTS": "false",
     }
     login = with_file(secured, role, password) | own
-    with Process((ECLUSE, role), tmp_path, role, login) as process:
+    with Process((ECLUSE, role), stack.folder, role, login) as process:
         process.until_ready()
         flow.goes_on()
         try:
@@ -75,10 +77,10 @@ def test_a_password_that_was_changed_stops_a_process_that_must_connect_again(
 
 @pytest.mark.timeout(240)
 def test_an_expired_certificate_of_the_broker_stops_a_worker_that_must_connect_again(
-    secured: SecureBroker, cluster: Cluster, tmp_path: Path
+    secured: SecureBroker, stack: Stack
 ) -> None:
-    flow = Flow(cluster)
-    with Worker(cluster, tmp_path, **(secured.environment("ledger") | QUICK)) as worker:
+    flow = Flow(stack)
+    with stack.ledger(**(secured.environment("ledger") | QUICK)) as worker:
         worker.wait_for_states(running=PARTITIONS)
         flow.goes_on()
         try:
@@ -94,14 +96,14 @@ def test_an_expired_certificate_of_the_broker_stops_a_worker_that_must_connect_a
 
 @pytest.mark.timeout(240)
 def test_the_api_goes_on_and_says_in_its_answers_who_refuses_its_login(
-    secured: SecureBroker, cluster: Cluster, sqlite_url: str, tmp_path: Path
+    secured: SecureBroker, stack: Stack, sqlite_url: str
 ) -> None:
     own = {
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_TOPIC_PREFIX": stack.prefix,
         "ECLUSE_DATABASE_URL": sqlite_url,
         "ECLUSE_AUTH": "off",
     }
-    with api(tmp_path / "api.log", **(secured.environment("api") | own)) as running:
+    with api(stack.folder / "api.log", **(secured.environment("api") | own)) as running:
 
         def posted(name: str) -> httpx.Response:
             body = encoded(a_vote(_id=name))
@@ -118,15 +120,15 @@ def test_the_api_goes_on_and_says_in_its_answers_who_refuses_its_login(
         finally:
             secured.set_password("api", PASSWORD)
         assert 202 == posted("after").status_code
-    events = [json.loads(each.value) for some in cluster.read(EVENTS).values() for each in some]
+    events = [json.loads(each.value) for some in stack.read(EVENTS).values() for each in some]
     assert ["before", "after"] == [each["id"] for each in events]
 
 
 @pytest.mark.timeout(240)
 def test_whoever_publishes_learns_in_the_middle_who_refuses_the_login(
-    secured: SecureBroker, cluster: Cluster
+    secured: SecureBroker, stack: Stack
 ) -> None:
-    settings = secured.settings("publisher", topic_prefix=cluster.prefix)
+    settings = secured.settings("publisher", topic_prefix=stack.prefix)
     receipts, votes = Receipts(), [a_vote(budget=name) for name in islice(budgets_on(0, 2), 4_000)]
 
     def messages() -> Iterator[Message]:
@@ -141,5 +143,5 @@ def test_whoever_publishes_learns_in_the_middle_who_refuses_the_login(
             run(publish(settings, EVENTS, messages(), receipts), timeout_s=120)
     finally:
         secured.set_password("publisher", PASSWORD)
-    written = sum(map(len, cluster.read(EVENTS).values()))
+    written = sum(map(len, stack.read(EVENTS).values()))
     assert receipts.count <= written <= len(votes), "no more is acknowledged than is there"

@@ -20,6 +20,7 @@ from services.runtime.ops.clock import wall_clock
 from tests.builders import a_vote
 from tests.kafka.cluster import Cluster, budgets_on
 from tests.kafka.processes import BIN, Process
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 PARTITIONS: Final = 6
@@ -112,18 +113,18 @@ def replaced(process: Process, after_s: float) -> None:
 
 @pytest.mark.timeout(180)
 def test_no_partition_stands_still_for_ten_seconds_while_every_worker_is_replaced(
-    cluster: Cluster, tmp_path: Path
+    stack: Stack,
 ) -> None:
-    with all_of_them(cluster, tmp_path) as workers:
-        with Traffic(cluster) as traffic:
+    with all_of_them(stack, stack.folder) as workers:
+        with Traffic(stack) as traffic:
             time.sleep(1)
             since_ms = wall_clock() * 1000
             # The highest number first, as a StatefulSet does; the last one finds no node at once.
             for number, after_s in ((2, NEW_POD_S), (1, NEW_POD_S), (0, NO_NODE_S)):
                 replaced(workers[number], after_s)
             time.sleep(1)
-        journal = cluster.wait_for_records(traffic.sent)
-    longest_s = standstill_s(cluster, since_ms)
+        journal = stack.wait_for_records(traffic.sent)
+    longest_s = standstill_s(stack, since_ms)
     print(f"longest standstill of each partition while {WORKERS} workers are replaced, s:")
     print(", ".join(f"{number}: {each:.1f}" for number, each in longest_s.items()))
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)

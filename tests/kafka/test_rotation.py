@@ -6,21 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from services.dev.certificates import authority, signed_pem
+from services.dev.certificates import authority, sign_pem
 from services.dev.local_broker import HOST
 from services.runtime.kafka.acls import apply
 from tests.integration.command import real_ecluse
 from tests.kafka import secured_flow
-from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.processes import Worker
 from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.secured_flow import CERTIFIED, NEW_PASSWORD, QUICK, Flow, rights, with_file
+from tests.kafka.stack import Stack
 from tests.leaks import PASSWORD
 from tests.waiting import run
 
-secured = secured_flow.secured
-cluster = secured_flow.cluster
+stack = secured_flow.stack
 
 
 @pytest.fixture
@@ -43,11 +42,11 @@ def restarted_one_by_one(workers: list[Worker], flow: Flow) -> None:
 
 @pytest.mark.timeout(240)
 def test_a_new_password_is_taken_by_restarts_one_by_one(
-    secured: SecureBroker, cluster: Cluster, password: Path, tmp_path: Path
+    secured: SecureBroker, stack: Stack, password: Path
 ) -> None:
-    login, flow = with_file(secured, "ledger", password), Flow(cluster)
-    with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(cluster, tmp_path, name, **login)) for name in "ab"]
+    login, flow = with_file(secured, "ledger", password), Flow(stack)
+    with ExitStack() as running:
+        workers = [running.enter_context(stack.ledger(name, **login)) for name in "ab"]
         for each in workers:
             each.wait_for_states(running=1)
         flow.goes_on()
@@ -58,7 +57,7 @@ def test_a_new_password_is_taken_by_restarts_one_by_one(
         password.write_text(NEW_PASSWORD)
         restarted_one_by_one(workers, flow)
         flow.check(secured)
-    old = secured.environment("ledger") | {"ECLUSE_TOPIC_PREFIX": cluster.prefix}
+    old = secured.environment("ledger") | {"ECLUSE_TOPIC_PREFIX": stack.prefix}
     refused = real_ecluse("topics", "diff", given=b"", **old)
     assert UNREACHABLE == refused.code
     assert "it refuses the login of ledger" in refused.err
@@ -66,14 +65,14 @@ def test_a_new_password_is_taken_by_restarts_one_by_one(
 
 @pytest.mark.timeout(300)
 def test_new_certificates_of_a_new_authority_are_taken_by_restarts_one_by_one(
-    secured: SecureBroker, cluster: Cluster, tmp_path: Path
+    secured: SecureBroker, stack: Stack
 ) -> None:
     """First all trust both, then certificates change, then the old authority is left out."""
-    run(apply(rights(cluster, CERTIFIED), cluster.settings))
-    flow, old, new = Flow(cluster), secured.authority, authority("Another test authority")
-    trusted, own = tmp_path / "authorities.pem", tmp_path / "ledger.pem"
+    run(apply(rights(stack, CERTIFIED), stack.settings))
+    flow, old, new = Flow(stack), secured.authority, authority("Another test authority")
+    trusted, own = stack.folder / "authorities.pem", stack.folder / "ledger.pem"
     trusted.write_bytes(old.pem)
-    own.write_bytes(signed_pem(old, "ledger"))
+    own.write_bytes(sign_pem(old, "ledger"))
     values = {
         "BOOTSTRAP_SERVERS": f"{HOST}:{secured.tls_port}",
         "KAFKA_SECURITY_PROTOCOL": "SSL",
@@ -81,8 +80,8 @@ def test_new_certificates_of_a_new_authority_are_taken_by_restarts_one_by_one(
         "KAFKA_SSL_CERTFILE": str(own),
     }
     login = {f"ECLUSE_{name}": value for name, value in values.items()} | QUICK
-    with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(cluster, tmp_path, name, **login)) for name in "ab"]
+    with ExitStack() as running:
+        workers = [running.enter_context(stack.ledger(name, **login)) for name in "ab"]
         for each in workers:
             each.wait_for_states(running=1)
         flow.goes_on()
@@ -95,7 +94,7 @@ def test_new_certificates_of_a_new_authority_are_taken_by_restarts_one_by_one(
             secured.restart()
             flow.goes_on()
             flow.until_journalled()
-            own.write_bytes(signed_pem(new, "ledger"))
+            own.write_bytes(sign_pem(new, "ledger"))
             trusted.write_bytes(new.pem)
             restarted_one_by_one(workers, flow)
             flow.check(secured)

@@ -28,8 +28,7 @@ from services.treasury.store.tables import findings, slips
 from tests.builders import BUDGET, a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
 from tests.kafka.cluster import Cluster, Sent
-from tests.kafka.processes import Projector, Watcher, Worker, api
-from tests.kafka.treasury_process import Treasurer
+from tests.kafka.stack import Stack
 from tests.observability.written import FOLDER, alarms, metrics_of, program, queries, rules
 from tests.waiting import eventually
 
@@ -230,20 +229,21 @@ async def what_waits(url: str) -> None:
 
 
 @contextmanager
-def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
+def a_stack(cluster: Stack) -> Iterator[Prometheus]:
     """Ledger, projector, treasury, watch and API as processes, and a Prometheus that asks them."""
+    folder = cluster.folder
     database = f"sqlite:///{folder / 'read-model.db'}"
     with ExitStack() as stack:
-        ledger = stack.enter_context(Worker(cluster, folder, fault=f"slow_commit:{COMMIT_S}"))
-        projector = stack.enter_context(Projector(cluster, database, folder))
+        ledger = stack.enter_context(cluster.ledger(fault=f"slow_commit:{COMMIT_S}"))
+        projector = stack.enter_context(cluster.projector(database))
         of_treasury = {"ECLUSE_DATABASE_URL": database}
         own = treasury_address(database, None)
-        treasury = stack.enter_context(Treasurer(cluster, own, folder, **of_treasury))
+        treasury = stack.enter_context(cluster.treasury(own, **of_treasury))
         treasury.until_ready()
         cluster.alter(SLIPS, max_message_bytes=str(SLIP_BYTES // 2))
         asyncio.run(what_waits(own))
-        watch = stack.enter_context(Watcher(cluster, folder))
-        served = api(cluster, database, folder, ECLUSE_AUTH="on")
+        watch = stack.enter_context(cluster.watch())
+        served = cluster.api(database, ECLUSE_AUTH="on")
         targets = {
             "ledger": [f"127.0.0.1:{ledger.port}"],
             "projector": [f"127.0.0.1:{projector.port}"],
@@ -255,11 +255,11 @@ def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
 
 
 @pytest.fixture(scope="module")
-def scraped(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+def scraped(module_stack: Stack) -> Iterator[Scraped]:
     """The stack with traffic of every kind on it, until each target has answered."""
     program("prometheus")
-    cluster = module_cluster
-    with a_stack(cluster, tmp_path_factory.mktemp("stack")) as prometheus:
+    cluster = module_stack
+    with a_stack(cluster) as prometheus:
         key = AGAIN["data"]["budget"].encode()
         place = cluster.sent(AGAIN).partition
         cluster.write([Sent(place, key, raw) for raw in traffic()])
@@ -286,14 +286,12 @@ def not_found(scraped: Scraped, asked: set[str]) -> set[str]:
 
 
 @pytest.mark.timeout(240)
-def test_every_query_of_the_dashboards_finds_something(scraped: Scraped) -> None:
-    assert set() == not_found(scraped, {query.expr for query in queries()})
-
-
-@pytest.mark.timeout(240)
-def test_every_metric_that_is_asked_for_is_one_that_a_service_has(scraped: Scraped) -> None:
-    exprs = {rule["expr"] for rule in rules()} | {query.expr for query in queries()}
-    assert set() == not_found(scraped, set().union(*map(metrics_of, exprs)))
+def test_every_query_of_the_dashboards_and_every_metric_asked_for_finds_something(
+    scraped: Scraped,
+) -> None:
+    asked = {query.expr for query in queries()}
+    metrics = set().union(*map(metrics_of, {rule["expr"] for rule in rules()} | asked))
+    assert set() == not_found(scraped, asked | metrics)
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     # Rules are evaluated by turns of their own, behind what they are made of.
     eventually(

@@ -15,13 +15,13 @@ from services.runtime.kafka.acls import read_rights
 from tests.builders import Json
 from tests.integration.command import EXAMPLE, ecluse, real_ecluse
 from tests.kafka.commands import DONE, UNREACHABLE
-from tests.kafka.stack import (
+from tests.kafka.compose_stack import (
     ANSWER_TIMEOUT_S,
     BUILD_TIMEOUT_S,
     FILE,
     SECURE,
     UP_TIMEOUT_S,
-    Stack,
+    ComposeStack,
     running,
 )
 from tests.kafka.test_compose import amounts_of
@@ -135,12 +135,12 @@ def test_the_database_lets_nobody_in_by_the_network_without_tls() -> None:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path) -> Iterator[ComposeStack]:
     with running(tmp_path, FILE, SECURE) as stack:
         yield stack
 
 
-def secrets_of(stack: Stack) -> dict[str, str]:
+def secrets_of(stack: ComposeStack) -> dict[str, str]:
     """All that the first start made, by file."""
     printed = stack.compose(
         "run", "--rm", "-T", "--no-deps", "--entrypoint", "python", "secrets", "-c", LISTING
@@ -149,7 +149,7 @@ def secrets_of(stack: Stack) -> dict[str, str]:
     return found
 
 
-def is_well(stack: Stack, role: str) -> bool:
+def is_well(stack: ComposeStack, role: str) -> bool:
     """True once the doctor finds nothing to do for a service."""
     with suppress(AssertionError):
         stack.compose("exec", "-T", role, "ecluse", "doctor", "--role", role)
@@ -158,7 +158,7 @@ def is_well(stack: Stack, role: str) -> bool:
 
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 4 * UP_TIMEOUT_S)
-def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> None:
+def test_the_year_through_the_secured_stack(stack: ComposeStack, tmp_path: Path) -> None:
     replayed = json.loads(ecluse("replay", "--json", EXAMPLE).out)
     command = ("run", "--rm", "-T")
     stack.compose(*command, "publisher", "publish", "-", given=EXAMPLE.read_bytes())
@@ -201,7 +201,7 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
     assert [] == [each for each in passwords if each in logs]
 
 
-def _login(stack: Stack, secrets: dict[str, str], tmp_path: Path) -> dict[str, str]:
+def _login(stack: ComposeStack, secrets: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The variables of the auditor on this machine, outside of all containers."""
     cafile = tmp_path / "authority.pem"
     cafile.write_text(secrets["/secrets/auditor/authority.pem"], encoding="utf-8")

@@ -6,7 +6,7 @@ in words, and nothing is lost.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -33,10 +33,16 @@ from events.topics import (
     REFUSALS,
     SLIPS,
 )
-from services.dev.certificates import authority, signed_pem
-from services.runtime.kafka.acls import Rights, apply, differences, read_rights, wanted
+from services.dev.certificates import authority, sign_pem
+from services.runtime.kafka.acls import (
+    Rights,
+    apply,
+    apply_quotas,
+    differences,
+    list_wanted,
+    read_rights,
+)
 from services.runtime.kafka.clients import connection_arguments
-from services.runtime.kafka.quotas import apply_quotas
 from services.treasury.store.database import treasury_address
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import orders, outbox
@@ -52,19 +58,17 @@ from tests.kafka.treasury_process import asked as rows_of
 from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
-PRINCIPALS: Final = tuple(read_rights().principals)
 EVENTS_OF_THE_YEAR: Final = 10
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
-    """The broker, its topics and its rights as the commands make them."""
-    with SecureBroker(tmp_path_factory.mktemp("secured"), PRINCIPALS) as broker:
-        made = asked(broker, OPERATOR, "topics", "apply", "--partitions", 2)
-        assert DONE == made.code, made.err
-        given = asked(broker, OPERATOR, "acls", "apply")
-        assert DONE == given.code, given.err
-        yield broker
+def secured(secured: SecureBroker) -> SecureBroker:
+    """The broker, with topics and rights as the commands make them."""
+    made = asked(secured, OPERATOR, "topics", "apply", "--partitions", 2)
+    assert DONE == made.code, made.err
+    given = asked(secured, OPERATOR, "acls", "apply")
+    assert DONE == given.code, given.err
+    return secured
 
 
 def environment_of(broker: SecureBroker, principal: str, **more: str) -> dict[str, str]:
@@ -87,7 +91,7 @@ def asked_apart(broker: SecureBroker, principal: str, *args: object, **more: str
 def test_the_rights_on_the_cluster_are_those_of_the_file(secured: SecureBroker) -> None:
     assert DONE == asked(secured, "operator", "acls", "diff").code
     settings = secured.settings(OPERATOR)
-    acls = wanted(read_rights(), settings)
+    acls = list_wanted(read_rights(), settings)
     without = [each for each in acls if each.principal != "User:watch" or each.name != EVENTS]
     assert 1 == len(acls) - len(without)
 
@@ -335,7 +339,7 @@ def test_a_wrong_setting_stops_in_words(name: str, secured: SecureBroker, tmp_pa
         "expired": tmp_path / "expired.pem",
     }
     files["other"].write_bytes(authority("another").pem)
-    files["expired"].write_bytes(signed_pem(secured.authority, "auditor", first_day=-9, days=3))
+    files["expired"].write_bytes(sign_pem(secured.authority, "auditor", first_day=-9, days=3))
     more = {f"ECLUSE_KAFKA_{each}": value.format(**files) for each, value in variables.items()}
     result = asked_apart(secured, "auditor", "topics", "diff", **more)
     assert UNREACHABLE == result.code

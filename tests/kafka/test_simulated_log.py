@@ -13,9 +13,9 @@ from aiokafka.structs import TopicPartition
 from events.topics import JOURNAL, LEDGER_STATE
 from services.runtime.kafka.clients import KAFKA, Clients, Isolation, Outgoing
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import Fenced, FencedWriter
+from services.runtime.kafka.writer import FencedError, FencedWriter
 from services.runtime.ops.settings import Settings
-from tests.kafka.cluster import Cluster
+from tests.kafka.stack import Stack
 from tests.simulation import broker as memory
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Plan
@@ -65,7 +65,7 @@ class Steps:
             try:
                 await step()
                 self.seen.append((name, "done"))
-            except Fenced:
+            except FencedError:
                 self.seen.append((name, "fenced"))
         await new.begin()
         await self._note("written by the other", new.write(self._records(b"4")))
@@ -141,7 +141,7 @@ def simulated(settings: Settings) -> Seen:
     return virtually(play())
 
 
-def test_the_simulated_log_answers_as_a_broker_does(cluster: Cluster) -> None:
-    real = run(Steps(cluster.settings, KAFKA).play())
-    assert real == simulated(cluster.settings)
+def test_the_simulated_log_answers_as_a_broker_does(stack: Stack) -> None:
+    real = run(Steps(stack.settings, KAFKA).play())
+    assert real == simulated(stack.settings)
     assert "fenced" == dict(real)["commit"], "and the steps are not idle"

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -12,9 +11,10 @@ import pytest
 from events import topics
 from tests.builders import a_vote, a_vote_and_awards, encoded
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on, source_offsets
+from tests.kafka.cluster import budget_on, source_offsets
 from tests.kafka.ledger_transactions import PARTITIONS, a_long_journal
-from tests.kafka.processes import Projector, Watcher, Worker, api, rows
+from tests.kafka.processes import rows
+from tests.kafka.stack import Stack
 from tests.waiting import eventually
 
 WITHIN_S: Final = 15.0
@@ -43,34 +43,30 @@ def stopped(
     assert took_s < WITHIN_S
 
 
-def test_a_ledger_at_work_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_ledger_at_work_stops_in_time(broker: Broker, stack: Stack) -> None:
     """Partition 0 is at work, the others have nothing to do."""
-    with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
+    with stack.ledger(fault="slow_commit:0.4") as worker:
         worker.wait_for_states(running=PARTITIONS)
-        cluster.publish(a_vote_and_awards(budget_on(0, PARTITIONS), MANY))
-        eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
+        stack.publish(a_vote_and_awards(budget_on(0, PARTITIONS), MANY))
+        eventually(lambda: stack.count(topics.JOURNAL) > 3, "nothing in the journal")
         stopped(broker, worker.stop)
         assert [] == worker.logged("task_failed")
-    with Worker(cluster, tmp_path, "b") as after:
-        assert list(range(MANY)) == source_offsets(cluster.wait_for_records(MANY)[0])
+    with stack.ledger("b") as after:
+        assert list(range(MANY)) == source_offsets(stack.wait_for_records(MANY)[0])
         assert 0 == after.stop()
-    assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
+    assert stack.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
-def test_a_ledger_that_starts_stops_in_time(
-    broker: Broker, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_ledger_that_starts_stops_in_time(broker: Broker, stack: Stack) -> None:
     """It has joined its group, and opens its partitions."""
-    with Worker(cluster, tmp_path) as worker:
+    with stack.ledger() as worker:
         worker.wait_for("worker_started")
         stopped(broker, worker.stop)
 
 
-def test_a_projector_at_work_stops_in_time(
-    broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
-) -> None:
-    cluster.write_outs(a_long_journal(RECORDS))
-    with Projector(cluster, sqlite_url, tmp_path) as projector:
+def test_a_projector_at_work_stops_in_time(broker: Broker, stack: Stack, sqlite_url: str) -> None:
+    stack.write_outs(a_long_journal(RECORDS))
+    with stack.projector(sqlite_url) as projector:
         projector.until(lambda: rows(sqlite_url) > 0, "the first records")
         stopped(broker, projector.stop)
         projector.start_again()
@@ -79,16 +75,16 @@ def test_a_projector_at_work_stops_in_time(
         assert 0 == projector.stop()
 
 
-def test_a_watch_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
-    with Watcher(cluster, tmp_path) as watch:
+def test_a_watch_stops_in_time(broker: Broker, stack: Stack) -> None:
+    with stack.watch() as watch:
         watch.until_ready()
         stopped(broker, watch.stop)
 
 
 def test_an_api_that_sends_an_event_stops_in_time(
-    broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
+    broker: Broker, stack: Stack, sqlite_url: str
 ) -> None:
-    with api(cluster, sqlite_url, tmp_path) as process:
+    with stack.api(sqlite_url) as process:
         assert 202 == posted(process.address)
         sending = threading.Thread(target=posted, args=(process.address,))
         stopped(broker, process.stop, sending.start)

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from services.runtime.kafka.acls import apply, read_rights, wanted
+from services.runtime.kafka.acls import apply, list_wanted, read_rights
 from tests.builders import a_vote_and_awards
 from tests.integration.command import CommandResult, real_ecluse
 from tests.kafka.cluster import Cluster, budget_on, source_offsets
@@ -25,7 +25,8 @@ from tests.kafka.token_issuer import SECRET, Issuer, issuing
 from tests.waiting import eventually, run
 
 PARTITIONS: Final = 2
-REAUTHENTICATION_S: Final = 4
+REAUTHENTICATION_S: Final = 3
+ROUNDS: Final = 2
 AWARDS: Final = 60
 
 
@@ -37,7 +38,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 def secured(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
-    """Connections stand for four seconds, then their clients must log in again."""
+    """Connections stand for three seconds, then their clients must log in again."""
     reauthentication = {"connections.max.reauth.ms": str(REAUTHENTICATION_S * 1000)}
     folder = tmp_path_factory.mktemp("secured")
     with SecureBroker(folder, (), issuer.url, **reauthentication) as broker:
@@ -48,7 +49,7 @@ def secured(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def cluster(secured: SecureBroker, prefix: str) -> Cluster:
     cluster = Cluster(secured.bootstrap, prefix, PARTITIONS)
     cluster.create()
-    run(apply(wanted(read_rights(), cluster.settings), cluster.settings))
+    run(apply(list_wanted(read_rights(), cluster.settings), cluster.settings))
     return cluster
 
 
@@ -75,13 +76,13 @@ def test_services_log_in_by_tokens_again_and_again_and_lose_nothing(
         for each in running.values():
             each.until_ready()
         begun = issuer.given.copy()
-        for first in range(0, 4 * AWARDS, AWARDS):
+        for first in range(0, ROUNDS * AWARDS, AWARDS):
             for budget in budgets:
                 cluster.publish(a_vote_and_awards(budget, AWARDS, first=first))
             time.sleep(1.5 * REAUTHENTICATION_S)  # The broker closes what stands for longer.
-        journal = cluster.wait_for_records(len(budgets) * 4 * AWARDS)
+        journal = cluster.wait_for_records(len(budgets) * ROUNDS * AWARDS)
         for records in journal.values():
-            assert list(range(4 * AWARDS)) == source_offsets(records)
+            assert list(range(ROUNDS * AWARDS)) == source_offsets(records)
         eventually(lambda: _is_level(running["watch"], budgets), "the watch does not catch up")
         for role, process in running.items():
             assert begun[role] < issuer.given[role], "it fetched no new token"
@@ -93,7 +94,7 @@ def test_services_log_in_by_tokens_again_and_again_and_lose_nothing(
 def _is_level(watch: Process, budgets: list[str]) -> bool:
     answers = [watch.get(f"/balances/{each}") for each in budgets]
     found = [json.loads(body) for status, body in answers if status == 200]
-    return [4 * AWARDS] * len(budgets) == [each["sequence"] for each in found]
+    return [ROUNDS * AWARDS] * len(budgets) == [each["sequence"] for each in found]
 
 
 def asked(

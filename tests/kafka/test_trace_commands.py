@@ -11,7 +11,7 @@ from tests.builders import BUDGET, IBAN, NEXT_BUDGET, Json, a_report, a_vote
 from tests.integration.command import CARRY_OVER, ecluse, written
 from tests.kafka.cluster import Cluster, Sent, partition_for
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
-from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 
 PARTITIONS: Final = 3
 CONVENTION: Final = "CONV-2023-LILLE-AVENIRS"
@@ -27,15 +27,15 @@ class Stores(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def stores(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Stores:
+def stores(module_stack: Stack) -> Stores:
     """The second year's events follow when the internal event to it was read.
 
     What nobody reads, last.
     """
     assert partition_for(BUDGET, PARTITIONS) != partition_for(NEXT_BUDGET, PARTITIONS)
-    cluster, folder = module_cluster, tmp_path_factory.mktemp("answers")
+    cluster, folder = module_stack, module_stack.folder
     waiting = written(folder / "waiting.jsonl", WAITING)
-    with Worker(cluster, folder) as worker:
+    with cluster.ledger() as worker:
         assert DONE == asked(cluster, "publish", CARRY_OVER[0]).code
         cluster.wait_for_records(8)
         assert DONE == asked(cluster, "publish", CARRY_OVER[1], waiting).code

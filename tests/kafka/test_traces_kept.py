@@ -1,7 +1,6 @@
 """The `traceparent` of an event goes along unchanged, once, to all that is made of it."""
 
 import json
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -9,9 +8,9 @@ import httpx
 from events import topics
 from tests.builders import BUDGET, Json, a_payment, a_report, encoded
 from tests.integration.command import CARRY_OVER
-from tests.kafka.cluster import Cluster, Sent
+from tests.kafka.cluster import Sent
 from tests.kafka.commands import object_of
-from tests.kafka.processes import Projector, Worker, api
+from tests.kafka.stack import Stack
 
 PARTITIONS: Final = 2
 CAUSED: Final = (
@@ -54,27 +53,25 @@ def a_traced_year() -> list[Json]:
     return [event | {"traceparent": trace(number)} for number, event in enumerate(events, 1)]
 
 
-def test_a_trace_goes_along_unchanged_and_once(
-    cluster: Cluster, tmp_path: Path, sqlite_url: str
-) -> None:
+def test_a_trace_goes_along_unchanged_and_once(stack: Stack, sqlite_url: str) -> None:
     year = a_traced_year()
     traces = [event["traceparent"] for event in year]
-    sent = [cluster.sent(event) for event in year[:-1]]
+    sent = [stack.sent(event) for event in year[:-1]]
     sent.append(in_headers(year[-1])._replace(partition=sent[0].partition))
     # The closing ends what was parked, and opens the next year.
     count = len(year) + 2
     with (
-        Worker(cluster, tmp_path) as worker,
-        Projector(cluster, sqlite_url, tmp_path) as projector,
-        api(cluster, sqlite_url, tmp_path) as running,
+        stack.ledger() as worker,
+        stack.projector(sqlite_url) as projector,
+        stack.api(sqlite_url) as running,
     ):
-        cluster.write(sent[:PARKED])
+        stack.write(sent[:PARKED])
         posted = httpx.post(f"{running.address}/events", json=year[PARKED], timeout=60)
         assert 202 == posted.status_code, posted.text
-        cluster.write(sent[PARKED + 1 :])
-        cluster.wait_for_records(count)
+        stack.write(sent[PARKED + 1 :])
+        stack.wait_for_records(count)
         projector.until_rows(count)
-        found = cluster.read_all([topics.JOURNAL, *CAUSED])
+        found = stack.read_all([topics.JOURNAL, *CAUSED])
         logged = worker.logged("record_handled")
         read = [
             httpx.get(f"{running.address}/budgets/{BUDGET}/journal/{number}").json()["traceparent"]
@@ -82,7 +79,7 @@ def test_a_trace_goes_along_unchanged_and_once(
         ]
         (by_api, *_) = httpx.get(f"{running.address}/trace/{GRANT}").json()["records"]
     assert traces == read
-    (by_command, *_) = object_of(cluster, "trace", GRANT)["records"]
+    (by_command, *_) = object_of(stack, "trace", GRANT)["records"]
     assert traces[by_api["sequence"] - 1] == by_api["traceparent"] == by_command["traceparent"]
     records = [each.value for place in found[topics.JOURNAL].values() for each in place]
     assert sorted([*traces, traces[PARKED], traces[-1]]) == sorted(map(trace_in_record, records))

@@ -19,7 +19,8 @@ from services.treasury.store.database import treasury_address
 from services.treasury.store.tables import free_numbers, orders, outbox, pieces, slips
 from tests.builders import BUDGET, NEXT_BUDGET
 from tests.kafka.cluster import Cluster
-from tests.kafka.treasury_process import Treasurer, asked, publish_orders
+from tests.kafka.stack import Stack
+from tests.kafka.treasury_process import asked, publish_orders
 from tests.leaks import leaks
 from tests.read_model import databases
 from tests.treasury.databases import opened, with_tables
@@ -27,7 +28,7 @@ from tests.treasury.orders import an_order, known
 from tests.waiting import eventually
 
 PARTITIONS = 2
-ORDERS = int(os.environ.get("ECLUSE_TEST_ORDERS", "5000"))
+ORDERS = int(os.environ.get("ECLUSE_TEST_ORDERS", "1500"))
 KILLS = 5
 BUDGETS = (BUDGET, NEXT_BUDGET)
 LONGEST_S = 1.5
@@ -79,18 +80,18 @@ def read_model(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_killed_while_orders_come_and_slips_are_made_each_order_is_on_one_slip(
-    read_model: str, cluster: Cluster, tmp_path: Path
+    read_model: str, stack: Stack
 ) -> None:
     seed = int(os.environ.get("ECLUSE_FAULT_SEED") or random.SystemRandom().randrange(10**9))
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance, url = random.Random(seed), treasury_address(read_model, None)
     the_projector_knows_all(read_model)
-    with Treasurer(cluster, url, tmp_path) as treasury:
+    with stack.treasury(url) as treasury:
         treasury.until_ready()
-        maker = Maker(read_model, tmp_path / "maker.log")
+        maker = Maker(read_model, stack.folder / "maker.log")
         try:
             for some in cut(chance, KILLS + 1):
-                publish_orders(cluster, some)
+                publish_orders(stack, some)
                 if some[-1] == WANTED[-1]:
                     break
                 kills = [treasury.kill, maker.kill]
@@ -112,7 +113,7 @@ def test_killed_while_orders_come_and_slips_are_made_each_order_is_on_one_slip(
         finally:
             maker.kill()
     check_slips(url)
-    check_messages(cluster, url)
+    check_messages(stack, url)
 
 
 def cut(chance: random.Random, parts: int) -> list[Sequence[tuple[str, str]]]:

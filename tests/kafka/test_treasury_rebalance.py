@@ -1,6 +1,5 @@
 """`ecluse treasury run` in a group that moves while its database is away."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,8 +9,9 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from events.topics import PAYMENT_ORDERS, REFUSALS, TREASURY_GROUP
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
+from tests.kafka.stack import Stack
 from tests.kafka.test_treasury import count, in_tables, numbered
-from tests.kafka.treasury_process import Treasurer, publish_orders
+from tests.kafka.treasury_process import publish_orders
 from tests.read_model.databases import Server
 from tests.waiting import run
 
@@ -37,19 +37,19 @@ async def come_and_go(cluster: Cluster) -> None:
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_partitions_that_move_while_the_database_is_away_are_taken_once_it_is_back(
-    cluster: Cluster, postgresql_server: Server, tmp_path: Path
+    stack: Stack, postgresql_server: Server
 ) -> None:
     url = postgresql_server.a_database()
-    publish_orders(cluster, numbered(4))
-    with Treasurer(cluster, url, tmp_path) as treasury:
+    publish_orders(stack, numbered(4))
+    with stack.treasury(url) as treasury:
         treasury.until_ready()
         treasury.until(lambda: count(url) == 4, "the first orders")
         postgresql_server.crash()
         try:
-            run(come_and_go(cluster))
+            run(come_and_go(stack))
             treasury.wait_for("claim_postponed")
             assert 503 == treasury.get("/readyz")[0]
-            publish_orders(cluster, numbered(4, first=4))
+            publish_orders(stack, numbered(4, first=4))
         finally:
             postgresql_server.start_again()
         treasury.until(lambda: count(url) == 8, "all orders")
@@ -58,11 +58,9 @@ def test_partitions_that_move_while_the_database_is_away_are_taken_once_it_is_ba
         assert [] == treasury.logged("partition_held")
 
 
-def test_a_database_that_is_away_at_the_start_is_waited_for(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_database_that_is_away_at_the_start_is_waited_for(stack: Stack) -> None:
     absent = "postgresql://127.0.0.1:1/ecluse"
-    with Treasurer(cluster, absent, tmp_path, ECLUSE_GIVE_UP_S="2") as treasury:
+    with stack.treasury(absent, ECLUSE_GIVE_UP_S="2") as treasury:
         assert UNREACHABLE == treasury.ended()
         assert 1 == treasury.text.count("database_unavailable")
         assert "ECLUSE_DATABASE_URL" in treasury.messages
@@ -71,14 +69,14 @@ def test_a_database_that_is_away_at_the_start_is_waited_for(
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_a_database_that_stays_away_ends_the_process(
-    cluster: Cluster, postgresql_server: Server, tmp_path: Path
+    stack: Stack, postgresql_server: Server
 ) -> None:
     url = postgresql_server.a_database()
-    with Treasurer(cluster, url, tmp_path, ECLUSE_GIVE_UP_S="3") as treasury:
+    with stack.treasury(url, ECLUSE_GIVE_UP_S="3") as treasury:
         treasury.until_ready()
         postgresql_server.crash()
         try:
-            run(come_and_go(cluster))
+            run(come_and_go(stack))
             assert UNREACHABLE == treasury.ended()
         finally:
             postgresql_server.start_again()

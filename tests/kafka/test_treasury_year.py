@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -15,9 +14,9 @@ from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import DONE, asked, object_of
 from tests.kafka.finance_office import HEAD, FinanceOffice, Sent
-from tests.kafka.processes import Projector, Watcher, Worker
-from tests.kafka.treasury_process import Treasurer, lose_tables
-from tests.read_model import databases
+from tests.kafka.processes import Watcher
+from tests.kafka.stack import Stack
+from tests.kafka.treasury_process import lose_tables
 from tests.treasury import pes_rules
 from tests.treasury.return_files import (
     Line,
@@ -49,11 +48,6 @@ OF_RETURNS = 10
 """Events: a rejection, two orders taken in charge, seven payments of lines."""
 
 Files = dict[str, bytes]
-
-
-@pytest.fixture(params=databases.BOTH)
-def read_model(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 def values(content: bytes, name: str) -> list[str]:
@@ -251,16 +245,14 @@ def is_well(cluster: Cluster, watch: Watcher) -> bool:
 
 
 @pytest.mark.timeout(180)
-def test_the_year_goes_to_the_treasury_and_comes_back_paid(
-    read_model: str, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_the_year_goes_to_the_treasury_and_comes_back_paid(sqlite_url: str, stack: Stack) -> None:
     """Leaving each process searches its log for whole IBANs: one stands in a file's name."""
-    office = FinanceOffice(cluster, read_model, tmp_path)
+    office = FinanceOffice(stack, sqlite_url, stack.folder)
     year = Year(office)
     with (
-        Worker(cluster, tmp_path),
-        Projector(cluster, read_model, tmp_path),
-        Treasurer(cluster, office.url, tmp_path, **office.environment) as treasury,
+        stack.ledger(),
+        stack.projector(sqlite_url),
+        stack.treasury(office.url, **office.environment) as treasury,
     ):
         year.send_the_advance()
         year.send_it_again_to_another_account()
@@ -279,5 +271,5 @@ def test_the_year_goes_to_the_treasury_and_comes_back_paid(
         year.check_that_no_entry_was_sent_again()
         year.check_that_an_id_is_of_one_message()
 
-        with Watcher(cluster, tmp_path, ECLUSE_WATCH_DEADLINE_EVENTS="false") as watch:
-            eventually(lambda: is_well(cluster, watch), "not all is well")
+        with stack.watch(ECLUSE_WATCH_DEADLINE_EVENTS="false") as watch:
+            eventually(lambda: is_well(stack, watch), "not all is well")

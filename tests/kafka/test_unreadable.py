@@ -6,7 +6,6 @@ What a dead letter and its notice are made of: tests/unit/ledger/test_dead_lette
 import json
 import struct
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -14,9 +13,9 @@ from aiokafka.record.util import calc_crc32c
 
 from events import topics
 from tests.builders import Json, a_vote, an_award, encoded
-from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
+from tests.kafka.cluster import STRUCTURED, Sent, budget_on
 from tests.kafka.commands import DONE, asked
-from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 PARTITIONS: Final = 2
@@ -69,19 +68,17 @@ BETWEEN: Final = (
 
 
 def test_what_cannot_be_read_is_one_dead_letter_and_each_event_between_is_decided(
-    cluster: Cluster, tmp_path: Path
+    stack: Stack,
 ) -> None:
     pairs = zip(BETWEEN, (record for _, record in UNREADABLE), strict=True)
     sent = [record for pair in pairs for record in pair]
-    cluster.write(sent)
-    with Worker(cluster, tmp_path) as worker:
-        journal = cluster.wait_for_records(len(sent))[HOME]
-        assert 0 == worker.stop()
+    stack.write(sent)
+    journal = stack.decided(len(sent))[HOME]
     assert ["accepted", "dead_letter"] * len(BETWEEN) == [row["outcome"] for row in journal]
     decided = journal[2]["event"]
     assert IN_BINARY_MODE == {name: decided[name] for name in IN_BINARY_MODE}
 
-    found = cluster.read_all([topics.DEAD_LETTERS, topics.REFUSALS])
+    found = stack.read_all([topics.DEAD_LETTERS, topics.REFUSALS])
     dead_letters = found[topics.DEAD_LETTERS][HOME]
     for at, ((reason, record), dead_letter) in enumerate(
         zip(UNREADABLE, dead_letters, strict=True)
@@ -108,14 +105,12 @@ def test_what_cannot_be_read_is_one_dead_letter_and_each_event_between_is_decide
     assert [reason for reason, _ in UNREADABLE] == [each["reason"] for each in unreadable]
 
 
-def test_a_header_name_that_is_not_utf_8_holds_no_partition(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_header_name_that_is_not_utf_8_holds_no_partition(stack: Stack) -> None:
     """Programs of librdkafka may send any bytes there; aiokafka fails at it."""
     name, foreign = "trace-of-ours", b"\xff\xfe" + b"ace-of-ours"
 
     async def go() -> None:
-        async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, acks="all") as producer:
+        async with AIOKafkaProducer(bootstrap_servers=stack.bootstrap, acks="all") as producer:
             batch = producer.create_batch()
             headers = [(name, b"1"), *STRUCTURED]
             value = encoded(a_vote(budget=BUDGET))
@@ -123,14 +118,12 @@ def test_a_header_name_that_is_not_utf_8_holds_no_partition(
             raw = bytearray(bytes(batch._build()).replace(name.encode(), foreign))
             raw[CRC_AT : CRC_AT + 4] = struct.pack(">I", calc_crc32c(raw[CRC_AT + 4 :]))
             batch._buffer = raw
-            sent = await producer.send_batch(batch, cluster.name(topics.EVENTS), partition=HOME)
+            sent = await producer.send_batch(batch, stack.name(topics.EVENTS), partition=HOME)
             await sent
 
     run(go())
-    cluster.publish([an_award(1, budget=BUDGET, grant="behind it")])
-    with Worker(cluster, tmp_path) as worker:
-        journal = cluster.wait_for_records(2)[HOME]
-        assert 0 == worker.stop()
+    stack.publish([an_award(1, budget=BUDGET, grant="behind it")])
+    journal = stack.decided(2)[HOME]
     assert ["accepted"] * 2 == [record["outcome"] for record in journal]
-    proved = asked(cluster, "verify")
+    proved = asked(stack, "verify")
     assert DONE == proved.code, proved.err

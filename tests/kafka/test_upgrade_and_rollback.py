@@ -8,7 +8,6 @@ another shape: tests/kafka/test_startup_checks.py, which upgrades those of versi
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
@@ -18,6 +17,7 @@ from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on, outcomes, source_offsets
 from tests.kafka.commands import UNREACHABLE, object_of
 from tests.kafka.processes import Worker
+from tests.kafka.stack import Stack
 from tests.waiting import eventually
 
 PARTITIONS: Final = 2
@@ -71,35 +71,35 @@ def on_each(why: str) -> set[tuple[int, str]]:
 
 
 def test_an_upgrade_and_a_rollback_while_events_come_lose_nothing_and_repeat_nothing(
-    cluster: Cluster, tmp_path: Path
+    stack: Stack,
 ) -> None:
-    with events_coming(cluster) as sent:
-        with Worker(cluster, tmp_path, "old") as old:
-            wait_for_more(cluster)
-            with Worker(cluster, tmp_path, "new", fault=NEXT) as new:
+    with events_coming(stack) as sent:
+        with stack.ledger("old") as old:
+            wait_for_more(stack)
+            with stack.ledger("new", fault=NEXT) as new:
                 assert 0 == old.stop()
                 new.wait_for_states(running=PARTITIONS)
                 assert on_each(f"it has the shape of version {STATE_VERSION}") == rebuilt(new)
-                wait_for_more(cluster)
+                wait_for_more(stack)
                 assert 0 == new.stop()
-        assert {STATE_VERSION + 1} == versions(cluster)
-        with Worker(cluster, tmp_path, "old") as refusing:
+        assert {STATE_VERSION + 1} == versions(stack)
+        with stack.ledger("old") as refusing:
             assert UNREACHABLE == refusing.ended()
             assert "ecluse ledger --rebuild" in refusing.logged("worker_cannot_go_on")[0]["error"]
-        assert {STATE_VERSION + 1} == versions(cluster), "it is left as it was"
-        with Worker(cluster, tmp_path, "old", "--rebuild") as back:
+        assert {STATE_VERSION + 1} == versions(stack), "it is left as it was"
+        with stack.ledger("old", "--rebuild") as back:
             back.wait_for_states(running=PARTITIONS)
             assert on_each("it was asked for") == rebuilt(back)
-            wait_for_more(cluster)
+            wait_for_more(stack)
             assert 0 == back.stop()
-    with Worker(cluster, tmp_path, "old") as again:
-        journal = cluster.wait_for_records(sent[0] * PARTITIONS)
+    with stack.ledger("old") as again:
+        journal = stack.wait_for_records(sent[0] * PARTITIONS)
         assert [] == again.logged("state_rebuilt"), "once is enough"
         assert 0 == again.stop()
     for records in journal.values():
         assert [*range(sent[0])] == source_offsets(records)
         assert ["accepted"] * sent[0] == outcomes(records)
-    assert {STATE_VERSION} == versions(cluster)
-    proved = object_of(cluster, "verify")
+    assert {STATE_VERSION} == versions(stack)
+    proved = object_of(stack, "verify")
     assert (True, []) == (proved["proved"], proved["findings"])
-    assert PARTITIONS * sent[0] == cluster.count(topics.EVENTS)
+    assert PARTITIONS * sent[0] == stack.count(topics.EVENTS)

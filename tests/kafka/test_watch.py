@@ -12,10 +12,10 @@ from bench.world import opening
 from events.topics import BALANCES, JOURNAL
 from tests.builders import BUDGET, a_vote, an_amount
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.ledger_transactions import ledger_transactions
 from tests.kafka.processes import FAUST, WATCH, Watcher
+from tests.kafka.stack import Stack
 from tests.unit.watch.ledger_output import Out, encoded
 
 PARTITIONS = 4
@@ -79,16 +79,16 @@ def metric(watch: Watcher, name: str) -> float | None:
     ids=["ecluse", "faust"],
 )
 def test_it_serves_what_the_committed_journal_adds_up_to(
-    command: tuple[str, ...], year: str, cluster: Cluster, tmp_path: Path
+    command: tuple[str, ...], year: str, stack: Stack
 ) -> None:
     events = (GOLDEN / f"{year}.events.jsonl").read_bytes().splitlines()
     summary = json.loads((GOLDEN / f"{year}.summary.json").read_bytes())
     outs = list(ledger_transactions(events, batch_events=5))
-    cluster.write_outs([[larger_than_a_fetch()], *outs[:-1]])
-    cluster.write_outs(outs[-1:], abort=True)
-    cluster.write_outs(outs[-1:])
-    cluster.write_outs(outs[:1], abort=True)
-    with Watcher(cluster, tmp_path, command) as watch:
+    stack.write_outs([[larger_than_a_fetch()], *outs[:-1]])
+    stack.write_outs(outs[-1:], abort=True)
+    stack.write_outs(outs[-1:])
+    stack.write_outs(outs[:1], abort=True)
+    with stack.watch(command) as watch:
         watch.until_ready()
         (budget,) = summary["heads"]
         answer = watch.balances(budget)
@@ -104,7 +104,9 @@ def test_it_serves_what_the_committed_journal_adds_up_to(
         assert (metric(watch, "balances_compared_total") or 0) > 0
         assert 0 == watch.stop()
         assert (1, 1) == (len(watch.logged("watch_starts")), len(watch.logged("watch_ready")))
-    assert {"watch"} == {path.name.split("-")[0] for path in tmp_path.iterdir()}, "it keeps nothing"
+    assert {"watch"} == {path.name.split("-")[0] for path in stack.folder.iterdir()}, (
+        "it keeps nothing"
+    )
 
 
 def larger_than_a_fetch() -> Out:
@@ -115,17 +117,17 @@ def larger_than_a_fetch() -> Out:
 
 
 def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_right(
-    cluster: Cluster, tmp_path: Path
+    stack: Stack,
 ) -> None:
     vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     (right,) = [out for out in vote if out.topic == BALANCES]
     assert right.value is not None
     wrong = right._replace(value=right.value.replace(b'"paid_cents":0', b'"paid_cents":1'))
-    cluster.write_outs([vote])
-    with Watcher(cluster, tmp_path) as watch:
+    stack.write_outs([vote])
+    with stack.watch() as watch:
         watch.until_ready()
         assert 0 == metric(watch, "balances_differing")
-        cluster.write_outs([[wrong]])
+        stack.write_outs([[wrong]])
         line = watch.wait_for("balance_differs")
         assert ("error", BUDGET, "amounts", 1) == (
             line["level"],
@@ -141,26 +143,24 @@ def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_righ
         assert (1, 1) == (metric(watch, name), metric(watch, "balances_differing"))
         (row,) = watch.balances(BUDGET)["difference"]
         assert line["published"] == row["published"]
-        cluster.write_outs([more])
+        stack.write_outs([more])
         watch.until(lambda: 0 == metric(watch, "balances_differing"), "put right")
         assert 1 == metric(watch, name)
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(240)
-def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_killed_while_5000_records_pass_it_comes_to_the_same_table(stack: Stack) -> None:
     events = [event for event, _ in zip(opening(), range(RECORDS), strict=False)]
     outs = list(ledger_transactions(events))
     third = len(outs) // 3
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
     assert RECORDS == sums.records
-    cluster.write_outs(outs[:third])
-    with Watcher(cluster, tmp_path) as watch:
+    stack.write_outs(outs[:third])
+    with stack.watch() as watch:
         for part in (outs[third : 2 * third], outs[2 * third :]):
             watch.until(lambda: metric(watch, "balances_compared_total"), "at work")
-            cluster.write_outs(killing_in_the_midst(watch, part))
+            stack.write_outs(killing_in_the_midst(watch, part))
             watch.start_again()
         watch.until_ready()
         for budget, lines in sums.lines.items():
@@ -184,17 +184,15 @@ def killing_in_the_midst(watch: Watcher, part: Sequence[Sequence[Out]]) -> Itera
 
 @pytest.mark.fault
 @pytest.mark.timeout(180)
-def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(stack: Stack) -> None:
     events = [event for event, _ in zip(opening(), range(1_000), strict=False)]
     outs = list(ledger_transactions(events))
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
-    cluster.write_outs(outs)
+    stack.write_outs(outs)
     short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
     with (
-        Watcher(cluster, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
-        Watcher(cluster, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+        stack.watch(ECLUSE_INSTANCE="one", **short) as one,
+        stack.watch(ECLUSE_INSTANCE="two", **short) as two,
     ):
 
         def budgets(watch: Watcher) -> float:
@@ -225,15 +223,15 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
 @pytest.mark.fault
 @pytest.mark.timeout(180)
 def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
-    broker: Broker, cluster: Cluster, tmp_path: Path
+    broker: Broker, stack: Stack
 ) -> None:
     vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
-    cluster.write_outs([vote])
-    with Watcher(cluster, tmp_path) as watch:
+    stack.write_outs([vote])
+    with stack.watch() as watch:
         watch.until_ready()
         broker.kill()
         broker.restart()
-        cluster.write_outs([more])
+        stack.write_outs([more])
         watch.until(lambda: 2 == watch.balances(BUDGET)["sequence"], "the next record")
         watch.until_ready()
         assert [] == watch.logged("balance_differs")
@@ -241,10 +239,8 @@ def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
         assert 0 == watch.stop(limit_s=15), "nothing is kept, so nothing is waited for"
 
 
-def test_without_its_topics_it_says_what_is_missing_and_stops(
-    nowhere: Cluster, tmp_path: Path
-) -> None:
+def test_without_its_topics_it_says_what_is_missing_and_stops(nowhere: Stack) -> None:
     for command, code in ((WATCH, UNREACHABLE), (FAUST, 1)):
-        with Watcher(nowhere, tmp_path, command) as watch:
+        with nowhere.watch(command) as watch:
             assert code == watch.ended()
             assert nowhere.name(JOURNAL) in watch.text

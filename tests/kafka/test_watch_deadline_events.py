@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -23,7 +22,8 @@ from tests.kafka.brokers import Broker
 from tests.kafka.closing_year import proved
 from tests.kafka.cluster import UNCOMMITTED, Cluster, budgets_on, partition_for
 from tests.kafka.faults.plan import chosen_seed
-from tests.kafka.processes import Watcher, Worker
+from tests.kafka.processes import Watcher
+from tests.kafka.stack import Stack
 from tests.waiting import eventually_async, run
 
 HERE: Final = "tests/kafka/test_watch_deadline_events.py"
@@ -156,36 +156,36 @@ def say_well(watch: Watcher, deadline_events: int) -> None:
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_a_watch_that_is_killed_again_and_again_writes_each_deadline_event_once(
-    broker: Broker, cluster: Cluster, tmp_path: Path
+    broker: Broker, stack: Stack
 ) -> None:
     """Each life has deadline events of its own to write, and what the one before has left."""
     seed = chosen_seed()
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance = random.Random(seed)
     due = all_due(CYCLES)
-    publish(cluster, 0)
+    publish(stack, 0)
     with (
-        Worker(cluster, tmp_path) as ledger,
-        Watcher(cluster, tmp_path, **QUICK) as watch,
+        stack.ledger() as ledger,
+        stack.watch(**QUICK) as watch,
     ):
         since = 0
         for cycle in range(1, CYCLES):
-            run(strike(cluster, since, chance, watch.kill), WAIT_S)
-            print(f"killed where {count(written(cluster))} of {count(all_due(cycle))} stood")
-            since = cluster.count(INTERNAL_EVENTS, UNCOMMITTED)
-            publish(cluster, cycle)
+            run(strike(stack, since, chance, watch.kill), WAIT_S)
+            print(f"killed where {count(written(stack))} of {count(all_due(cycle))} stood")
+            since = stack.count(INTERNAL_EVENTS, UNCOMMITTED)
+            publish(stack, cycle)
             watch.start_again()
-        run(strike(cluster, since, chance, broker.kill), WAIT_S)
+        run(strike(stack, since, chance, broker.kill), WAIT_S)
         broker.restart()
         say_well(watch, count(due))
-        assert due == written(cluster)
+        assert due == written(stack)
         assert 0 == watch.stop()
         watch.start_again()
         say_well(watch, count(due))
         assert 0 == watch.stop()
-        the_ledger_decided_each(cluster, due)
+        the_ledger_decided_each(stack, due)
         assert 0 == ledger.stop()
-    assert due == written(cluster)
+    assert due == written(stack)
 
 
 def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None:

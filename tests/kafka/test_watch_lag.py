@@ -9,7 +9,8 @@ from events import topics
 from events.lag import Board, Stage, State, read_board, read_history
 from tests.builders import Json, a_vote, an_amount
 from tests.kafka.cluster import Cluster, Sent, partition_for
-from tests.kafka.processes import Watcher, Worker
+from tests.kafka.processes import Watcher
+from tests.kafka.stack import Stack
 from tests.unit.watch.ledger_output import key_of
 
 GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden"
@@ -70,18 +71,18 @@ def adds_up(board: Board, events: int) -> bool:
     ) == (0, 0)
 
 
-def test_the_board_adds_up_and_shows_a_ledger_that_died(cluster: Cluster, tmp_path: Path) -> None:
-    with Watcher(cluster, tmp_path) as watch:
+def test_the_board_adds_up_and_shows_a_ledger_that_died(stack: Stack) -> None:
+    with stack.watch() as watch:
         lag = Lag(watch)
-        with Worker(cluster, tmp_path) as ledger:
+        with stack.ledger() as ledger:
             homes = ((key_of(line), line) for line in HARD_YEAR)
-            cluster.write(
+            stack.write(
                 Sent(partition_for(key.decode(), PARTITIONS), key, line) for key, line in homes
             )
             board = lag.until(
                 lambda it: is_well(it) and adds_up(it, len(HARD_YEAR)), "the year is in the books"
             )
-            the_year_adds_up(board, cluster)
+            the_year_adds_up(board, stack)
             assert State.UNKNOWN is board.state, "nobody knows of a projector that never ran"
             # The look at the group may be older than the journal: who dies now has not said it yet.
             seen_at = board.at
@@ -90,11 +91,11 @@ def test_the_board_adds_up_and_shows_a_ledger_that_died(cluster: Cluster, tmp_pa
                 "the group is as far as the journal",
             )
             ledger.kill()
-        cluster.publish([later(number) for number in range(3)])
+        stack.publish([later(number) for number in range(3)])
         board = lag.until(lambda it: of(it, "ledger").state is State.STOPPED, "STOPPED is shown")
         what_came_meanwhile_is_behind(board)
         the_waiting_time_is_shown(watch, board)
-        with Worker(cluster, tmp_path):
+        with stack.ledger():
             board = lag.until(
                 lambda it: is_well(it) and adds_up(it, len(HARD_YEAR) + 3), "drained, and well"
             )

@@ -1,13 +1,11 @@
 """Waits that never end: a limit where it can be cancelled, else the watchdog."""
 
-from pathlib import Path
-
 import pytest
 
 from events.topics import EVENTS
 from tests.builders import a_vote_and_awards
-from tests.kafka.cluster import Cluster, budget_on, outcomes, source_offsets
-from tests.kafka.processes import Worker
+from tests.kafka.cluster import budget_on, outcomes, source_offsets
+from tests.kafka.stack import Stack
 
 STALLED = 70
 # A limit of 1 s on every wait, and the watchdog above it.
@@ -15,30 +13,26 @@ QUICK = {"ECLUSE_TRANSACTION_TIMEOUT_S": "2", "ECLUSE_STALL_S": "3"}
 
 
 @pytest.fixture(autouse=True)
-def _events(cluster: Cluster) -> None:
-    cluster.publish(a_vote_and_awards(budget_on(0, 1), 5))
+def _events(stack: Stack) -> None:
+    stack.publish(a_vote_and_awards(budget_on(0, 1), 5))
 
 
-def test_a_producer_that_waits_for_ever_is_ended_and_nothing_is_lost(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    with Worker(cluster, tmp_path, fault="stubborn_commit:", **QUICK) as worker:
-        worker.wait_for("task_hangs", partition=0, doing=f"{cluster.name(EVENTS)}/0/0")
+def test_a_producer_that_waits_for_ever_is_ended_and_nothing_is_lost(stack: Stack) -> None:
+    with stack.ledger(fault="stubborn_commit:", **QUICK) as worker:
+        worker.wait_for("task_hangs", partition=0, doing=f"{stack.name(EVENTS)}/0/0")
         assert STALLED == worker.ended()
-        assert {0: []} == cluster.journal()
-    with Worker(cluster, tmp_path, **QUICK) as again:
-        journal = cluster.wait_for_records(5)[0]
+        assert {0: []} == stack.journal()
+    with stack.ledger(**QUICK) as again:
+        journal = stack.wait_for_records(5)[0]
         assert ["accepted"] * 5 == outcomes(journal)
         assert list(range(5)) == source_offsets(journal)
         assert 0 == again.stop()
 
 
-def test_a_commit_that_never_ends_is_cancelled_and_done_again(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    with Worker(cluster, tmp_path, fault="hung_commit:2", **QUICK) as worker:
+def test_a_commit_that_never_ends_is_cancelled_and_done_again(stack: Stack) -> None:
+    with stack.ledger(fault="hung_commit:2", **QUICK) as worker:
         retried = worker.wait_for("partition_retried")
         assert "commit: no answer in 1 s" in retried["error"]
-        assert list(range(5)) == source_offsets(cluster.wait_for_records(5)[0])
+        assert list(range(5)) == source_offsets(stack.wait_for_records(5)[0])
         assert 2 == len(worker.logged("partition_retried"))
         assert 0 == worker.stop()

@@ -11,8 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError
 
 from services.dev.local_broker import SETTINGS
-from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
+from services.runtime.kafka.topic_catalogue import Catalogue, TopicOptions, read_catalogue
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.settings import Settings
 from tests.waiting import eventually, eventually_async, run

@@ -79,7 +79,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--modules",
         type=lambda names: names.split(","),
         default=modules(),
-        help="of the domain, joined by commas: credit,rules.payments",
+        help="of the domain, joined by commas: limits,rules.payments",
     )
     parser.add_argument("--sample", type=int, help="judge only so many, drawn by chance")
     parser.add_argument("--seed", type=int, default=1, help="of that chance")

@@ -35,7 +35,7 @@ MEMORY_BYTES_MAX: Final = 4 << 30
 PASSED, FAILED = 0, 1
 
 Calls = dict[str, dict[str, float]]
-"""By function (`credit.shortfall`), the tests that call it with their seconds."""
+"""By function (`limits.find_shortfall`), the tests that call it with their seconds."""
 
 
 class Judge:
@@ -202,7 +202,7 @@ def _noted(session: pytest.Session) -> Iterator[tuple[str, tuple[float, list[str
 
 
 def _name_of(code: CodeType) -> str | None:
-    """`credit.shortfall` for the code of that function or of anything inside it."""
+    """`limits.find_shortfall` for the code of that function or of anything inside it."""
     path = Path(code.co_filename)
     if not path.is_relative_to(DOMAIN):
         return None

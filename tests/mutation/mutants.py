@@ -1,7 +1,7 @@
 """The mutants of a module: its source with one small change, made by mutmut's operators and ours.
 
 mutmut's own runner leaves out what stands outside functions, where this ledger keeps its
-accounting: docs/decisions/0019-mutants.md.
+accounting: docs/decisions/0024-how-it-is-tested.md.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ class Mutant:
     """One change of one module."""
 
     module: str
-    """Its name below the domain: `credit`, `rules.payments`."""
+    """Its name below the domain: `limits`, `rules.payments`."""
     scope: str | None
     """The function or method that holds the change; None outside of all."""
     line: int

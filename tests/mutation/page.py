@@ -1,4 +1,4 @@
-"""The figures of a run of mutants: as a table, and as a page of docs/evidence."""
+"""The figures of a run of mutants: as a table, and as a page."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,12 +70,12 @@ def page(mutation_run: MutationRun) -> str:
             "",
             "A mutant is the ledger's domain with one small change: another comparison, a number",
             "one higher, a step left out. One that passes the tests shows what no test looks at.",
-            "`make mutate PAGE=docs/evidence/mutation.md` judges all and writes this page;",
-            "`MODULES=credit,rules.payments` takes some modules, `SAMPLE=200 SEED=1` some mutants.",
+            "`make mutate PAGE=build/mutation.md` judges all and writes this page;",
+            "`MODULES=limits,rules.payments` takes some modules, `SAMPLE=200 SEED=1` some mutants.",
             "A verdict is kept in `build/` while the module of its mutant stays as it is; that of",
             "a survivor while no test changes, or it is explained. So these were found in one run,",
             "or in several.",
-            "How it is done: [decision 19](../decisions/0019-mutants.md).",
+            "How it is done: [decision 24](../docs/decisions/0024-how-it-is-tested.md).",
             "",
             "| the run | |",
             "|---|---|",

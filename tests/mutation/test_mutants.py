@@ -46,7 +46,7 @@ def test_and_taken_away_again() -> None:
     assert [1, 2] == list(orders.cumulative_shares(3, [1, 2]))
 
 
-@pytest.mark.parametrize("module", ["credit", "model.moves", "rules.payments"])
+@pytest.mark.parametrize("module", ["limits", "model.moves", "rules.payments"])
 def test_each_mutant_has_a_name_of_its_own_and_changes_its_module(module: str) -> None:
     found = mutants_of(module)
     assert len(found) == len({mutant.key for mutant in found})
@@ -86,11 +86,11 @@ def test_the_score_is_never_rounded_up(judged: int, survived: int, printed: str)
 
 
 def test_the_page_names_what_survived_and_why() -> None:
-    first, second, third = mutants_of("credit")[:3]
+    first, second, third = mutants_of("limits")[:3]
     mutation_run = MutationRun(
         seed=7,
         sampled=True,
-        made={"credit": 9},
+        made={"limits": 9},
         found=[(first, "survived"), (second, "survived"), (third, "timed_out")],
         tests=5,
         versions={"mutmut": "3"},
@@ -98,7 +98,7 @@ def test_the_page_names_what_survived_and_why() -> None:
         commit="`abc`",
     )
     text = page(mutation_run)
-    assert "| `credit` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
+    assert "| `limits` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
     assert f"### Not explained\n\n- {first.key}\n" in text
     assert f"No test could tell.\n\n- {second.key}\n" in text
     assert "drawn with seed 7" in text

@@ -5,10 +5,9 @@ import io
 from collections.abc import Iterable
 
 from services.open_data.config import OpenDataConfig
-from services.open_data.conventions import Convention, Scope
+from services.open_data.conventions import Convention, Scope, conventions_at
+from services.open_data.grant_file import row_writer
 from services.open_data.publication import row_of
-from services.open_data.read_model import conventions_at
-from services.open_data.writing import row_writer
 from tests.builders import Json, Scenario
 from tests.read_model.filling import fill, rows_of
 

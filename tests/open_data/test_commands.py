@@ -1,15 +1,13 @@
-"""`ecluse open-data` and `ecluse import scdl`, as a person and a program use them."""
+"""`ecluse open-data`, as a person and a program use it."""
 
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.integration.command import ROOT, CommandResult, ecluse
 from tests.open_data.schema_check import faults, rows_of
-from tests.open_data.shapes import NO_TABLES, SHAPES, a_file, a_row
 from tests.read_model.filling import EXAMPLES, fill, journal_of
 
 SETTINGS = ROOT / "deploy" / "open-data.example.yaml"
@@ -25,11 +23,6 @@ def url(sqlite_url: str) -> str:
 
 def open_data(url: str, *args: object, settings: Path | str = SETTINGS) -> CommandResult:
     return ecluse("open-data", "--db", url, *args, ECLUSE_OPEN_DATA_FILE=str(settings))
-
-
-def scdl(file: Path, *args: object) -> tuple[int, Any]:
-    result = ecluse("import", "scdl", file, "--json", *args)
-    return result.code, json.loads(result.out)
 
 
 def test_the_lille_avenirs_convention_is_one_valid_row(url: str) -> None:
@@ -50,33 +43,6 @@ def test_one_that_is_carried_over_is_one_row(sqlite_url: str) -> None:
     (row,) = rows_of(open_data(sqlite_url).out)
     assert "2263600.00" == row["montant"]
     assert [] == rows_of(open_data(sqlite_url, "--year", "2024").out)
-
-
-def test_an_export_imported_and_compared_has_no_difference(url: str, tmp_path: Path) -> None:
-    exported, clean = tmp_path / "out.csv", tmp_path / "clean.csv"
-    assert 0 == open_data(url, "-o", exported).code
-    code, found = scdl(exported, "-o", clean, "--compare", "--db", url)
-    assert (0, 1, 1, []) == (code, found["rows"], found["taken"], found["differences"])
-    assert exported.read_bytes() == clean.read_bytes()
-
-
-def test_a_file_that_differs_from_the_conventions_leaves_with_1(url: str, tmp_path: Path) -> None:
-    file = tmp_path / "other.csv"
-    file.write_bytes(open_data(url).out.replace(b"2263600.00", b"2263600.01"))
-    code, found = scdl(file, "--compare", "--db", url)
-    assert 1 == code
-    assert [
-        {
-            "kind": "amount",
-            "row": 1,
-            "budget": "21590350100017-00-2023",
-            "convention": "CONV-2023-LILLE-AVENIRS",
-            "found": "2263600.01",
-            "expected": "2263600.00",
-        }
-    ] == found["differences"]
-    said = ecluse("import", "scdl", file, "--compare", "--db", url, "--lang", "fr").text
-    assert "2263600.01" in said
 
 
 @pytest.mark.parametrize(("on", "late"), [("2023-08-15", 0), ("2023-08-16", 1)])
@@ -146,83 +112,12 @@ def test_a_file_that_cannot_be_written_is_said_so(url: str, tmp_path: Path) -> N
     assert "nowhere" in result.err
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_import_reports_each_row_and_writes_those_not_refused(shape: str, tmp_path: Path) -> None:
-    file, clean = tmp_path / "in.csv", tmp_path / "clean.csv"
-    file.write_bytes(SHAPES[shape].content)
-    code, found = scdl(file, "-o", clean)
-    outcomes = SHAPES[shape].outcomes
-    assert 0 == code
-    assert ["rows", "taken", "repaired", "refused", "report"] == [*found]
-    assert [[*range(1, len(outcomes) + 1)], outcomes] == [
-        [each[name] for each in found["report"]] for name in ("row", "outcome")
-    ]
-    assert found["rows"] == found["taken"] + found["repaired"] + found["refused"]
-    assert [] == faults(clean.read_bytes())
-    assert found["rows"] - found["refused"] == len(rows_of(clean.read_bytes()))
-
-
-def test_a_repair_is_said_in_both_languages(tmp_path: Path) -> None:
-    file = tmp_path / "in.csv"
-    file.write_bytes(a_file(a_row(montant="58\u00a0400,00")))
-    _, found = scdl(file)
-    assert [
-        {
-            "row": 1,
-            "outcome": "repaired",
-            "fields": {
-                "montant": {
-                    "found": "58\u00a0400,00",
-                    "written": "58400.00",
-                    "fr": "écrit avec un point avant les centimes, et rien entre les milliers",
-                    "en": "written with a point before the cents, and nothing between thousands",
-                }
-            },
-        }
-    ] == found["report"]
-
-
-@pytest.mark.parametrize("content", NO_TABLES.values(), ids=NO_TABLES)
-def test_what_is_no_table_leaves_with_1_and_writes_nothing(content: bytes, tmp_path: Path) -> None:
-    file, clean = tmp_path / "in.csv", tmp_path / "clean.csv"
-    file.write_bytes(content)
-    code, found = scdl(file, "-o", clean)
-    assert 1 == code
-    assert (0, []) == (found["rows"], found["report"])
-    assert {"fr", "en"} == set(found["file"])
-    assert not clean.exists()
-
-
-def test_a_file_may_be_cleaned_in_its_own_place(tmp_path: Path) -> None:
-    file = tmp_path / "in.csv"
-    file.write_bytes(SHAPES["etalab"].content)
-    assert 0 == scdl(file, "-o", file)[0]
-    assert [] == faults(file.read_bytes())
-    assert [file] == [*tmp_path.iterdir()]
-
-
-def test_a_device_and_a_link_stay_what_they_are(tmp_path: Path) -> None:
-    file, device, link = tmp_path / "in.csv", tmp_path / "device", tmp_path / "link.csv"
-    file.write_bytes(SHAPES["valid"].content)
+def test_a_device_and_a_link_stay_what_they_are(url: str, tmp_path: Path) -> None:
+    device, link = tmp_path / "device", tmp_path / "link.csv"
     os.mkfifo(device)
-    result = ecluse("import", "scdl", file, "-o", device)
+    result = open_data(url, "-o", device)
     assert (3, True) == (result.code, device.is_fifo())
-    link.symlink_to(tmp_path / "clean.csv")
-    assert 0 == scdl(file, "-o", link)[0]
+    link.symlink_to(tmp_path / "out.csv")
+    assert 0 == open_data(url, "-o", link).code
     assert link.is_symlink()
-    assert [] == faults((tmp_path / "clean.csv").read_bytes())
-
-
-def test_with_strict_a_refused_row_leaves_with_1(tmp_path: Path) -> None:
-    file = tmp_path / "in.csv"
-    for shape, code in {"spreadsheets": 1, "etalab": 0}.items():
-        file.write_bytes(SHAPES[shape].content)
-        assert code == scdl(file, "--strict")[0]
-
-
-def test_a_person_reads_each_repair_and_the_counts(tmp_path: Path) -> None:
-    file = tmp_path / "in.csv"
-    file.write_bytes(SHAPES["words"].content)
-    said = ecluse("import", "scdl", file).text
-    assert "Row 1 repaired, montant: “58 400,00”: written with a point" in said
-    assert "24 rows: 2 taken as they are, 11 repaired, 11 refused." in said
+    assert [] == faults((tmp_path / "out.csv").read_bytes())

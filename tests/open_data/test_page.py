@@ -16,7 +16,7 @@ PART = PAGE.split("\n## Open data\n")[1].split("\n## ")[0]
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 
 
-def test_the_page_leads_from_a_year_to_a_file_that_agrees_with_it(
+def test_the_page_leads_from_a_year_to_a_valid_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve, *commands = COMMAND.findall(PART)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import JournalProof
+from services.verifier.journal_proof import JournalProof
 from services.verifier.state.lines import with_full_lines
 
 Json = dict[str, Any]

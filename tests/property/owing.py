@@ -82,7 +82,7 @@ def owed_in(state: BudgetState) -> Iterator[Owed]:
     for name, convention in sorted(book.conventions.items()):
         if any(money.carried_over for money in convention.lines):
             continue
-        if convention.state is not ConventionState.TERMINATED or convention.had_cents():
+        if convention.state is not ConventionState.TERMINATED or convention.had_cents:
             for (kind, year), due_on in _owed_by(book, convention):
                 if (kind, year) not in convention.documents:
                     yield Owed(book.budget, name, kind, year, due_on)

@@ -5,7 +5,7 @@ from operator import itemgetter
 
 from hypothesis import given
 
-from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
+from services.ledger.domain.awaited import AwaitedItem, list_awaited, list_awaited_of_grant
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.moves import Move
@@ -15,21 +15,21 @@ from tests.property.years import Inputs, decided, years
 from tests.unit.ledger import tracing
 
 
-def cents(found: list[Awaited], subject: str) -> int:
+def cents(found: list[AwaitedItem], subject: str) -> int:
     return sum(each.amount_cents or 0 for each in found if each.subject == subject)
 
 
 def check_awaited(book: Book) -> None:
     """What is awaited is what is ordered and unpaid, and what a schedule still plans."""
     for convention in book.conventions.values():
-        found = list(awaited_of(book, convention))
-        assert convention.ordered_cents() == cents(found, "payment_order")
+        found = list(list_awaited(book, convention))
+        assert convention.ordered_cents == cents(found, "payment_order")
         assert sum(money.remaining for money in convention.lines) >= cents(found, "instalment")
         assert all(each.waits_for for each in found)
         outstanding = sum(each.outstanding_cents for each in convention.recoveries.values())
         assert outstanding == cents(found, "recovery")
     for grant in book.grants:
-        assert cents(list(awaited_of_grant(book, grant)), "grant") <= sum(
+        assert cents(list(list_awaited_of_grant(book, grant)), "grant") <= sum(
             book.grants[grant].reserved_cents.values()
         )
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import reread
-from events.deadlines import DeadlinePassed
+from events.follow_up import DeadlinePassed
 from events.journal import read_record, try_read_record
 from events.topics import EVENTS, INTERNAL_EVENTS
-from services.due.deadline_events import Deadline, deadline_event_id, stated_deadline
+from services.due.deadline_events import Deadline, deadline_event_id, read_deadline
 from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
@@ -90,7 +90,7 @@ class World:
         for record in map(read_record, self.journal):
             event = record.event
             if event and event.type == DeadlinePassed.TYPE and record.outcome == "accepted":
-                found.add(deadline_event_id(stated_deadline(record.budget, event.data)))
+                found.add(deadline_event_id(read_deadline(record.budget, event.data)))
         return found
 
     def due(self, now: datetime) -> list[str]:
@@ -145,7 +145,7 @@ def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str
     return (
         sorted(orders),
         sorted(owed),
-        [(each.budget, each.event_id) for each in deadlines.parked(LATE)],
+        [(each.budget, each.event_id) for each in deadlines.list_parked(LATE)],
     )
 
 
@@ -224,7 +224,9 @@ def test_each_deadline_has_one_deadline_event_whatever_was_written_read_and_kill
         assert {"accepted"} == {each.outcome for each in answers if each.event_id in written}
     assert len(world.written) == len(set(world.written)), "none twice"
     assert set(world.due(last)) <= {*world.written, *world.stated()}, "none missed"
-    assert [] == world.deadlines.parked(last), "what waits too long is ended by its deadline event"
+    assert [] == world.deadlines.list_parked(last), (
+        "what waits too long is ended by its deadline event"
+    )
     assert 0 == world.deadlines.pending(last)
     owed = {each for state in world.ledger.budgets.values() for each in owed_in(state)}
     by_now = {each[:4] for each in owed if each.due_on < last.date()}

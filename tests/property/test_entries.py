@@ -8,14 +8,13 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.journal import Record, read_record, required
-from events.recoveries import RecoveryOrdered
+from events.journal import Record, read_record, require
+from events.payments import RecoveryOrdered
 from services.ledger.application.ports import JournalRow
 from services.projector.rows.column_values import day_of
-from services.treasury.config.accounts import Accounts
-from services.treasury.domain.entries import EntryLine, entries_of
 from services.treasury.domain.postings import Kind, Role
-from services.treasury.domain.recoveries import Recoveries
+from services.treasury.entries.rules import AccountingEntry, Recoveries, entries_of
+from services.treasury.pes.accountant import Accounts
 from tests.builders import Json, Scenario, a_closing, a_collection, a_recovery, an_amount, encoded
 from tests.property.histories import histories
 from tests.property.test_recoveries import OPERATIONS, paid_conventions
@@ -43,7 +42,7 @@ class Books:
     back_later_cents: int = 0
     is_closed: bool = False
 
-    def take(self, record: Record, lines: Iterable[EntryLine]) -> None:
+    def take(self, record: Record, lines: Iterable[AccountingEntry]) -> None:
         """A record, and the entries that are made of it."""
         assert record.event is not None
         for move in record.moves or ():
@@ -66,7 +65,7 @@ class Books:
         if record.outcome == "accepted" and record.event.type == "ecluse.fiscal-year.closed.v1":
             self.is_closed = True
         for each in lines:
-            self.entries[each.role][each.line.codes] += each.debit_cents - each.credit_cents
+            self.entries[each.role][each.codes] += each.debit_cents - each.credit_cents
 
     def check(self) -> None:
         """The three identities: line by line wherever the ledger says on which line."""
@@ -99,13 +98,13 @@ def sum_of(record: Record) -> int:
     return data.amount_cents or sum(each.amount_cents for each in data.lines or ())
 
 
-def check_days(record: Record, day: date, lines: Sequence[EntryLine]) -> None:
+def check_days(record: Record, day: date, lines: Sequence[AccountingEntry]) -> None:
     """An order is booked on its own day, all else on that of the event; each day balances."""
     issued = {order.payment_order: order.issued_on for order in record.payment_orders or ()}
     net_cents = dict.fromkeys((each.booked_on for each in lines), 0)
     for each in lines:
         is_issue = each.kind is Kind.ORDER_ISSUED
-        expected = issued[required(each.about.payment_order, "order")] if is_issue else day
+        expected = issued[require(each.payment_order, "order")] if is_issue else day
         assert expected == each.booked_on
         net_cents[each.booked_on] += each.debit_cents - each.credit_cents
     assert not any(net_cents.values())

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from services.ledger.application.handle import ChainEnd
 from services.ledger.application.ports import StoreError
-from services.ledger.files.chains import Chains
-from services.ledger.files.exports import Export, ExportFile, Stream, read_export
+from services.ledger.files.exports import Chains, Export, ExportFile, Stream, read_export
 from services.ledger.files.imports import prove
 from tests.golden.record import HERE as GOLDEN
 

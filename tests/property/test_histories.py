@@ -5,17 +5,16 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
 from services.ledger.application.restore import VERSIONS, fold, open_ledger
-from services.ledger.application.state_rows import KINDS, restored
+from services.ledger.application.state_rows import KINDS, restore_budgets
 from services.ledger.domain.decide import decide
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.model.answers import Refusal
 from services.ledger.domain.model.book import new_budget
-from services.ledger.domain.model.refusals import Refusal
-from services.ledger.files.memory import MemoryStore
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import MemoryStore, SqliteStore
 from tests.builders import Json, Scenario
 from tests.kept_state import all_rows, kept, one_by_one
 from tests.property.checker import check
@@ -66,7 +65,7 @@ def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
     scenario = Scenario()
     for event in history:
         received = decode(event)
-        if isinstance(received, Received):
+        if isinstance(received, ReceivedEvent):
             budget = received.envelope.data.budget
             state = scenario.ledger.budgets.get(budget, new_budget(budget))
             before = all_rows(state)
@@ -140,7 +139,7 @@ def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
 def test_rows_restore_in_whatever_order_a_store_gives_them(data: st.DataObject) -> None:
     scenario = Scenario(*data.draw(histories()))
     rows = data.draw(st.permutations(list(scenario.store.state())))
-    assert kept(scenario.ledger.budgets) == kept(restored(rows))
+    assert kept(scenario.ledger.budgets) == kept(restore_budgets(rows))
 
 
 @given(histories(), st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=20))

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import topics
-from events.canonical import canonical
 from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
+from events.strict_json import canonical
 from events.unreadable import Reason
 from services.ledger.application.handle import DeadLettered
 from services.ledger.application.outbound_messages import OutboundRecord
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
-from services.ledger.files.memory import MemoryStore
+from services.ledger.files.stores import MemoryStore
 from services.ledger.files.summary import summary
 from tests.builders import Json, Scenario
 from tests.property.histories import histories

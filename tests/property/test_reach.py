@@ -6,9 +6,9 @@ import pytest
 
 from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
+from services.ledger.domain.model.answers import Refusal
 from services.ledger.domain.model.moves import RECOVER, SUPPLEMENT
 from services.ledger.domain.model.orders import OrderState
-from services.ledger.domain.model.refusals import Refusal
 from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.reach import reached_by

@@ -185,7 +185,7 @@ def recovered(scenario: Scenario, room: Room, drawn: list[tuple[str, str, Json, 
 
 def _paid(convention: Convention) -> dict[Line, int]:
     lines = [money.line for money in convention.lines]
-    return {line: cents for line, cents in convention.paid_by_line(lines).items() if cents}
+    return {line: cents for line, cents in convention.sum_paid_by_line(lines).items() if cents}
 
 
 def run_recoveries(drawn: list[tuple[str, str, Json, int]]) -> set[str]:

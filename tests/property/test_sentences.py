@@ -12,17 +12,16 @@ from events.outbound import Message
 from events.strict_json import POINTER_MAX
 from events.texts import Translatable
 from events.unreadable import DETAILS, WHY_MAX, Reason, Unreadable, explain, fault_detail
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing, Refusal
-from services.ledger.explain.flags import FLAGS
+from services.ledger.domain.model.answers import FlagCode, Missing, Refusal
+from services.ledger.explain.answers import FLAGS
 from services.ledger.explain.refusals import REFUSALS
 from services.ledger.explain.sentences import (
     CODE_TEXTS,
     DOCUMENTS,
     FACT_MAX,
     LISTED_MAX,
+    explain_wait,
     flag_sentence,
-    parked_sentence,
     refusal_sentence,
 )
 from services.texts.translation import both
@@ -96,11 +95,11 @@ def test_each_review_flag_fits_it_too(code: FlagCode, data: st.DataObject) -> No
 @pytest.mark.parametrize("kind", Missing)
 @given(name=texts)
 def test_each_notice_of_a_parked_event_fits_it(kind: Missing, name: str) -> None:
-    fits(parked_sentence({"kind": kind, "id": name}))
+    fits(explain_wait({"kind": kind, "id": name}))
 
 
 long_details = st.one_of(
-    st.builds(Unreadable.quarantined, st.just("é" * (WHY_MAX + 1))).map(lambda each: each.detail),
+    st.builds(Unreadable.quarantine, st.just("é" * (WHY_MAX + 1))).map(lambda each: each.detail),
     st.builds(
         fault_detail,
         st.sampled_from(sorted(DETAILS)),

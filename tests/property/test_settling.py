@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from hypothesis import given, settings
 
-from events.reviews import EventWithdrawn
-from services.projector.rows.settling import SAME
+from events.envelope import BY_TYPE
+from events.follow_up import EventWithdrawn
 from tests.builders import Json, Scenario
 from tests.property.histories import histories
 from tests.unit.projector.settled import rows_settled
 
 
 def _same(one: Json, other: Json) -> bool:
-    names = SAME[one["type"]]
+    names = BY_TYPE[one["type"]].SUBJECT
     return one["type"] == other["type"] and all(
         _spelled(one["data"].get(name)) == _spelled(other["data"].get(name)) for name in names
     )

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from events import topics
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.restore import VERSIONS, fold, open_ledger
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from services.ledger.domain.journal import Outcome, Source
 from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import CARRY_OVER, OPEN, RELEASE
 from services.ledger.domain.model.orders import OrderChange
-from services.ledger.files.memory import MemoryStore
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import MemoryStore, SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, Scenario
 from tests.kept_state import kept, one_by_one
 from tests.property.checker import check

@@ -12,12 +12,12 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from events import schemas, topics
-from events.codec import MEBIBYTE, Received, decode
+from events.codec import MEBIBYTE, ReceivedEvent, decode
 from events.envelope import SourceKind
 from services.api.contract import asyncapi
 from services.api.contract.published import ASYNCAPI, WRITTEN, types
 from services.ledger.kafka.partition import PARTITIONS_HEADER
-from services.ledger.kafka.state_topic import IMPORTED_HEADER
+from services.ledger.kafka.topic_records import IMPORTED_HEADER
 from services.redrive.dead_letters import REDRIVEN, REDRIVES
 from services.runtime.kafka.hanging_transactions import MARK_HEADER
 from services.runtime.kafka.topic_catalogue import read_catalogue
@@ -166,7 +166,7 @@ def test_an_event_in_binary_mode_bears_the_headers_that_it_says() -> None:
     assert asyncapi.BINARY.keys() == headers.keys()
     sent = tuple((name, text.encode()) for name, text in headers.items())
     read = decode(json.dumps(data).encode(), headers=sent, source_kind=SourceKind.EVENTS)
-    assert isinstance(read, Received)
+    assert isinstance(read, ReceivedEvent)
     assert event.items() <= json.loads(read.raw).items()
 
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from events import topics
 from services.api.contract.asyncapi import TYPES
-from services.api.contract.published import examples, written_examples
+from services.api.contract.published import examples, examples_written_by_ecluse
 from tests.integration.command import ROOT
 from tests.published.compatibility import expanded
 from tests.published.documents import documents
@@ -95,7 +95,7 @@ def test_a_document_is_still_one_after_a_change_that_is_called_harmless(
 @EACH_RELEASE
 def test_today_s_examples_are_documents_of_a_release_that_knows_their_type(folder: Path) -> None:
     schemas = released(folder).schemas
-    shown = examples() | written_examples()
+    shown = examples() | examples_written_by_ecluse()
     assert shown
     for name in shown.keys() & schemas.keys():
         faults = Draft202012Validator(schemas[name]).iter_errors(shown[name])

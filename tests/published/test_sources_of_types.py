@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
 from tests.builders import Json, a_deadline, a_vote, encoded
 from tests.integration.command import ROOT, ecluse, written
@@ -37,7 +37,9 @@ def test_rule_32_the_contract_s_table_is_what_the_codec_does() -> None:
     assert {OTHERS, *INTERNAL_EVENTS} == set(table)
     assert {each.TYPE for each in INBOUND} == set(EVENTS)
     for name, event in EVENTS.items():
-        read = [isinstance(decode(encoded(event), source_kind=kind), Received) for kind in COLUMNS]
+        read = [
+            isinstance(decode(encoded(event), source_kind=kind), ReceivedEvent) for kind in COLUMNS
+        ]
         assert table.get(name, table[OTHERS]) == read, name
 
 

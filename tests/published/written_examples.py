@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 
 from events import topics
-from events.deadlines import DeadlinePassed
+from events.follow_up import DeadlinePassed
 from events.schemas import JOURNAL_RECORD
 from services.api.contract.published import WRITTEN
 from services.treasury.store.tables import outbox

@@ -4,14 +4,12 @@ Import the fixtures that you need into your conftest.py: `postgresql_server` sta
 session, from a wheel; each test has a database of its own.
 """
 
-import asyncio
 import itertools
 import os
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,8 +19,9 @@ from typing import Final
 import asyncpg
 import pytest
 
-from services.projector.database import SCHEMA, make_engine
+from services.projector.engine import SCHEMA, make_engine
 from services.projector.migrations import prepare
+from tests.waiting import run_apart
 
 _numbers = itertools.count(1)
 
@@ -84,7 +83,7 @@ class Server:
             finally:
                 await connection.close()
 
-        asyncio.run(go())
+        run_apart(go())
 
     def a_database(self, template: str = "template1") -> str:
         """The URL of a new, empty one."""
@@ -179,10 +178,9 @@ def in_a_file(path: Path) -> str:
 @cache
 def _an_empty_file() -> bytes:
     """What stands in the file of an empty read model: copied by new ones, as `TEMPLATE` is."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as apart:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "read.db")
-        # In a thread of its own: whoever asks may be in a loop already.
-        apart.submit(prepared, f"sqlite+aiosqlite:///{path}").result()
+        prepared(f"sqlite+aiosqlite:///{path}")
         assert [path] == [*path.parent.iterdir()], "all of it is in this one file"
         return path.read_bytes()
 
@@ -197,5 +195,5 @@ def prepared(url: str, schema: str = SCHEMA) -> str:
         finally:
             await engine.dispose()
 
-    asyncio.run(go())
+    run_apart(go())
     return url

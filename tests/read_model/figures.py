@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.ledger.explain.flags import flag_row
+from services.ledger.explain.answers import flag_row
 from services.ledger.explain.refusals import refusal_row
 from services.ledger.files.replay import FILE_MARK
 from tests.builders import Json

@@ -1,8 +1,16 @@
 """Journals made by the embedded core, and read models filled with them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
@@ -14,9 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.topics import JOURNAL
 from services.ledger.application.ports import Store
 from services.ledger.application.restore import open_ledger
-from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
-from services.projector.database import Position, make_engine, take, write
+from services.ledger.files.stores import MemoryStore
+from services.projector.database import Position, take, write
+from services.projector.engine import make_engine
 from services.projector.rows.fold import Fold
 from services.projector.tables import metadata
 from tests.builders import Scenario
@@ -172,11 +181,27 @@ class Kept:
                 self._runner.run(engine.dispose())
 
 
+@asynccontextmanager
+async def an_engine(url: str) -> AsyncGenerator[AsyncEngine]:
+    """An engine for this block alone."""
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
 def with_engine(url: str, go: Callable[[AsyncEngine], Coroutine[Any, Any, Found]]) -> Found:
-    """Ask a database with an engine that is kept, or with one for this alone."""
+    """Ask a database with an engine that is kept, or with one for this alone.
+
+    In a thread beside this one, where a test may be in a loop already.
+    """
     kept = Kept.of(url)
-    if kept is not None:
-        return kept.run(url, go)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(_with_engine_alone if kept is None else kept.run, url, go).result()
+
+
+def _with_engine_alone(url: str, go: Callable[[AsyncEngine], Coroutine[Any, Any, Found]]) -> Found:
     alone = Kept()
     try:
         return alone.run(url, go)

@@ -3,8 +3,8 @@
 from events.topics import JOURNAL
 from services.projector.database import Position, take, write
 from services.projector.migrations import prepare
+from services.projector.rebuild import NEXT, both_engines, switch
 from services.projector.rows.fold import Fold
-from services.projector.switch import NEXT, both_engines, switch
 
 
 async def make_again(url: str, records: list[bytes]) -> None:

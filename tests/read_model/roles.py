@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from services.api.access.caller import Entities, Scope
 from services.api.access.store import AccessStore
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 from services.projector.database_rights import read_rights
 from services.projector.migrations import prepare_at
 from services.treasury.store.database import TreasuryStore
@@ -136,7 +136,7 @@ async def a_key_of(url: str) -> None:
     store = AccessStore(url, wall_clock)
     try:
         await store.prepare()
-        await store.create("ERP", {Scope.READ: Entities.of([LILLE])}, "test")
+        await store.create("ERP", {Scope.READ: Entities.parse([LILLE])}, "test")
         assert await store.audit_lines(1)
     finally:
         await store.dispose()

@@ -12,8 +12,8 @@ import uvloop
 
 from events.texts import verbatim
 from services.api.access.store import AccessStore
-from services.api.adapters.clock import wall_clock
-from services.projector.database_errors import RETRY_S, explained, when_reachable
+from services.api.adapters.clock_and_chance import wall_clock
+from services.projector.database_errors import RETRY_S, explain_error, when_reachable
 from services.projector.migrations import prepare_at
 from services.runtime.ops.errors import Unreachable
 from services.texts.language import Language
@@ -128,7 +128,7 @@ def test_what_is_away_is_asked_again_and_what_refuses_is_not(
     ],
 )
 def test_the_usual_reasons_are_in_the_readers_language(error: Exception, reason: str) -> None:
-    assert reason in translate(explained(error), Language.FR)
+    assert reason in translate(explain_error(error), Language.FR)
 
 
 def test_a_bug_is_none_of_the_database() -> None:

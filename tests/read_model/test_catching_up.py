@@ -86,10 +86,7 @@ def test_so_many_partitions_at_once_and_no_more(side_by_side: int) -> None:
     assert side_by_side == max(partitions[0].most)
 
 
-def test_one_that_fails_ends_all_with_its_own_error() -> None:
-    async def go() -> None:
-        with pytest.raises(WriterFailed):
-            await caught_up(made(4, fails=2), 2)
-        assert {asyncio.current_task()} == asyncio.all_tasks(), "nobody goes on behind it"
-
-    asyncio.run(go())
+async def test_one_that_fails_ends_all_with_its_own_error() -> None:
+    with pytest.raises(WriterFailed):
+        await caught_up(made(4, fails=2), 2)
+    assert {asyncio.current_task()} == asyncio.all_tasks(), "nobody goes on behind it"

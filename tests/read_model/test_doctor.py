@@ -8,10 +8,10 @@ from sqlalchemy import text as statement
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.access.store import AccessStore, access_address
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 from services.doctor.examination import examine
 from services.doctor.judge import SKEW_MAX_S
-from services.projector.migrations import known_versions
+from services.projector.migrations import list_versions
 from services.runtime.ops import clock
 from services.treasury.store.database import TreasuryStore, treasury_address
 from tests.kafka.examined import Examined, examined_with
@@ -70,7 +70,7 @@ def test_sound_databases_are_ok(url: str) -> None:
 def test_a_schema_of_a_newer_program_and_one_that_must_be_brought_up_are_named(url: str) -> None:
     for version, text in (
         ("9999", "newer Écluse"),
-        (known_versions()[-1], "start ecluse projector"),
+        (list_versions()[-1], "start ecluse projector"),
     ):
         with_engine(url, partial(marked, version))
         found = examined(url)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded.projection import EmbeddedProjector, Journal
+from services.embedded.journal_readers import EmbeddedProjector, Journal
 from services.ledger.application.restore import open_ledger
 from services.ledger.files.replay import replay
-from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import Overtaken, make_engine
+from services.ledger.files.stores import SqliteStore
+from services.projector.database import Overtaken
+from services.projector.engine import make_engine
 from services.runtime.ops.errors import ClusterError
 from tests.builders import a_vote, an_award, encoded
 from tests.read_model.databases import in_a_file
@@ -86,28 +87,25 @@ def test_it_makes_the_tables_that_kafka_makes(
         assert {**made, "positions": []} == {**of_kafka, "positions": []}
 
 
-def test_what_a_store_writes_is_projected_as_it_is_written(
+async def test_what_a_store_writes_is_projected_as_it_is_written(
     read_model_url: str, tmp_path: Path
 ) -> None:
     store = SqliteStore(tmp_path / "ledger.db")
 
-    async def go() -> None:
-        engine = make_engine(read_model_url)
-        try:
-            known: list[bytes] = []
-            projector = EmbeddedProjector(engine, a_journal(known))
-            assert 0 == await projector.follow()
-            with YEAR.open("rb") as stream:
-                replay(store, YEAR.name, stream, open_ledger(store), lambda _: None)
-            rows = [row.record for row in store.journal()]
-            for new in (rows[:3], rows[3:], []):
-                known += new
-                assert len(new) == await projector.follow()
-                assert len(known) == projector.next_offset
-        finally:
-            await engine.dispose()
-
-    asyncio.run(go())
+    engine = make_engine(read_model_url)
+    try:
+        known: list[bytes] = []
+        projector = EmbeddedProjector(engine, a_journal(known))
+        assert 0 == await projector.follow()
+        with YEAR.open("rb") as stream:
+            replay(store, YEAR.name, stream, open_ledger(store), lambda _: None)
+        rows = [row.record for row in store.journal()]
+        for new in (rows[:3], rows[3:], []):
+            known += new
+            assert len(new) == await projector.follow()
+            assert len(known) == projector.next_offset
+    finally:
+        await engine.dispose()
     store.close()
     assert [row["record"] for row in read(read_model_url)["journal"]] == journal_of(YEAR)
 
@@ -119,22 +117,19 @@ def test_the_tables_of_another_journal_are_not_written_on(read_model_url: str) -
             caught_up(read_model_url, another)
 
 
-def test_a_second_process_takes_the_tables_from_the_first(read_model_url: str) -> None:
+async def test_a_second_process_takes_the_tables_from_the_first(read_model_url: str) -> None:
     records = golden("lille-avenirs-2023")
 
-    async def go() -> None:
-        engine = make_engine(read_model_url)
-        try:
-            known: list[bytes] = []
-            first, second = (EmbeddedProjector(engine, a_journal(known)) for _ in range(2))
+    engine = make_engine(read_model_url)
+    try:
+        known: list[bytes] = []
+        first, second = (EmbeddedProjector(engine, a_journal(known)) for _ in range(2))
+        await first.follow()
+        await second.follow()
+        known += records[:2]
+        await second.follow()
+        with pytest.raises(Overtaken):
             await first.follow()
-            await second.follow()
-            known += records[:2]
-            await second.follow()
-            with pytest.raises(Overtaken):
-                await first.follow()
-        finally:
-            await engine.dispose()
-
-    asyncio.run(go())
+    finally:
+        await engine.dispose()
     assert 2 == len(read(read_model_url)["journal"])

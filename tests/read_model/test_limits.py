@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.access.store import AccessStore
 from services.api.adapters import read_model
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 from services.api.adapters.read_model import open_read_model
-from services.projector import database
-from services.projector.database import make_engine, take
+from services.projector import engine as engines
+from services.projector.database import take
 from services.projector.database_errors import failing_as_writer
+from services.projector.engine import make_engine
 from services.projector.migrations import MIGRATION_LOCK, prepare
-from services.projector.switch import both_engines
+from services.projector.rebuild import both_engines
 from services.runtime.kafka.writer import WriterFailed
 from tests.api.environment import an_app, asking
 from tests.read_model.databases import Server
@@ -37,88 +38,76 @@ async def limits_of(engine: AsyncEngine) -> tuple[str, str]:
     return row[0], row[1]
 
 
-def test_each_process_has_limits_of_its_own(postgresql_url: str) -> None:
-    async def go() -> dict[str, tuple[str, str]]:
-        keys = AccessStore(postgresql_url, wall_clock)
-        found = {
-            "API": await limits_of(open_read_model(postgresql_url)),
-            "keys": await limits_of(keys._engine),
-            "projector": await limits_of(make_engine(postgresql_url)),
-        }
-        async with both_engines(postgresql_url) as engines:
-            for name, engine in zip(("rebuild", "made again"), engines, strict=True):
-                found[name] = await limits_of(engine)
-        return found
-
+async def test_each_process_has_limits_of_its_own(postgresql_url: str) -> None:
+    keys = AccessStore(postgresql_url, wall_clock)
+    found = {
+        "API": await limits_of(open_read_model(postgresql_url)),
+        "keys": await limits_of(keys._engine),
+        "projector": await limits_of(make_engine(postgresql_url)),
+    }
+    async with both_engines(postgresql_url) as engines:
+        for name, engine in zip(("rebuild", "made again"), engines, strict=True):
+            found[name] = await limits_of(engine)
     assert {
         "API": ("20s", "1min"),
         "keys": ("20s", "1min"),
         "projector": ("90s", "90s"),
         "rebuild": ("0", "90s"),
         "made again": ("0", "90s"),
-    } == asyncio.run(go())
+    } == found
 
 
-def test_a_question_that_takes_too_long_is_503_in_words(
+async def test_a_question_that_takes_too_long_is_503_in_words(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_model, "STATEMENT_LIMIT_MS", LIMIT_MS)
 
-    async def go() -> None:
-        other = make_engine(postgresql_url)
-        async with other.connect() as holding:
-            await holding.execute(text(LOCK_GRANTS))
-            async with asking(an_app(open_read_model(postgresql_url))) as client:
-                answer = await client.get("/grants")
-        await other.dispose()
-        assert (503, "too_slow") == (answer.status_code, answer.json()["code"])
-        assert "The answer did not come in" in answer.json()["detail"]
-
-    asyncio.run(go())
+    other = make_engine(postgresql_url)
+    async with other.connect() as holding:
+        await holding.execute(text(LOCK_GRANTS))
+        async with asking(an_app(open_read_model(postgresql_url))) as client:
+            answer = await client.get("/grants")
+    await other.dispose()
+    assert (503, "too_slow") == (answer.status_code, answer.json()["code"])
+    assert "The answer did not come in" in answer.json()["detail"]
 
 
-def test_a_batch_that_takes_too_long_is_tried_again(
+async def test_a_batch_that_takes_too_long_is_tried_again(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "STATEMENT_LIMIT", f"{LIMIT_MS}ms")
+    monkeypatch.setattr(engines, "STATEMENT_LIMIT", f"{LIMIT_MS}ms")
 
-    async def go() -> None:
-        other, engine = make_engine(postgresql_url), make_engine(postgresql_url)
-        async with other.connect() as holding:
-            await holding.execute(text(LOCK))
-            with pytest.raises(WriterFailed, match="statement timeout"):
-                async with failing_as_writer():
-                    await take(engine, "journal", 0)
-        async with failing_as_writer():
-            assert 0 == (await take(engine, "journal", 0)).position.next_offset
-        await other.dispose()
-        await engine.dispose()
-
-    asyncio.run(go())
+    other, engine = make_engine(postgresql_url), make_engine(postgresql_url)
+    async with other.connect() as holding:
+        await holding.execute(text(LOCK))
+        with pytest.raises(WriterFailed, match="statement timeout"):
+            async with failing_as_writer():
+                await take(engine, "journal", 0)
+    async with failing_as_writer():
+        assert 0 == (await take(engine, "journal", 0)).position.next_offset
+    await other.dispose()
+    await engine.dispose()
 
 
 @pytest.mark.parametrize("tables", ["read model", "access"])
-def test_a_migration_takes_as_long_as_it_does(
+async def test_a_migration_takes_as_long_as_it_does(
     postgresql_server: Server, monkeypatch: pytest.MonkeyPatch, tables: str
 ) -> None:
     """Here it waits for that of another process."""
     url = postgresql_server.a_database()
     monkeypatch.setattr(read_model, "STATEMENT_LIMIT_MS", LIMIT_MS)
-    monkeypatch.setattr(database, "STATEMENT_LIMIT", f"{LIMIT_MS}ms")
-    monkeypatch.setattr(database, "ANSWER_S", LIMIT_MS / 1000)
+    monkeypatch.setattr(engines, "STATEMENT_LIMIT", f"{LIMIT_MS}ms")
+    monkeypatch.setattr(engines, "ANSWER_S", LIMIT_MS / 1000)
 
-    async def go() -> None:
-        other = make_engine(url, limited=False)
-        keys, engine = AccessStore(url, wall_clock), make_engine(url, limited=False)
-        async with other.connect() as holding:
-            await holding.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-            made = keys.prepare() if tables == "access" else prepare(engine)
-            task = asyncio.create_task(made)
-            await asyncio.sleep(LONGER_S)
-            assert not task.done(), "it waits"
-        await task
-        await keys.dispose()
-        await engine.dispose()
-        await other.dispose()
-
-    asyncio.run(go())
+    other = make_engine(url, limited=False)
+    keys, engine = AccessStore(url, wall_clock), make_engine(url, limited=False)
+    async with other.connect() as holding:
+        await holding.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        made = keys.prepare() if tables == "access" else prepare(engine)
+        task = asyncio.create_task(made)
+        await asyncio.sleep(LONGER_S)
+        assert not task.done(), "it waits"
+    await task
+    await keys.dispose()
+    await engine.dispose()
+    await other.dispose()

@@ -12,8 +12,9 @@ import pytest
 import uvloop
 
 from events.topics import JOURNAL
-from services.projector.database import make_engine, take, write
+from services.projector.database import take, write
 from services.projector.database_errors import failing_as_writer
+from services.projector.engine import make_engine
 from services.projector.rows.changes import Changes, Row
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.writer import WriterFailed

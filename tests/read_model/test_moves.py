@@ -10,7 +10,7 @@ from services.ledger.application.handle import Ledger
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.files.summary import History, summary_of
-from services.projector.rows.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
+from services.projector.rows.fold import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
 from services.projector.sql import non_key_columns
 from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award, encoded
 from tests.property.years import Inputs, decided, years

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import make_url
 
 from services.projector import rebuild
-from services.projector.switch import NEXT
+from services.projector.rebuild import NEXT
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pytest
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
@@ -123,7 +123,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0008" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0009" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 UNINDEXED = ("DROP INDEX orders_by_previous", "DROP INDEX conventions_by_former_name")
@@ -138,37 +138,7 @@ UNFOLDED = (
     "DROP INDEX payments_by_amount",
     *(f"ALTER TABLE {name} DROP COLUMN folded" for name in FOLDED),
 )
-"""Takes away what version 0007 adds, and 0008."""
-
-
-@pytest.mark.parametrize("name", RECORDED)
-def test_tables_of_an_older_program_get_the_folded_names(name: str, read_model_url: str) -> None:
-    fill(read_model_url, golden(name))
-    before = read(read_model_url)
-    change(read_model_url, *UNFOLDED, "UPDATE alembic_version SET version_num = '0006'")
-    prepared_again(read_model_url)
-    after = read(read_model_url)
-    assert {each: before[each] for each in FOLDED} == {each: after[each] for each in FOLDED}
-
-
-@pytest.mark.parametrize("name", RECORDED)
-def test_tables_of_an_older_program_get_back_the_instalments_that_orders_held(
-    name: str, read_model_url: str
-) -> None:
-    fill(read_model_url, golden(name))
-    planned = read(read_model_url)["instalments"]
-    change(
-        read_model_url,
-        *UNINDEXED,
-        "UPDATE instalments SET left_out_by = '1' WHERE left_out_by IS NULL AND EXISTS"
-        " (SELECT 1 FROM journal WHERE journal.budget = instalments.budget"
-        " AND journal.convention = instalments.convention"
-        " AND journal.sequence > instalments.sequence AND outcome = 'accepted'"
-        " AND event_type = 'ecluse.convention.amended.v1')",
-        "UPDATE alembic_version SET version_num = '0007'",
-    )
-    prepared_again(read_model_url)
-    assert planned == read(read_model_url)["instalments"]
+"""Takes away what version 0007 adds, and later ones."""
 
 
 WITHOUT_SETTLING = (
@@ -182,52 +152,65 @@ WITHOUT_SETTLING = (
 )
 """The tables as they were before version 0006."""
 
+ONE_LATEST_TIME = "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time"
+
+
+class Older(NamedTuple):
+    """Tables of an older program: what it had not, and which of them the migrations fill."""
+
+    version: str
+    taken: tuple[str, ...]
+    filled: tuple[str, ...]
+
+
+OLDER = {
+    "folded names": Older("0006", UNFOLDED, FOLDED),
+    "signatories": Older("0008", ("UPDATE conventions SET folded = 'x'",), ("conventions",)),
+    "instalments that orders held": Older(
+        "0007",
+        (
+            *UNINDEXED,
+            (
+                "UPDATE instalments SET left_out_by = '1' WHERE left_out_by IS NULL AND EXISTS"
+                " (SELECT 1 FROM journal WHERE journal.budget = instalments.budget"
+                " AND journal.convention = instalments.convention"
+                " AND journal.sequence > instalments.sequence AND outcome = 'accepted'"
+                " AND event_type = 'ecluse.convention.amended.v1')"
+            ),
+        ),
+        ("instalments",),
+    ),
+    "days of orders": Older(
+        "0001",
+        (
+            "UPDATE payment_orders SET state_on = acknowledged_on",
+            "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
+            ONE_LATEST_TIME,
+            "DROP TABLE mentions",
+            *UNFOLDED,
+            *WITHOUT_SETTLING,
+        ),
+        ("payment_orders",),
+    ),
+    "mentions of records": Older(
+        "0003", ("DROP TABLE mentions", *UNFOLDED, *WITHOUT_SETTLING), ("mentions",)
+    ),
+    "what was settled": Older("0005", (*UNFOLDED, *WITHOUT_SETTLING), ("refusals", "review_flags")),
+}
+
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_tables_of_an_older_program_get_the_days_of_their_orders(
-    name: str, read_model_url: str
+@pytest.mark.parametrize("older", OLDER.values(), ids=OLDER)
+def test_tables_of_an_older_program_get_what_it_had_not(
+    name: str, older: Older, read_model_url: str
 ) -> None:
     fill(read_model_url, golden(name))
-    orders = read(read_model_url)["payment_orders"]
-    change(
-        read_model_url,
-        "UPDATE payment_orders SET state_on = acknowledged_on",
-        "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
-        "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
-        "DROP TABLE mentions",
-        *UNFOLDED,
-        *WITHOUT_SETTLING,
-        "UPDATE alembic_version SET version_num = '0001'",
-    )
+    before = read(read_model_url)
+    version = f"UPDATE alembic_version SET version_num = '{older.version}'"
+    change(read_model_url, *older.taken, version)
     prepared_again(read_model_url)
-    assert orders == read(read_model_url)["payment_orders"]
-
-
-def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model_url: str) -> None:
-    fill(read_model_url, golden("year-end-2023"))
-    before = {tuple(row.values()) for row in read(read_model_url)["mentions"]}
-    change(
-        read_model_url,
-        "DROP TABLE mentions",
-        *UNFOLDED,
-        *WITHOUT_SETTLING,
-        "UPDATE alembic_version SET version_num = '0003'",
-    )
-    prepared_again(read_model_url)
-    assert before == {tuple(row.values()) for row in read(read_model_url)["mentions"]}
-
-
-@pytest.mark.parametrize("name", RECORDED)
-def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_url: str) -> None:
-    fill(read_model_url, golden(name))
-    tables = read(read_model_url)
-    to_0005 = "UPDATE alembic_version SET version_num = '0005'"
-    change(read_model_url, *UNFOLDED, *WITHOUT_SETTLING, to_0005)
-    prepared_again(read_model_url)
-    again = read(read_model_url)
-    assert [tables[name] for name in ("refusals", "review_flags")] == [
-        again[name] for name in ("refusals", "review_flags")
-    ]
+    after = read(read_model_url)
+    assert [before[each] for each in older.filled] == [after[each] for each in older.filled]
 
 
 def test_late_documents_of_an_older_program_get_a_row_each(read_model_url: str) -> None:
@@ -255,7 +238,7 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
 
     change(
         read_model_url,
-        "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
+        ONE_LATEST_TIME,
         "UPDATE positions SET last_event_time = NULL",
         "DROP TABLE mentions",
         *UNFOLDED,
@@ -264,7 +247,7 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0008" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0009" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives import serialization
 from sqlalchemy import make_url, text
 
 from services.api.access.store import AccessStore
-from services.api.adapters.clock import wall_clock
+from services.api.adapters.clock_and_chance import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.api.problems import Problem
 from services.api.settings import ApiSettings
-from services.dev.certificates import authority, signed_pem
-from services.projector.database import make_engine
+from services.dev.certificates import authority, sign_pem
+from services.projector.engine import make_engine
 from services.projector.migrations import prepare_at
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
@@ -230,7 +230,7 @@ def in_two_files(pem: bytes, folder: Path, password: str) -> dict[str, Path]:
 
 def test_a_role_shows_a_certificate_of_its_own(server: TlsServer, tmp_path: Path) -> None:
     url = server.url(BY_CERTIFICATE)
-    pem = signed_pem(server.authority, BY_CERTIFICATE)
+    pem = sign_pem(server.authority, BY_CERTIFICATE)
     own: dict[str, object] = {**in_two_files(pem, tmp_path, "of the key")}
     assert {True} == is_tls(checked(server, url, **own, sslpassword="of the key"))
     said = refused(checked(server, url, **own, sslpassword="another"))
@@ -240,7 +240,7 @@ def test_a_role_shows_a_certificate_of_its_own(server: TlsServer, tmp_path: Path
 
 def test_a_certificate_of_another_authority_is_refused(server: TlsServer, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.pem"
-    foreign.write_bytes(signed_pem(authority("Another"), BY_CERTIFICATE))
+    foreign.write_bytes(sign_pem(authority("Another"), BY_CERTIFICATE))
     for said in stopped(checked(server, server.url(BY_CERTIFICATE), sslcert=foreign)):
         assert "check ECLUSE_DATABASE_SSLCERT" in said.en
 

@@ -6,22 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL
-from services.projector import database, switch
+from services.projector import database, rebuild
 from services.projector.database import (
     Overtaken,
+    fold_state,
     hold,
     is_held,
     position_of,
     take,
     write,
 )
-from services.projector.fold_state import fold_state
 from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import Fold
-from services.projector.rows.settling import Unsettled
+from services.projector.rows.settling import UnsettledRows
 from tests.builders import (
     BUDGET,
     SIRET,
@@ -41,7 +40,16 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.figures import as_printed, figures
-from tests.read_model.filling import empty, fill, golden, query, read, rows_of, with_engine
+from tests.read_model.filling import (
+    an_engine,
+    empty,
+    fill,
+    golden,
+    query,
+    read,
+    rows_of,
+    with_engine,
+)
 
 
 def known(url: str, partition: int) -> tuple[dict[str, int], UnsignedGrants]:
@@ -57,89 +65,74 @@ def a_fold(records: list[bytes]) -> Fold:
     return fold
 
 
-def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str) -> None:
+async def test_whoever_takes_a_partition_fences_the_writer_before(read_model_url: str) -> None:
     records = golden("lille-avenirs-2023")
-
-    async def go(engine: AsyncEngine) -> None:
+    async with an_engine(read_model_url) as engine:
         old = (await take(engine, JOURNAL, 0)).position
         new = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Overtaken):
             await write(engine, a_fold(records).take_changes(), replace(old, next_offset=10))
         assert 0 == (await position_of(engine, JOURNAL, 0)).next_offset
         await write(engine, a_fold(records).take_changes(), replace(new, next_offset=10), 0)
-
-    with_engine(read_model_url, go)
     assert len(records) == len(read(read_model_url)["journal"])
 
 
-def test_tables_are_not_switched_while_a_partition_is_taken(
+async def test_tables_are_not_switched_while_a_partition_is_taken(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else its position would be of the old ones, and its last records of the new."""
     real, locked = fold_state, []
+    async with an_engine(postgresql_url) as engine:
 
-    async def go(engine: AsyncEngine) -> None:
-        async def beside(*args: Any) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
+        async def beside(*args: Any) -> tuple[dict[str, int], UnsignedGrants, UnsettledRows]:
             async with engine.connect() as other:
-                locked.append(await switch._locked(other))
+                locked.append(await rebuild._lock(other))
             return await real(*args)
 
         monkeypatch.setattr(database, "fold_state", beside)
         await take(engine, JOURNAL, 0)
         async with engine.connect() as other:
-            locked.append(await switch._locked(other))
-
-    with_engine(postgresql_url, go)
+            locked.append(await rebuild._lock(other))
     assert [False, True] == locked
 
 
-def test_of_several_that_take_a_new_partition_at_once_one_has_it(read_model_url: str) -> None:
-    async def go(engine: AsyncEngine) -> list[int]:
+async def test_of_several_that_take_a_new_partition_at_once_one_has_it(read_model_url: str) -> None:
+    async with an_engine(read_model_url) as engine:
         taken = await asyncio.gather(*(take(engine, JOURNAL, 0) for _ in range(5)))
-        return sorted(each.position.epoch for each in taken)
-
-    assert [1, 2, 3, 4, 5] == with_engine(read_model_url, go)
+        assert [1, 2, 3, 4, 5] == sorted(each.position.epoch for each in taken)
 
 
-def test_partitions_have_writers_of_their_own(read_model_url: str) -> None:
-    async def go(engine: AsyncEngine) -> None:
+async def test_partitions_have_writers_of_their_own(read_model_url: str) -> None:
+    async with an_engine(read_model_url) as engine:
         mine = (await take(engine, JOURNAL, 0)).position
         await take(engine, JOURNAL, 1)
         await take(engine, "another", 0)
         await write(engine, Fold(0).take_changes(), replace(mine, next_offset=1), 0)
 
-    with_engine(read_model_url, go)
 
-
-def test_a_database_that_forgot_the_last_batch_is_not_written_on(read_model_url: str) -> None:
+async def test_a_database_that_forgot_the_last_batch_is_not_written_on(read_model_url: str) -> None:
     """As after a crash, or when somebody brought an older copy back."""
     records = golden("lille-avenirs-2023")
-
-    async def go(engine: AsyncEngine) -> None:
+    async with an_engine(read_model_url) as engine:
         mine = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Overtaken):
             await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=10), 5)
-
-    with_engine(read_model_url, go)
     assert [] == read(read_model_url)["journal"]
 
 
-def test_a_batch_that_fails_leaves_nothing(read_model_url: str) -> None:
+async def test_a_batch_that_fails_leaves_nothing(read_model_url: str) -> None:
     records = golden("lille-avenirs-2023")
     fill(read_model_url, records)
     before = read(read_model_url)
-
-    async def go(engine: AsyncEngine) -> None:
+    async with an_engine(read_model_url) as engine:
         mine = (await take(engine, JOURNAL, 0)).position
         with pytest.raises(Exception, match=r"(?i)unique"):
             await write(engine, a_fold(records).take_changes(), replace(mine, next_offset=20), 10)
-
-    with_engine(read_model_url, go)
     assert before == read(read_model_url)
 
 
-def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
-    async def go(engine: AsyncEngine) -> None:
+async def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
+    async with an_engine(read_model_url) as engine:
         mine = (await take(engine, JOURNAL, 0)).position
         assert not await is_held(engine, mine)
         await hold(engine, mine, 7, "e7", "AssertionError")
@@ -150,8 +143,6 @@ def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
             await hold(engine, mine, 8, None, "")
         await write(engine, Fold(0).take_changes(), replace(new, next_offset=8), 0)
         assert not await is_held(engine, new)
-
-    with_engine(read_model_url, go)
     assert query(read_model_url, "SELECT held_event_id FROM positions") is None
 
 
@@ -171,7 +162,7 @@ def test_a_convention_that_was_signed_stands_alone_no_more(shared_read_model: st
 
 
 def test_a_chain_of_another_partition_that_rests_here_goes_on(shared_read_model: str) -> None:
-    """An imported journal has the chains of a cluster with other partitions (ledger/chains.py)."""
+    """An imported journal has the chains of a cluster with other partitions."""
     dead = [row.replace(b"_dead.0", b"_dead.7") for row in rows_of(Scenario(b"{", b"[", b"}"))]
     fill(shared_read_model, dead, cuts=[1, 2], partition=2)
     sequences, _ = known(shared_read_model, 2)

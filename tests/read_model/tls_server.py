@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from services.dev.certificates import Authority, authority, signed_pem
+from services.dev.certificates import Authority, authority, sign_pem
 from services.dev.local_broker import HOST, free_port
 from tests.waiting import eventually
 
@@ -83,7 +83,7 @@ class TlsServer:
         """Give it a certificate for these hosts; one that runs takes it by `reload`."""
         file = self._folder / "server.pem"
         file.write_bytes(
-            signed_pem(self.authority, "database", hosts, first_day=first_day, days=days)
+            sign_pem(self.authority, "database", hosts, first_day=first_day, days=days)
         )
         file.chmod(0o600)
 

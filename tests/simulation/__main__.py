@@ -12,7 +12,7 @@ from typing import Final
 from tests.commit import commit_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
-from tests.simulation.report import Asked, page, table
+from tests.simulation.report import Asked, table
 from tests.simulation.runs import COMPLETE, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.shrink import Shrinking, shown
 
@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run them, print the figures, write the page; the exit code."""
+    """Run them and print the figures; the exit code."""
     asked = _asked(arguments)
     if asked.case is not None:
         return _replay(Case.read(asked.case.read_text(encoding="utf-8")))
@@ -43,9 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if tally.missing:
         print(f"NOT REACHED: {len(tally.missing)}", file=sys.stderr)
         return DISPROVED
-    if asked.page is not None:
-        asked.page.parent.mkdir(parents=True, exist_ok=True)
-        asked.page.write_text(page(tally, what, seconds) + "\n", encoding="utf-8")
     return PROVED
 
 
@@ -55,7 +52,6 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the number of the first history")
     parser.add_argument("--histories", type=int, default=2_000, help="how many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="on how many cores")
-    parser.add_argument("--page", type=Path, help="a file for the page of the figures")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--case", type=Path, help="run the one history in this file instead")
     parser.add_argument(

@@ -15,15 +15,14 @@ from aiokafka.structs import TopicPartition
 
 from events.topics import BALANCES, LEDGER_STATE
 from services.ledger.kafka.partition import LedgerProcessor, transactional_id
-from services.ledger.kafka.quarantine import hold_at, quarantine_held
-from services.ledger.kafka.serve import QUARANTINE
+from services.ledger.kafka.worker import QUARANTINE, hold_at, quarantine_held
 from services.runtime.kafka.clients import Clients
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import ProcessorFactory
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.simulation.broker import NotYet
 from tests.simulation.faults import Kind
@@ -142,7 +141,7 @@ class Group:
         try:
             await the_loop().create_task(write(), context=context)
             self.figures["quarantined"] += 1
-        except (ClusterError, Fenced, WriterFailed):
+        except (ClusterError, FencedError, WriterFailed):
             self.figures["quarantines that failed, and were tried again"] += 1
         finally:
             self._operators -= 1

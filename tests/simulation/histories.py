@@ -9,7 +9,7 @@ import random  # noqa: TID251 - the chance of the environment, from a seed that 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from tests.builders import (
     Json,
     a_bank_account,

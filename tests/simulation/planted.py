@@ -12,10 +12,10 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.ledger.domain.model import orders
 from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
-from services.ledger.kafka.partition_restore import Restored
-from services.ledger.kafka.state_topic import POSITION_KEY, encode_checkpoint
+from services.ledger.kafka.partition_restore import RestoredPartition
+from services.ledger.kafka.topic_records import POSITION_KEY, encode_checkpoint
 from services.runtime.kafka.clients import Outgoing
-from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.kafka.reader import SourcePosition
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.processing.task import PartitionTask
 from tests.simulation.simulator import MakeWork
@@ -90,7 +90,7 @@ class _PositionFirst(LedgerProcessor):
 class _Forgetful(LedgerProcessor):
     """Restores balances, and not which events it has seen."""
 
-    def _take(self, restored: Restored) -> None:
+    def _take(self, restored: RestoredPartition) -> None:
         super()._take(restored)
         for state in self._ledger.budgets.values():
             state.memory.remembered.clear()

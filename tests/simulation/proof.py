@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.verifier.journal.figures import merge_figures
+from services.verifier.journal_proof import merge_figures
 from services.verifier.kafka_records import TopicRecord
 from tests.kafka.faults.undisturbed import compare
 from tests.simulation.broker import Broker

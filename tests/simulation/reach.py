@@ -6,18 +6,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from events.deadlines import DeadlinePassed
+from events.conventions import ReportReceived, ReportRejected
 from events.envelope import INBOUND
 from events.fiscal_years import FiscalYearClosed
-from events.payments import PaymentExecuted
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
+from events.follow_up import DeadlinePassed
+from events.payments import PaymentExecuted, RecoveryCollected, RecoveryOrdered
 from events.topics import JOURNAL
 from events.unreadable import Reason
 from services.ledger.domain.journal import Outcome as JournalOutcome
-from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.answers import FlagCode, Missing, Refusal
 from services.ledger.domain.model.orders import OPEN, OrderState
-from services.ledger.domain.model.refusals import Missing, Refusal
 from tests.simulation.faults import AT, KILLS, REQUESTS, Kind, Op
 from tests.simulation.simulator import Outcome
 

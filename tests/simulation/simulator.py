@@ -20,8 +20,8 @@ from services.ledger.application import handle
 from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Processor
+from services.runtime.processing.status import TaskState
 from tests.simulation.broker import Broker, Message
 from tests.simulation.cases import Case, Chunk, How
 from tests.simulation.clients import clients_of

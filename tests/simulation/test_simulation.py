@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,9 +11,8 @@ import pytest
 from tests.simulation.__main__ import ROOT, main
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
-from tests.simulation.faults import Op
-from tests.simulation.reach import STEP, WANTED, Reached
-from tests.simulation.report import Asked, page
+from tests.simulation.reach import WANTED, Reached
+from tests.simulation.report import Asked, table
 from tests.simulation.runs import COMPLETE, Tally
 from tests.simulation.simulator import simulate
 
@@ -83,16 +81,10 @@ def test_a_run_that_does_not_reach_everything_fails(
     assert Reached("refusal", "too_many_parked") in Tally().missing
 
 
-def test_the_page_names_its_commit_and_the_kills_that_are_only_counted() -> None:
-    ending = Reached(STEP, f"{Op.MARKER}, before the request arrived")
-    tally = Tally(2, reached=Counter({ending: 3}), histories_of=Counter({ending: 2}))
+def test_the_table_names_its_commit() -> None:
     asked = Asked(SEED, 0, 2, 1, commit="`abc`, with changes")
-    text = page(tally, asked, 1.0)
-    assert "| commit | `abc`, with changes |" in text
-    assert "| end a hanging transaction, before the request arrived | 3 | 2 |" in text
-    assert "| end a hanging transaction, before the answer came | 0 | 0 |" in text
-    assert ending not in WANTED
-    assert "| commit |" not in page(tally, asked._replace(commit=None), 1.0)
+    assert "`abc`, with changes" in table(Tally(2), asked, 1.0)
+    assert "commit" not in table(Tally(2), asked._replace(commit=None), 1.0)
 
 
 # Histories with a kill, a zombie and a hanging transaction among them.

@@ -8,11 +8,11 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Table, select, update
 
 from services.projector.tables import journal
-from services.treasury.application.differences.discrepancy import Discrepancy
-from services.treasury.application.differences.erp import ErpTotals
-from services.treasury.application.entries import Bookkeeper
-from services.treasury.application.reconcile import reconcile
-from services.treasury.config.accounts import Accounts
+from services.treasury.entries.bookkeeper import Bookkeeper
+from services.treasury.pes.accountant import Accounts
+from services.treasury.reconciliation.discrepancy import Discrepancy
+from services.treasury.reconciliation.erp import ErpTotals
+from services.treasury.reconciliation.reconcile import reconcile
 from services.treasury.store.tables import accounting_entries, outbox
 from tests.treasury.databases import Opened, opened
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.tables import payment_orders
-from services.treasury.store.compared import note_compared
+from services.treasury.slips.messages import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore, treasury_address
 from services.treasury.store.tables import metadata
 from tests.read_model import databases

@@ -12,10 +12,10 @@ from events.payments import PaymentExecuted
 from events.texts import Translatable
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.application.slips import Slips
-from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
-from services.treasury.store.orders import claim
+from services.treasury.pes.accountant import TreasuryConfig
+from services.treasury.slips.orders import claim
+from services.treasury.slips.slips import Slips
 from services.treasury.store.outbox import mark_sent, unsent
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import outbox, own_events, slips

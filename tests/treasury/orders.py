@@ -10,9 +10,9 @@ from sqlalchemy import insert, update
 
 from events.outbound import PaymentOrderIssued
 from services.projector.tables import payment_orders
-from services.treasury.config.accountant import TreasuryConfig
-from services.treasury.domain.messages import CancelledOrder, IssuedOrder
-from services.treasury.store.orders import take
+from services.treasury.pes.accountant import TreasuryConfig
+from services.treasury.slips.order_messages import CancelledOrder, IssuedOrder
+from services.treasury.slips.orders import take
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET, a_line
 from tests.treasury.databases import Opened
 

@@ -109,11 +109,7 @@ ACCOUNT = (
     one("IBAN", "[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}"),
     one("TitCpte", text(32)),
 )
-PARTY_BLOCK = (
-    one("InfoTiers", PARTY),
-    maybe("Adresse", ADDRESS),
-    maybe("CpteBancaire", ACCOUNT),
-)
+PARTY_BLOCK = (one("InfoTiers", PARTY), maybe("Adresse", ADDRESS), maybe("CpteBancaire", ACCOUNT))
 SLIP = (
     one(
         "BlocBordereau",

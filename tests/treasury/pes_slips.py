@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.outbound import PaymentOrderIssued
-from services.treasury.config.accountant import TreasuryConfig, read_config
 from services.treasury.domain.slips import Original, Piece, Slip, SlipType
+from services.treasury.pes.accountant import TreasuryConfig, read_config
 from tests.builders import BUDGET
 from tests.treasury.orders import an_order
 
@@ -35,10 +35,7 @@ def a_config(
 ) -> TreasuryConfig:
     """The settings of one budget, beside the codes that it must have, and a directory."""
     budget = {"IdPost": "059999", "CodCol": "350"} | (settings or {})
-    file = {
-        "entities": {LILLE: {"budgets": {"00": budget}}},
-        "third_parties": third_parties or {},
-    }
+    file = {"entities": {LILLE: {"budgets": {"00": budget}}}, "third_parties": third_parties or {}}
     return TreasuryConfig.model_validate(file)
 
 

@@ -1,5 +1,7 @@
 """Files of the public accountant, as its programs write them; a test names what it is about."""
 
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -122,3 +124,11 @@ def an_element(state: object = 1, inside: str = "", **more: Any) -> str:
 def an_error(code: str | None, label: str | None = None) -> str:
     """An Erreur."""
     return f"<Erreur>{values({'NumAnoAck': code, 'LibelleAnoAck': label})}</Erreur>"
+
+
+def zipped(content: bytes) -> bytes:
+    """A return as a gateway may pack it."""
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("retour.xml", content)
+    return into.getvalue()

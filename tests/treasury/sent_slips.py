@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import insert, select
 
-from services.treasury.application.returns import Returns, Taken
-from services.treasury.config.accountant import BudgetConfig, Entity, TreasuryConfig
+from services.treasury.pes.accountant import BudgetConfig, Entity, TreasuryConfig
+from services.treasury.returns.returns import FileOutcome, Returns
 from services.treasury.store.database import TreasuryStore, treasury_address
 from services.treasury.store.tables import metadata, outbox, pieces, slips
 from tests.builders import BUDGET
@@ -76,7 +76,7 @@ class Desk:
             if rows:
                 await connection.execute(insert(pieces), list(rows))
 
-    async def take(self, content: bytes, name: str = "retour.xml") -> Taken:
+    async def take(self, content: bytes, name: str = "retour.xml") -> FileOutcome:
         """Take a file."""
         return await self.returns.take(io.BytesIO(content), name, "test")
 

@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 
 from services.runtime.ops.errors import Unreachable
-from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.slips.slips import Slips
 from tests.builders import BUDGET
 from tests.treasury.databases import opened
 from tests.treasury.orders import a_config
@@ -22,7 +22,9 @@ async def work(url: str, name: str) -> None:
         while True:
             prepared = await slips.prepare(BUDGET, SlipType.PAYMENT, name, ORDERS_OF_A_SLIP)
             # Drafts of one that was killed are issued too, whoever comes first.
-            drafts = [each for each in await slips.listed(None) if each.state is SlipState.PREPARED]
+            drafts = [
+                each for each in await slips.list_all(None) if each.state is SlipState.PREPARED
+            ]
             for each in drafts:
                 try:
                     await slips.issue(each.slip_id, name)

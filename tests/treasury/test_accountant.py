@@ -10,7 +10,7 @@ import pytest
 from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.config.accountant import TreasuryConfig, judge, read_config
+from services.treasury.pes.accountant import TreasuryConfig, judge, read_config
 from tests.integration.command import ecluse
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "treasury.example.yaml"
@@ -35,7 +35,7 @@ def test_the_example_has_no_fault_and_the_defaults_that_it_names() -> None:
     assert config is not None
     assert [] == faults
     assert config == read_config(EXAMPLE)
-    lille = config.of(BUDGET)
+    lille = config.find_budget(BUDGET)
     assert lille is not None
     assert ("059999", "350", "00") == (lille.id_post, lille.cod_col, lille.cod_bud)
     assert ("PESALR2", "2", "2", "ECLUSE") == (
@@ -89,16 +89,16 @@ def test_what_the_example_comments_out_are_the_defaults() -> None:
     config, faults = judge(text)
     assert (len(COMMENTED_OUT), []) == (count, faults)
     assert config is not None
-    assert config.of(BUDGET) == read_config(EXAMPLE).of(BUDGET)
+    assert config.find_budget(BUDGET) == read_config(EXAMPLE).find_budget(BUDGET)
 
 
 def test_a_budget_is_known_in_every_year_and_no_other_is() -> None:
     config = config_of({"IdPost": "059999", "CodCol": "350"})
-    assert config.of(BUDGET) is config.of(f"{LILLE}-00-2024")
-    assert config.of(f"{LILLE}-01-2023") is None
-    assert config.of("21590512600011-00-2023") is None
+    assert config.find_budget(BUDGET) is config.find_budget(f"{LILLE}-00-2024")
+    assert config.find_budget(f"{LILLE}-01-2023") is None
+    assert config.find_budget("21590512600011-00-2023") is None
     assert config.third_party(AVENIRS) is None
-    assert TreasuryConfig().of(BUDGET) is None
+    assert TreasuryConfig().find_budget(BUDGET) is None
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_a_budget_is_known_in_every_year_and_no_other_is() -> None:
 def test_the_budget_has_its_own_code_where_it_has_the_form(
     code: str, settings: dict[str, Any], expected: str | None
 ) -> None:
-    budget = config_of(settings, code).of(f"{LILLE}-{code}-2023")
+    budget = config_of(settings, code).find_budget(f"{LILLE}-{code}-2023")
     assert budget is not None
     assert expected == budget.cod_bud
 
 
 def test_a_series_begins_with_1_where_nothing_else_is_agreed() -> None:
-    budget = config_of({"numbers": {"first": {"piece:01": 5001}}}).of(BUDGET)
+    budget = config_of({"numbers": {"first": {"piece:01": 5001}}}).find_budget(BUDGET)
     assert budget is not None
     assert (5001, 1) == tuple(map(budget.numbers.first_of, ("piece:01", "slip:01")))
 
@@ -132,7 +132,7 @@ def test_documents_are_of_a_convention_and_may_be_of_one_instalment() -> None:
         {"convention": "C", "instalment": "avance", "IdUnique": "B"},
         {"convention": "D", "IdUnique": "E"},
     ]
-    budget = config_of({"documents": named}).of(BUDGET)
+    budget = config_of({"documents": named}).find_budget(BUDGET)
     assert budget is not None
     assert ["A", "B"] == [each.id_unique for each in budget.documents_of("C", "avance")]
     assert ["A"] == [each.id_unique for each in budget.documents_of("C", "solde")]
@@ -144,19 +144,14 @@ def test_documents_are_of_a_convention_and_may_be_of_one_instalment() -> None:
         (ONE, []),
         ("", ["line 1, /: settings with their names are expected"]),
         ("entities: [", ["line 1, /: expected the node content, but found '<stream end>'"]),
-        (
-            f"{ONE}      '00': {{}}\n",
-            ["line 5, /: the key 00 stands twice"],
-        ),
+        (f"{ONE}      '00': {{}}\n", ["line 5, /: the key 00 stands twice"]),
         (
             'entities:\n  "21590350100018":\n    budgets: {}\n',
             ["line 2, /entities/21590350100018: the SIRET's check digit is wrong"],
         ),
         (
             "third_parties:\n  37887770800040: {}\n",
-            [
-                "line 2, /third_parties/37887770800040: a code or a name is text: put it in quotes",
-            ],
+            ["line 2, /third_parties/37887770800040: a code or a name is text: put it in quotes"],
         ),
         (
             f'{ENTITY}      "00": {{}}\n',

@@ -5,9 +5,8 @@ import pytest
 from events.texts import Translatable
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.config.accountant import judge
-from services.treasury.config.accounts import Accounts
 from services.treasury.domain.postings import Role
+from services.treasury.pes.accountant import Accounts, judge
 
 
 @pytest.mark.parametrize(

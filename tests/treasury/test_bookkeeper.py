@@ -6,46 +6,33 @@ import json
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
-from events.accounting import AccountingEntryRecorded
 from events.schemas import documents
 from events.topics import ACCOUNTING_ENTRIES
-from services.treasury.application.differences.discrepancy import Discrepancy
-from services.treasury.application.entries import SLICE
+from events.treasury import AccountingEntryRecorded
+from services.treasury.entries.bookkeeper import SLICE
+from services.treasury.reconciliation.discrepancy import Discrepancy
 from services.treasury.store.tables import booked, outbox
 from tests.builders import (
     BUDGET,
     Json,
     Scenario,
-    a_closing,
-    a_collection,
-    a_convention,
     a_payment,
-    a_recovery,
     a_review,
     a_vote,
-    an_acknowledgement,
     an_amount,
-    an_award,
-    an_instalment,
 )
 from tests.read_model.filling import empty, fill, rows_of
 from tests.treasury.books import book, book_as_0_1_0, bookkeeper, differences, in_both, rows
 from tests.treasury.databases import Opened
+from tests.unit.tables.event_notation import read_events
 from tests.unit.treasury.booking import entries
 
 LINES = [an_amount(60), an_amount(40, "490")]
-YEAR = [
-    a_vote(appropriations=LINES),
-    an_award(lines=LINES),
-    a_convention(instalments=[an_instalment(lines=LINES)]),
-    an_acknowledgement(),
-    a_payment(70),
-    an_acknowledgement("rejected"),
-    a_recovery(50),
-    a_collection(45),
-    a_closing(),
-    a_recovery(4, _id="late"),
-]
+YEAR = read_events("""
+    vote 60 on 489 + 40 on 490; award 60 on 489 + 40 on 490;
+    convention [advance 60 on 489 + 40 on 490]; C/advance taken_in_charge; payment 70;
+    C/advance rejected; recovery 50; collection 45; closing none; recovery 4, id late
+""")
 
 
 def made_of(history: Scenario) -> list[tuple[int, int, str, str, int, int]]:
@@ -114,10 +101,10 @@ def test_a_read_model_that_is_made_again_changes_no_entry(treasury_url: str) -> 
 
 
 def test_what_0_1_0_booked_keeps_its_day_and_what_follows_has_its_own(treasury_url: str) -> None:
-    signed_again = [
-        an_award(lines=LINES, grant="H"),
-        a_convention(grant="H", convention="D", instalments=[an_instalment(lines=LINES)]),
-    ]
+    signed_again = read_events("""
+        award 60 on 489 + 40 on 490, grant H;
+        convention [advance 60 on 489 + 40 on 490], convention D, grant H
+    """)
     rich = a_vote(appropriations=[an_amount(1_000), an_amount(1_000, "490")])
     history = Scenario(rich, *YEAR[1:6], *signed_again)
     records = rows_of(history)

@@ -11,12 +11,12 @@ from sqlalchemy import Row, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import PAYMENT_ORDERS
-from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
-from services.treasury.application.slips import Slips
-from services.treasury.domain.messages import CancelledOrder, IssuedOrder, read_order
 from services.treasury.domain.slips import SlipType
-from services.treasury.store.compared import note_compared
-from services.treasury.store.orders import take
+from services.treasury.reconciliation.discrepancy import Discrepancy, DiscrepancyKind
+from services.treasury.slips.messages import note_compared
+from services.treasury.slips.order_messages import CancelledOrder, IssuedOrder, read_order
+from services.treasury.slips.orders import take
+from services.treasury.slips.slips import Slips
 from services.treasury.store.tables import accounting_entries, metadata
 from tests.builders import BUDGET, Json, Scenario, encoded
 from tests.property.histories import budgets_of, histories

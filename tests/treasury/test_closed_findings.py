@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from sqlalchemy import delete
 
 from services.texts.translation import both
-from services.treasury.application.metrics import figures
-from services.treasury.domain.messages import OwnRefusal
-from services.treasury.store.orders import note_refusals
+from services.treasury.process.metrics import figures
+from services.treasury.slips.order_messages import OwnRefusal
+from services.treasury.slips.orders import note_refusals
 from services.treasury.store.tables import outbox, own_events
 from tests.builders import BUDGET
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip

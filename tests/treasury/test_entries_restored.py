@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from services.treasury.application.entries import Bookkeeper
-from services.treasury.application.entry_messages import is_booked, restore_entries
-from services.treasury.config.accounts import Accounts
+from services.treasury.entries.bookkeeper import Bookkeeper
+from services.treasury.entries.messages import is_booked, restore_entries
+from services.treasury.pes.accountant import Accounts
 from services.treasury.store.tables import accounting_entries, booked, outbox
-from tests.builders import Scenario
+from tests.builders import (
+    Scenario,
+    a_convention,
+    a_line,
+    a_vote,
+    an_acknowledgement,
+    an_amount,
+    an_award,
+    an_instalment,
+)
 from tests.read_model.filling import fill, rows_of
 from tests.treasury.books import NOW, book, book_as_0_1_0, differences, in_both, rows
 from tests.treasury.databases import Opened
@@ -149,6 +158,27 @@ def test_tables_that_were_booked_anew_are_as_the_topic_has_it_first(treasury_url
             waits = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
             assert [] == list(await connection.scalars(waits))
         assert [] == await differences(both)
+
+    asyncio.run(in_both(treasury_url, go))
+
+
+def test_a_line_without_function_and_operation_is_as_it_was(treasury_url: str) -> None:
+    lines = [an_amount(100, line=a_line(function=None, operation=None))]
+    events = (
+        a_vote(appropriations=lines),
+        an_award(lines=lines),
+        a_convention(instalments=[an_instalment(lines=lines)]),
+        an_acknowledgement(),
+    )
+    fill(treasury_url, rows_of(Scenario(*events)))
+
+    async def go(both: Opened) -> None:
+        await book(both)
+        before, said = await rows(both), await messages(both)
+        assert before
+        await lose(both)
+        assert len(before) == await restore(both, said)
+        assert before == await rows(both)
 
     asyncio.run(in_both(treasury_url, go))
 

@@ -10,9 +10,9 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from events.outbound import PaymentOrderIssued
-from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.plain_text import plain
 from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Original, Piece, Slip, SlipType
+from services.treasury.pes.accountant import TreasuryConfig
 from services.treasury.pes.faults import TOO_MUCH, faults, slip_faults
 from services.treasury.pes.writer import write
 from tests.builders import IBAN
@@ -65,10 +65,7 @@ def orders(draw: st.DrawFn) -> PaymentOrderIssued:
         "instalment": instalment,
         "amount_cents": sum(amounts),
         "lines": [each | {"services": None} for each in lines],
-        "beneficiary": {
-            "name": draw(names),
-            "siret": draw(seldom([AVENIRS, POSTE], [PUBLIC])),
-        },
+        "beneficiary": {"name": draw(names), "siret": draw(seldom([AVENIRS, POSTE], [PUBLIC]))},
         "bank_account": draw(accounts) | {"holder": draw(names)},
         "title": draw(texts),
         "acts": draw(st.lists(acts, min_size=1, max_size=3)),
@@ -122,7 +119,7 @@ def test_a_slip_of_orders_without_faults_keeps_every_rule(
     data: st.DataObject, config: TreasuryConfig, program: str
 ) -> None:
     slip = data.draw(slips(config))
-    budget = config.of(slip.budget)
+    budget = config.find_budget(slip.budget)
     assert budget is not None
     file = write(slip, config, program)
     assert [] == broken(file.content, is_functional=budget.functional)

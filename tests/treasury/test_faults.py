@@ -10,9 +10,9 @@ from events.texts import Translatable
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
 from services.treasury.pes import faults as f
+from services.treasury.pes.accountant import TreasuryConfig
 from services.treasury.pes.writer import write
 from tests.builders import BUDGET, IBAN, a_line
 from tests.treasury.orders import an_order
@@ -142,13 +142,7 @@ def test_a_public_body_that_the_directory_names_is_paid() -> None:
 
 
 def test_a_person_has_the_name_of_the_directory() -> None:
-    person = {
-        "CatTiers": "01",
-        "NatJur": "01",
-        "Civilite": "Mme",
-        "Nom": "Ikeda",
-        "Prenom": "Rie",
-    }
+    person = {"CatTiers": "01", "NatJur": "01", "Civilite": "Mme", "Nom": "Ikeda", "Prenom": "Rie"}
     assert [] == sentences(to("池田"), a_config(third_parties={"37887770800040": person}))
 
 
@@ -166,8 +160,7 @@ def test_a_body_has_the_name_of_the_directory(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "account",
-    [{"holder": "日本"}, {"holder": " "}, {"iban": BELGIAN}, {"bic": "GEBABE0B"}],
+    "account", [{"holder": "日本"}, {"holder": " "}, {"iban": BELGIAN}, {"bic": "GEBABE0B"}]
 )
 def test_an_account_is_mended_by_a_rejection_and_an_account_behind_it(
     account: dict[str, str],
@@ -214,3 +207,41 @@ def test_what_the_schema_would_refuse_is_a_fault_of_the_slip(
     found = f.slip_faults(slip)
     assert [each.msgid for each in expected] == [each.msgid for each in found]
     assert all(translate(each, Language.EN).startswith(f"Slip {slip.name}") for each in found)
+
+
+Codes = tuple[str | None, str | None, bool | None, bool]
+"""Function and operation of a line; True of a functional budget; True where a grant is paid."""
+
+FROM_LINE = "No slip can pay from line 65/65748: "
+NO_FUNCTION = "the function is missing, and the budget is functional. Award and sign with one."
+BAD_FUNCTION = "the function “3A” is not 1 to 10 digits. Vote, award and sign under another code."
+BAD_OPERATION = (
+    "the operation “O-1” is not 1 to 10 letters or digits that mean something. Vote, award and "
+    "sign under another code."
+)
+LINES: list[tuple[Codes, Sequence[str]]] = [
+    (("61", "489", True, True), ()),
+    ((None, None, True, True), (NO_FUNCTION,)),
+    ((None, None, True, False), ()),
+    ((None, None, False, True), ()),
+    ((None, None, None, True), ()),
+    (("3A", None, True, True), (BAD_FUNCTION,)),
+    (("3A", None, None, False), (BAD_FUNCTION,)),
+    (("3A", None, False, True), ()),
+    (("61", "O-1", True, True), (BAD_OPERATION,)),
+    (("3A", "O-1", True, False), (BAD_FUNCTION, BAD_OPERATION)),
+    ((None, "O-1", True, True), (NO_FUNCTION, BAD_OPERATION)),
+]
+
+
+@pytest.mark.parametrize(("codes", "expected"), LINES)
+def test_codes_that_no_slip_can_take_are_faults_of_the_line(
+    codes: Codes, expected: Sequence[str]
+) -> None:
+    function, operation, functional, is_granted = codes
+    found = f.code_faults(
+        "65/65748", function, operation, functional=functional, is_granted=is_granted
+    )
+    assert [FROM_LINE + each for each in expected] == [
+        translate(each, Language.EN) for each in found
+    ]

@@ -10,7 +10,7 @@ import pytest
 
 from events.texts import verbatim
 from services.runtime.ops.errors import Unreachable
-from services.treasury.jobs.folder import ReturnsFolder
+from services.treasury.process.folder import ReturnsFolder
 
 
 @dataclass

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from services.texts.translation import both
-from services.treasury.application.taking.answers import Verdict
-from services.treasury.pes.acquit import GatewayAnswer
+from services.treasury.pes.returned import GatewayAnswer
+from services.treasury.returns.answers import Verdict
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
 from tests.treasury.return_files import (
@@ -37,9 +37,7 @@ DUPLICATE = an_answer(
     file_name=NAME,
 )
 OLDER = an_answer(
-    an_element("0", NumBord=12, NumAnoAck="ERREUR_TIERS_ABSENT"),
-    file_name=NAME,
-    namespace=RETURN,
+    an_element("0", NumBord=12, NumAnoAck="ERREUR_TIERS_ABSENT"), file_name=NAME, namespace=RETURN
 )
 
 
@@ -259,7 +257,7 @@ def test_others_have_their_turn_while_a_long_answer_is_read() -> None:
                 seen.append("read")
                 yield GatewayAnswer(True, None, ())
 
-        await Verdict.of(answers())
+        await Verdict.combine(answers())
         return seen
 
     assert ["read", "another", "read", "read"] == asyncio.run(go())

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from sqlalchemy import text
 
-from services.treasury.application.returns import SLICE, Returns, Taken
+from services.treasury.returns.returns import SLICE, FileOutcome, Returns
 from tests.treasury.databases import opened
 from tests.treasury.desk import NOON, Desk, refusal
 from tests.treasury.orders import a_config
@@ -46,7 +46,7 @@ def test_a_refused_slip_is_not_given_up_while_a_return_that_names_it_is_taken(
 ) -> None:
     file = _Held(a_return(OURS, OTHERS, head=HEAD))
 
-    async def take() -> Taken:
+    async def take() -> FileOutcome:
         async with opened(treasury_on_postgresql) as both:
             returns = Returns(both.store, a_config(), lambda: NOON)
             return await returns.take(file, "retour.xml", "folder")

@@ -15,7 +15,7 @@ from services.runtime.agents.consumer import Slice
 from services.texts.translation import both
 from services.treasury.process.intake import Intake, Record
 from services.treasury.store.database import TreasuryStore, treasury_address
-from services.treasury.store.findings import listed_findings
+from services.treasury.store.findings import list_findings
 from services.treasury.store.tables import orders, own_events, positions
 from tests.builders import Json, a_convention, a_payment, a_vote, a_withdrawal, an_award
 from tests.unit.ledger.wire import Wire
@@ -236,8 +236,7 @@ def holding() -> Iterator[tuple[str, list[bytes | None], int, list[str]]]:
 
 
 @pytest.mark.parametrize(
-    ("values", "offset", "kept"),
-    [pytest.param(*case, id=says) for says, *case in holding()],
+    ("values", "offset", "kept"), [pytest.param(*case, id=says) for says, *case in holding()]
 )
 def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
     values: list[bytes | None], offset: int, kept: list[str], treasury_url: str
@@ -286,7 +285,7 @@ def test_another_event_under_the_id_of_an_own_one_is_a_finding(treasury_url: str
         await intake.claim([ANSWERS], 0)
         await intake.take(ANSWERS, fetched(0, records(answers, topic=REFUSALS)))
         async with store.reading() as connection:
-            (finding,) = await listed_findings(connection, None, open_only=True)
+            (finding,) = await list_findings(connection, None, open_only=True)
         assert "Two events with the id paid/1 say different things" in both(finding.text).en
 
     in_store(treasury_url, body)
@@ -313,7 +312,7 @@ def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(treasury_url: str) 
         assert "unknown_payment_order" == found["paid/1"]["code"]
         assert found["paid/2"] is None, "it was another sender's"
         async with store.reading() as connection:
-            (finding,) = await listed_findings(connection, None, open_only=True)
+            (finding,) = await list_findings(connection, None, open_only=True)
         assert ("event_refused", "C/unknown") == (finding.kind, finding.payment_order)
         assert "C/unknown (unknown_payment_order): the accountant did" in both(finding.text).en
 

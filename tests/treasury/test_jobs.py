@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from events.texts import verbatim
 from services.runtime.ops.errors import Unreachable
-from services.treasury.jobs.jobs import Jobs
+from services.treasury.process.jobs import Jobs
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
 from tests.treasury.desk import NOON
@@ -24,7 +24,7 @@ from tests.treasury.desk import NOON
 def a_treasury(folder: Path) -> Iterator[Jobs]:
     own = TreasurySettings(database_url=SecretStr(f"sqlite:///{folder / 'read.db'}"))
     moments = (NOON + timedelta(seconds=n) for n in count())
-    jobs = Jobs(own, TreasuryStore.of(own), partial(next, moments))
+    jobs = Jobs(own, TreasuryStore.build(own), partial(next, moments))
     yield jobs
     asyncio.run(jobs.close())
 

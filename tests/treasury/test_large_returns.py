@@ -52,7 +52,7 @@ def test_a_process_that_dies_half_way_has_taken_nothing(treasury_url: str, tmp_p
     async def again(desk: Desk) -> None:
         assert [] == await desk.rows("own_events")
         assert [] == await desk.rows("outbox")
-        assert ["retour.xml"] == [each.file_name for each in await desk.returns.listed()]
+        assert ["retour.xml"] == [each.file_name for each in await desk.returns.list_files()]
         taken = await desk.take(file.read_bytes())
         assert (PIECES, 3 * PIECES) == (taken.pieces, taken.events)
         assert 3 * PIECES == len(await desk.rows("outbox"))

@@ -9,7 +9,7 @@ import pytest
 
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.pes import line_codes
+from services.treasury.pes.faults import code_faults
 from tests.builders import (
     BUDGET,
     Json,
@@ -105,6 +105,6 @@ def test_the_example_of_a_year_has_none() -> None:
 
 
 def test_a_warning_names_the_line_and_the_code() -> None:
-    (fault,) = line_codes.code_faults("65/65748/–/–", None, None, functional=True, is_granted=True)
+    (fault,) = code_faults("65/65748/–/–", None, None, functional=True, is_granted=True)
     assert "the function is missing" in translate(fault, Language.EN)
     assert BUDGET not in translate(fault, Language.EN)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from services.treasury.application.metrics import Figures, figures, treasury_metrics
+from services.treasury.process.metrics import Figures, figures, treasury_metrics
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.tables import findings, outbox, own_events, slips
 from tests.builders import BUDGET

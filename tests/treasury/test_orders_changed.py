@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from services.projector.tables import metadata
-from services.treasury.domain.messages import orders_of
 from services.treasury.domain.slips import SlipState
-from services.treasury.store.orders import take
+from services.treasury.slips.order_messages import orders_of
+from services.treasury.slips.orders import take
 from services.treasury.store.tables import confirmations
 from tests.builders import (
     BUDGET,
@@ -174,7 +174,7 @@ def test_a_slip_does_not_leave_before_what_happened_since_its_issue_is_confirmed
         said = await refusal(city.desk.slips.export(slip.slip_id, "anne"))
         assert "was not exported. Convention C was suspended" in said
         assert "confirmed on the slip's page, or by `ecluse slips confirm` up to record 4" in said
-        (of_slip,) = await city.desk.slips.unconfirmed(slip.slip_id)
+        (of_slip,) = await city.desk.slips.list_unconfirmed(slip.slip_id)
         assert (ORDER, 4) == (of_slip.payment_order, of_slip.to_confirm)
         suspended, stands_on = await city.reasons()
         assert "was suspended" in suspended

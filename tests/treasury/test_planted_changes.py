@@ -96,6 +96,8 @@ def finds_every_fault() -> bool:
             test_faults.test_what_the_schema_would_refuse_is_a_fault_of_the_order(order, of_order)
         for slip, of_slip in test_faults.SLIPS:
             test_faults.test_what_the_schema_would_refuse_is_a_fault_of_the_slip(slip, of_slip)
+        for codes, of_line in test_faults.LINES:
+            test_faults.test_codes_that_no_slip_can_take_are_faults_of_the_line(codes, of_line)
         test_faults.test_a_fault_names_order_and_line_and_says_what_to_do()
         test_faults.test_a_budget_without_codes_sends_nothing()
     except Exception:  # noqa: BLE001 # as above

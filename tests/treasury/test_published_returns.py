@@ -62,10 +62,7 @@ ANSWERED: Final = (
 ACQUIT: Final = (
     envelope("2", SENDER),
     head("CodCol"),
-    one(
-        "ACQUIT",
-        (one("EnTeteAcquit", (one("IdVer", "2"),)), some("ElementACQUIT", ANSWERED)),
-    ),
+    one("ACQUIT", (one("EnTeteAcquit", (one("IdVer", "2"),)), some("ElementACQUIT", ANSWERED))),
 )
 
 PIECE: Final = (

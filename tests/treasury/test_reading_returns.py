@@ -15,8 +15,7 @@ from services.treasury.domain.returned_pieces import (
     SlipReference,
     UnreadPiece,
 )
-from services.treasury.pes.acquit import AcquitReader, GatewayAnswer, GatewayError
-from services.treasury.pes.returned import ReturnReader
+from services.treasury.pes.returned import AcquitReader, GatewayAnswer, GatewayError, ReturnReader
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
 from tests.treasury.return_files import (
     RETURN,
@@ -89,7 +88,7 @@ def test_a_return_without_its_head_is_refused(element: str) -> None:
     with pytest.raises(FileRefused) as refused:
         ReturnReader(XmlFile(io.BytesIO(content))).head()
     named = "CodCol" if element == "CodColl" else element
-    assert f"no {named}, or one that cannot" in both(refused.value.why).en
+    assert f"no {named}, or one that cannot" in both(refused.value.text).en
     whole = a_return(a_slip()).replace(b"EnTetePES", b"EnTete")
     with pytest.raises(FileRefused, match="head"):
         ReturnReader(XmlFile(io.BytesIO(whole))).head()
@@ -257,4 +256,4 @@ def test_a_document_that_is_refused_does_not_refuse_the_slip() -> None:
 def test_what_answers_nothing_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(FileRefused) as refused:
         answers_of(content)
-    assert why in both(refused.value.why).en
+    assert why in both(refused.value.text).en

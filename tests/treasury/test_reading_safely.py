@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -13,7 +12,7 @@ from services.texts.translation import both
 from services.treasury.pes import safe_xml
 from services.treasury.pes.returned import ReturnReader
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
-from tests.treasury.return_files import Line, Mandat, a_return, a_slip
+from tests.treasury.return_files import Line, Mandat, a_return, a_slip, zipped
 
 GOOD = a_return(a_slip(Mandat(1, (Line("10.00"),))))
 TEXT = GOOD.decode("iso-8859-1")
@@ -37,18 +36,11 @@ def why_not(content: bytes) -> str:
     """The sentence with which a file is refused."""
     with pytest.raises(FileRefused) as refused:
         read(content)
-    return both(refused.value.why).en
+    return both(refused.value.text).en
 
 
 def declared(encoding: str) -> str:
     return f'<?xml version="1.0" encoding="{encoding}"?>'
-
-
-def zipped(content: bytes) -> bytes:
-    into = io.BytesIO()
-    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("retour.xml", content)
-    return into.getvalue()
 
 
 @pytest.mark.parametrize("doctype", [ENTITY, EXTERNAL, BOMB, "<!DOCTYPE n:PES_Retour>"])

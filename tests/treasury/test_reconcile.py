@@ -8,39 +8,28 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, text
 
-from services.treasury.application.differences.discrepancy import Discrepancy
-from services.treasury.store.tables import (
-    orders,
-    own_events,
-    pieces,
-    slips,
-)
+from services.treasury.reconciliation.discrepancy import Discrepancy
+from services.treasury.store.tables import orders, own_events, pieces, slips
 from tests.builders import (
     BUDGET,
     Json,
     Scenario,
     a_collection,
-    a_convention,
     a_payment,
     a_recovery,
-    a_vote,
     an_acknowledgement,
     an_amount,
-    an_award,
-    an_instalment,
 )
 from tests.read_model.filling import fill, rows_of
 from tests.treasury.books import NOW, book, differences, in_both
 from tests.treasury.databases import Opened
+from tests.unit.tables.event_notation import read_events
 
 FIRST, SECOND = [an_amount(60), an_amount(40, "490")], [an_amount(10), an_amount(5, "490")]
-TWO_ORDERS = [
-    a_vote(appropriations=[an_amount(1_000), an_amount(1_000, "490")]),
-    an_award(lines=[an_amount(70), an_amount(45, "490")]),
-    a_convention(
-        instalments=[an_instalment(lines=FIRST), an_instalment(name="balance", lines=SECOND)]
-    ),
-]
+TWO_ORDERS = read_events("""
+    vote 1_000 on 489 + 1_000 on 490; award 70 on 489 + 45 on 490;
+    convention [advance 60 on 489 + 40 on 490, balance 10 on 489 + 5 on 490]
+""")
 """Orders C/advance of 60 and 40, and C/balance of 10 and 5, issued by record 3."""
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.treasury.application.differences import entry_lines
-from services.treasury.application.differences.discrepancy import Discrepancy
-from services.treasury.application.reconcile import reconcile
-from services.treasury.config.accounts import Accounts
 from services.treasury.domain.postings import Role
+from services.treasury.pes.accountant import Accounts
+from services.treasury.reconciliation import entries
+from services.treasury.reconciliation.discrepancy import Discrepancy
+from services.treasury.reconciliation.reconcile import reconcile
 from tests.builders import BUDGET, Json, Scenario, a_payment, a_recovery
 from tests.read_model.filling import fill, rows_of
 from tests.treasury.books import book, in_both
@@ -186,11 +186,9 @@ def test_entries_of_an_account_that_the_settings_had_before_are_named(
 def test_of_more_than_are_named_the_records_are(
     treasury_in_files: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entry_lines, "NAMED", 3)
+    monkeypatch.setattr(entries, "NAMED", 3)
     found = reconciled(
-        treasury_in_files,
-        *PAID,
-        faults=["UPDATE @accounting_entries SET booked_on = '2020-01-01'"],
+        treasury_in_files, *PAID, faults=["UPDATE @accounting_entries SET booked_on = '2020-01-01'"]
     )
     assert ["entry_differs"] * 3 + ["more_entries_differ"] == [each["kind"] for each in found]
     assert (3, 4, 5, 6) == found[-1]["records"]

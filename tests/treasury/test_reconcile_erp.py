@@ -4,7 +4,7 @@ import pytest
 
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.application.differences.erp import ErpUnreadable, Key, Total, read_totals
+from services.treasury.reconciliation.erp import ErpUnreadable, Key, Total, read_totals
 from tests.builders import BUDGET
 from tests.treasury.test_reconcile import PAID, reconciled
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Engine, event, insert
 
 from services.api.adapters.read_model import open_read_model
-from services.treasury.application.differences.discrepancy import Discrepancy
-from services.treasury.application.reconcile import reconcile
-from services.treasury.config.accounts import Accounts
+from services.treasury.pes.accountant import Accounts
+from services.treasury.reconciliation.discrepancy import Discrepancy
+from services.treasury.reconciliation.reconcile import reconcile
 from services.treasury.store.tables import orders, pieces, slips
 from tests.builders import Scenario
 from tests.read_model.filling import fill, rows_of

@@ -7,11 +7,10 @@ import pytest
 from sqlalchemy import insert, text
 
 from services.projector.tables import payment_order_lines
-from services.treasury.application.differences.compared import Compared
-from services.treasury.application.reconcile import reconcile
-from services.treasury.application.returns import Returns
-from services.treasury.config.accounts import Accounts
 from services.treasury.domain.slips import SlipState
+from services.treasury.pes.accountant import Accounts
+from services.treasury.reconciliation.reconcile import ComparisonCounts, reconcile
+from services.treasury.returns.returns import Returns
 from services.treasury.store.database import inserting
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import booked, piece_states
@@ -156,7 +155,7 @@ def test_an_order_that_waits_or_was_answered_otherwise_is_no_difference_and_is_c
         await ordered(desk, "D/advance", 10)
         await is_now(desk.both, "D/advance", "taken_in_charge")
         done = await reconcile(desk.both.store, desk.both.read_model, Accounts())
-        expected = Compared(slips=1, pieces=1, waiting=1, answered_otherwise=2)
+        expected = ComparisonCounts(slips=1, pieces=1, waiting=1, answered_otherwise=2)
         assert ([], expected) == (done.differences, done.compared)
         await desk.returned("D/advance", line=1, amount_cents=5)
         assert [{"kind": "on_no_slip", "payment_order": "D/advance", "expected_cents": 10}] == [

@@ -8,17 +8,10 @@ from sqlalchemy import delete, insert, select
 
 from events.treasury import SLIP_ENVELOPES
 from services.runtime.ops.errors import ClusterError
-from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.slips import SlipState, SlipType
+from services.treasury.slips.messages import is_known, restore_slips
 from services.treasury.store.slips import SlipRow
-from services.treasury.store.tables import (
-    free_numbers,
-    orders,
-    outbox,
-    pieces,
-    series,
-    slips,
-)
+from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
 from tests.builders import BUDGET, Json
 from tests.treasury.desk import CANCELLATION, At, Desk
 from tests.treasury.orders import is_now

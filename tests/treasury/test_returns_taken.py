@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import gzip
 import io
-import zipfile
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -12,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import SourceKind
 from events.topics import EVENTS
 from services.texts.translation import both
-from services.treasury.application import returns as application
 from services.treasury.domain.findings import ReturnProblem
+from services.treasury.returns import returns as application
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
-from tests.treasury.return_files import HEAD, Line, Mandat, Paid, a_return, a_slip
+from tests.treasury.return_files import HEAD, Line, Mandat, Paid, a_return, a_slip, zipped
 from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk, desk_at
 
 TWO_PARTS = Line("1000.00", (Paid("400.00"), Paid("600.00", "2023-06-03")), "2", "1000.00")
@@ -63,7 +62,7 @@ def test_a_return_becomes_events_in_the_outbox(treasury_url: str) -> None:
         assert EXPECTED == [short(each) for each in await desk.events()]
         for row in await desk.rows("outbox"):
             read = decode(row["value"], key=BUDGET.encode(), source_kind=SourceKind.EVENTS)
-            assert isinstance(read, Received), read
+            assert isinstance(read, ReceivedEvent), read
             assert (EVENTS, BUDGET, read.envelope.id) == (
                 row["topic"],
                 row["budget"],
@@ -74,7 +73,7 @@ def test_a_return_becomes_events_in_the_outbox(treasury_url: str) -> None:
         }
         states = {row["piece_number"]: row["state"] for row in await desk.rows("piece_states")}
         assert {34: "settled", 35: "rejected"} == states
-        (listed,) = await desk.returns.listed()
+        (listed,) = await desk.returns.list_files()
         assert ("retour.xml", "taken") == (listed.file_name, listed.outcome)
         assert {"pieces": 2, "events": 4, "findings": 0} == listed.facts
 
@@ -99,7 +98,7 @@ def test_the_same_return_again_or_under_another_name_adds_no_event(treasury_url:
             taken = await desk.take(content, name)
             assert ("taken", 0, 0) == (taken.outcome, taken.events, taken.findings)
         assert before == await desk.events()
-        names = [row.file_name for row in await desk.returns.listed()]
+        names = [row.file_name for row in await desk.returns.list_files()]
         assert ["later.xml", "retour.xml"] == sorted(names), "one row a content"
 
     at_desk(treasury_url, go)
@@ -282,13 +281,6 @@ LAUGHS = '<!ENTITY a "ha">' + "".join(
 )
 
 
-def zipped(content: bytes) -> bytes:
-    into = io.BytesIO()
-    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("retour.xml", content)
-    return into.getvalue()
-
-
 BAD_FILES: dict[str, Callable[[bytes], bytes]] = {
     "an entity in a text": lambda good: with_entity(good, '<!ENTITY x "1">', IN_TEXT),
     "an entity in an attribute": lambda good: with_entity(good, '<!ENTITY x "1">', IN_ATTRIBUTE),
@@ -337,7 +329,7 @@ def test_a_bad_file_does_no_harm(
         (finding,) = await desk.returns.findings(None, open_only=True)
         assert both(finding.text).fr.startswith("Le fichier bad.xml n'a pas été intégré")
         assert [] == await desk.events()
-        (row,) = await desk.returns.listed()
+        (row,) = await desk.returns.list_files()
         assert ("bad.xml", "refused", taken.why) == (row.file_name, row.outcome, row.why)
         await desk.take(GOOD)
         assert EXPECTED == [short(each) for each in await desk.events()]

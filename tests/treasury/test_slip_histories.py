@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 
 from services.runtime.ops.errors import Unreachable
-from services.treasury.application.slip_messages import restore_slips
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.slips.messages import restore_slips
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
@@ -73,7 +73,7 @@ class Histories(RuleBasedStateMachine):
             self._runner.close()
 
     def slips_in(self, *states: SlipState) -> list[SlipRow]:
-        found = self.run(self.desk.slips.listed(None))
+        found = self.run(self.desk.slips.list_all(None))
         return sorted((each for each in found if each.state in states), key=_by_age)
 
     @rule(line_cents=amounts, count=st.integers(1, 3))

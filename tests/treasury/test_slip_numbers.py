@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.treasury.application.numbers import GivenNumbers
 from services.treasury.domain.slips import SlipProblem, SlipState
+from services.treasury.slips.numbers import GivenNumbers
 from services.treasury.store.slips import SlipRow
 from tests.builders import BUDGET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, in_english, refusal
@@ -154,9 +154,7 @@ def test_freed_numbers_below_those_that_are_agreed_since_are_passed_over(at_a_de
     at_a_desk(work)
 
 
-def test_of_two_operators_who_issue_at_once_one_has_the_slip(
-    at_a_desk: At,
-) -> None:
+def test_of_two_operators_who_issue_at_once_one_has_the_slip(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         await desk.orders("A/advance")
         slip_id = (await desk.prepared()).slip_id

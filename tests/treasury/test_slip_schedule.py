@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 
 from events.topics import PAYMENT_ORDERS
 from services.projector.tables import conventions
-from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipState, SlipType
-from services.treasury.jobs.slip_schedule import SlipSchedule
 from services.treasury.pes.writer import PesFile
+from services.treasury.process.slip_schedule import SlipSchedule
+from services.treasury.slips.slips import Slips
 from services.treasury.store.slips import SlipRow
 from tests.builders import BUDGET
 from tests.treasury.databases import Opened, opened
@@ -114,7 +114,7 @@ def test_an_order_that_a_person_must_confirm_does_not_leave(
         async with it.both.read_model.begin() as connection:
             await connection.execute(insert(conventions), [suspended])
         await it.at("09:31")
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert ["D/advance"] == [each.payment_order for each in await it.slips.pieces(slip.slip_id)]
         await it.slips.confirm(BUDGET, "C/advance", "anne", 9)
         await it.at("16:05")
@@ -132,7 +132,7 @@ def test_at_its_times_all_that_is_ready_leaves_and_only_once(
         await it.at("09:31")
         ((name, content),) = it.files().items()
         assert content.count(b"<Piece>") == 2
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert (name, "schedule", 2) == (slip.file_name, slip.exported_by, slip.piece_count)
         await it.at("15:59")
         await issued(it.both, an_order("E/advance"))
@@ -140,7 +140,7 @@ def test_at_its_times_all_that_is_ready_leaves_and_only_once(
         assert 2 == len(it.files())
         await it.at("20:00")
         assert {(1, "issued"), (2, "issued")} == {
-            (each.number, each.state) for each in await it.slips.listed(None)
+            (each.number, each.state) for each in await it.slips.list_all(None)
         }
 
     office(treasury_url, tmp_path / "exports", body)
@@ -175,7 +175,7 @@ def test_a_run_that_died_is_finished_by_the_next_and_nothing_leaves_twice(
         it.slips.dies = None
         it.start()
         await it.schedule.run()
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert (SlipState.ISSUED, 1, "schedule") == (slip.state, slip.number, slip.exported_by)
         assert [slip.file_name] == list(it.files())
         (file,) = it.folder.iterdir()
@@ -239,7 +239,7 @@ def test_what_a_person_has_begun_is_left_to_him(treasury_url: str, tmp_path: Pat
         assert draft is not None
         await issued(it.both, an_order("E/advance"))
         await it.at("09:30")
-        states = {each.prepared_by: each.state for each in await it.slips.listed(None)}
+        states = {each.prepared_by: each.state for each in await it.slips.list_all(None)}
         assert {"anne": SlipState.PREPARED, "schedule": SlipState.ISSUED} == states
         await it.slips.issue(draft.slip_id, "anne")
         it.now += timedelta(days=1)
@@ -254,7 +254,7 @@ def test_numbers_that_the_erp_gives_keep_a_slip_for_a_person(
 ) -> None:
     async def body(it: Office) -> None:
         await it.at("09:30")
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert (SlipState.PREPARED, {}) == (slip.state, it.files())
 
     office(treasury_url, tmp_path / "exports", body, given_by_erp=True)
@@ -293,7 +293,7 @@ def test_what_a_person_took_after_a_run_died_is_not_published(
         with pytest.raises(Died):
             await it.at("09:30")
         it.slips.dies = None
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert slip.exported_at is None
         await it.slips.export(slip.slip_id, "anne")
         it.start()
@@ -311,7 +311,7 @@ def test_a_file_that_could_not_be_written_is_written_by_a_later_run(
     async def body(it: Office) -> None:
         folder.write_text("no folder")
         await it.at("09:30")
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert (SlipState.ISSUED, None) == (slip.state, slip.exported_at)
         folder.unlink()
         await it.at("09:31")
@@ -333,7 +333,7 @@ def test_a_link_that_somebody_planted_under_our_names_is_not_followed(
         with pytest.raises(Died):
             await it.at("09:30")
         it.slips.dies = None
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         planted = folder / name.format(slip.file_name)
         folder.mkdir(exist_ok=True)
         planted.unlink(missing_ok=True)
@@ -385,7 +385,7 @@ def test_a_slip_with_an_order_cancelled_before_its_file_could_leave_stays(
         await is_now(it.both, "C/advance", "cancelled")
         await all_sent(it.both)
         await it.at("09:31")
-        (slip,) = await it.slips.listed(None)
+        (slip,) = await it.slips.list_all(None)
         assert (SlipState.ISSUED, None, {}) == (slip.state, slip.exported_at, it.files())
 
     office(treasury_url, tmp_path / "exports", body)

@@ -6,12 +6,12 @@ from hashlib import sha256
 import pytest
 from msgspec.json import encode
 
-from services.treasury.application.slips import Slips
-from services.treasury.config.accountant import TreasuryConfig
-from services.treasury.domain.messages import CancelledOrder, IssuedOrder
 from services.treasury.domain.slips import Original, SlipState
+from services.treasury.pes.accountant import TreasuryConfig
+from services.treasury.slips.order_messages import CancelledOrder, IssuedOrder
+from services.treasury.slips.orders import take
+from services.treasury.slips.slips import Slips
 from services.treasury.store.database import NAMED_AT_ONCE
-from services.treasury.store.orders import take
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, refusal
 from tests.treasury.orders import a_config, an_order, is_now, known
@@ -29,9 +29,7 @@ def test_an_issued_order_waits_until_it_stands_on_a_slip(at_a_desk: At) -> None:
     at_a_desk(work)
 
 
-def test_more_orders_than_a_statement_names_stand_on_one_slip_and_wait_again(
-    at_a_desk: At,
-) -> None:
+def test_more_orders_than_a_statement_names_stand_on_one_slip_and_wait_again(at_a_desk: At) -> None:
     count = NAMED_AT_ONCE + 1
 
     async def work(desk: Desk) -> None:
@@ -117,7 +115,7 @@ def test_orders_are_shown_to_their_own_entity_alone(at_a_desk: At) -> None:
         ):
             waiting = await desk.slips.waiting(sirets)
             assert [each.payment_order for each in waiting] == names
-            assert await desk.slips.listed(sirets) == found
+            assert await desk.slips.list_all(sirets) == found
 
     at_a_desk(work)
 
@@ -257,10 +255,7 @@ def test_what_the_accountant_paid_of_another_line_than_the_first_is_not_taken_ba
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=200)
         await is_now(desk.both, "B/advance", "cancelled", paid_cents=200)
         slip = await desk.sent(CANCELLATION)
-        assert await desk.on(slip) == [
-            ("A/advance", 1, (100, 0)),
-            ("B/advance", 2, (0, 100)),
-        ]
+        assert await desk.on(slip) == [("A/advance", 1, (100, 0)), ("B/advance", 2, (0, 100))]
 
     at_a_desk(work)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from services.cli.commands.slips import save
 from services.projector.tables import bank_accounts
-from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.tables import booked
 from tests.builders import BUDGET, IBAN, OTHER_IBAN, SIRET

@@ -1,7 +1,7 @@
 """Tables that may lack slips that were sent: none is made of them before they were compared."""
 
 from services.treasury.domain.slips import SlipState
-from services.treasury.store.compared import forget_comparison, note_compared
+from services.treasury.slips.messages import forget_comparison, note_compared
 from tests.builders import BUDGET
 from tests.treasury.desk import PAYMENT, At, Desk, refusal
 
@@ -25,7 +25,7 @@ def test_of_tables_that_nobody_compared_no_slip_is_prepared_or_issued(at_a_desk:
             said = await refusal(refused)
             assert "slips that were sent would go out again" in said
             assert "start the treasury's process" in said
-        assert [draft] == await desk.slips.listed(None)
+        assert [draft] == await desk.slips.list_all(None)
         assert {"B/advance": None} == await desk.waiting()
         async with desk.both.store.transaction() as connection:
             await note_compared(connection)

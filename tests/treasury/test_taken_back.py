@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from services.treasury.application.differences import slip_totals as totals
-from services.treasury.application.returns import Returns
-from services.treasury.domain.messages import OwnRefusal
-from services.treasury.store.orders import note_refusals
+from services.treasury.reconciliation import slips
+from services.treasury.returns.returns import Returns
+from services.treasury.slips.order_messages import OwnRefusal
+from services.treasury.slips.orders import note_refusals
 from services.treasury.store.tables import own_events
 from tests.builders import BUDGET
 from tests.treasury.desk import CANCELLATION, NOON, At, Desk, refusal
@@ -187,7 +187,7 @@ def test_a_slip_that_may_not_leave_is_given_up_though_one_that_left_counts_it(
         again = await desk.sent(CANCELLATION)
         assert (1, [("C/advance", 1, (100_000,))]) == (again.number, await desk.on(again))
         async with desk.both.store.reading() as connection:
-            assert [] == await totals.differences(connection, BUDGET)
+            assert [] == await slips.compare_totals(connection, BUDGET)
 
     at_a_desk(work)
 
@@ -248,9 +248,7 @@ def test_what_was_paid_by_then_is_not_taken_back_again(at_a_desk: At) -> None:
     at_a_desk(work)
 
 
-def test_a_piece_that_the_accountant_takes_after_all_is_not_taken_back_again(
-    at_a_desk: At,
-) -> None:
+def test_a_piece_that_the_accountant_takes_after_all_is_not_taken_back_again(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         await an_order_cancelled_on_its_way(desk)
         await desk.sent(CANCELLATION)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from services.treasury.application.returns import Returns
+from services.treasury.returns.returns import Returns
 from services.treasury.store.slips import SlipRow
 from tests.builders import Scenario, a_convention, a_vote, an_award
 from tests.read_model.databases import Server
@@ -15,15 +15,7 @@ from tests.read_model.roles import Roles
 from tests.treasury.databases import opened, with_tables
 from tests.treasury.desk import NOON, At, Desk, all_sent
 from tests.treasury.orders import a_config, an_order, issued
-from tests.treasury.return_files import (
-    Line,
-    Mandat,
-    Paid,
-    a_return,
-    a_slip,
-    an_answer,
-    an_element,
-)
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip, an_answer, an_element
 from tests.treasury.sent_slips import Desk as SentSlips
 from tests.treasury.sent_slips import a_piece_row, a_slip_row, at_desk
 
@@ -76,11 +68,7 @@ def test_a_slip_is_answered_and_paid_by_what_stands_in_its_file(at_a_desk: At) -
             head={"IdPost": head["IdPost"], "CodCol": head["CodColl"], "CodBud": head["CodBud"]},
         )
         answered = await take(answer)
-        assert (slip.slip_id, True, 0) == (
-            answered.slip_id,
-            answered.accepted,
-            answered.findings,
-        )
+        assert (slip.slip_id, True, 0) == (answered.slip_id, answered.accepted, answered.findings)
         back = paid_back(content, slip)
         paid = await take(back)
         assert (2, 4, 0) == (paid.pieces, paid.events, paid.findings)

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from sqlalchemy import select, update
 
-from services.treasury.domain.messages import IssuedOrder
-from services.treasury.store.orders import take
+from services.treasury.slips.order_messages import IssuedOrder
+from services.treasury.slips.orders import take
 from services.treasury.store.tables import orders, outbox
 from tests.treasury import sent_slips
 from tests.treasury.desk import CANCELLATION, At, Desk

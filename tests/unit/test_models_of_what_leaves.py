@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from events.canonical import canonical
 from events.models import Part
 from events.outbound import (
     CommitmentEntryRecorded,
@@ -19,16 +18,16 @@ from events.outbound import (
     PaymentOrder,
     PaymentOrderIssued,
 )
+from events.strict_json import canonical
 from events.texts import Translatable
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.explain.sentences import parked_sentence, refusal_sentence
+from services.ledger.explain.sentences import explain_wait, refusal_sentence
 from services.texts.translation import both
 from tests.builders import Json, Scenario
 from tests.unit.ledger.wire import members
 from tests.unit.tables.rows import Row
 from tests.unit.tables.test_amendments import ROWS as AMENDMENTS
 from tests.unit.tables.test_awards import ROWS as AWARDS
-from tests.unit.tables.test_awards_alone import ROWS as AWARDS_ALONE
 from tests.unit.tables.test_ceilings import ROWS as CEILINGS
 from tests.unit.tables.test_conventions import ROWS as CONVENTIONS
 from tests.unit.tables.test_conventions_instead import ROWS as CONVENTIONS_INSTEAD
@@ -53,7 +52,6 @@ ROWS: list[Row] = [
     *SUSPENSIONS,
     *WITHDRAWALS,
     *AWARDS,
-    *AWARDS_ALONE,
     *CEILINGS,
     *CONVENTIONS,
     *CONVENTIONS_INSTEAD,
@@ -173,7 +171,7 @@ def test_each_parked_event_is_answered_with_what_it_waits_for() -> None:
     parked = [record for record in records() if record.waits_for is not None]
     for record in parked:
         assert record.waits_for is not None
-        message = parked_sentence(record.waits_for)
+        message = explain_wait(record.waits_for)
         fits(EventParked, answer(record, message, waits_for=record.waits_for))
     kinds = {record.waits_for["kind"] for record in parked if record.waits_for is not None}
     assert {"budget", "grant", "convention", "recovery"} == kinds

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.domain.model.orders import cumulative_shares, filled_in_order
+from services.ledger.domain.model.orders import cumulative_shares, fill_in_order
 
 CENTS_MAX = 2**53 - 1
 weights = st.lists(st.integers(1, CENTS_MAX), min_size=1, max_size=20)
@@ -94,15 +94,13 @@ def test_the_full_amount_gives_each_its_own_in_order(
 def test_each_is_full_before_the_next_has_anything(
     amount: int, capacities: list[int], filled: list[int]
 ) -> None:
-    assert filled == filled_in_order(amount, capacities)
+    assert filled == fill_in_order(amount, capacities)
 
 
 @given(totals_within_weights())
-def test_what_is_filled_adds_up_and_leaves_at_most_one_in_part(
-    case: tuple[int, list[int]],
-) -> None:
+def test_what_is_filled_adds_up_and_leaves_at_most_one_in_part(case: tuple[int, list[int]]) -> None:
     amount, capacities = case
-    filled = filled_in_order(amount, capacities)
+    filled = fill_in_order(amount, capacities)
     assert amount == sum(filled)
     in_part = [
         index
@@ -121,16 +119,16 @@ def test_two_payments_fill_what_one_of_their_sum_fills(
 ) -> None:
     amount, capacities = case
     first = data.draw(st.integers(0, amount))
-    then = filled_in_order(first, capacities)
+    then = fill_in_order(first, capacities)
     left = [capacity - part for capacity, part in zip(capacities, then, strict=True)]
-    rest = filled_in_order(amount - first, left)
+    rest = fill_in_order(amount - first, left)
     together = [one + other for one, other in zip(then, rest, strict=True)]
-    assert filled_in_order(amount, capacities) == together
+    assert fill_in_order(amount, capacities) == together
 
 
 def test_more_than_there_is_room_for_is_a_bug_of_ours() -> None:
     with pytest.raises(AssertionError, match="more than the capacities hold"):
-        filled_in_order(101, [60, 40])
+        fill_in_order(101, [60, 40])
 
 
 def test_shares_of_nothing_are_a_bug_of_ours() -> None:

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import JournalProof
+from services.verifier.journal_proof import JournalProof
 from services.verifier.records import (
     FIRST_HASH,
     Record,
     canonical,
+    drop_nulls,
     read_record,
     sha256_hex,
-    without_nulls,
 )
 from services.verifier.state.lines import KIND_OF
 from tests.builders import Json, Scenario, a_bank_account, a_beneficiary, a_line, an_act, encoded
@@ -100,11 +100,7 @@ class ByHand:
         self.records: list[Record] = [read_record(line, Place()) for line in self.lines]
 
     def tell(
-        self,
-        event: Json,
-        moves: Iterable[Json] = (),
-        orders: Iterable[Json] = (),
-        **members: Any,
+        self, event: Json, moves: Iterable[Json] = (), orders: Iterable[Json] = (), **members: Any
     ) -> "ByHand":
         """One more event, accepted, with its moves, their entries, and the orders it changes."""
         budget = event["partitionkey"]
@@ -123,7 +119,7 @@ class ByHand:
             "event_id": event["id"],
             "event_source": event["source"],
             "event_sha256": sha256_hex(encoded(event)),
-            "digest": sha256_hex(canonical(without_nulls(digested))),
+            "digest": sha256_hex(canonical(drop_nulls(digested))),
             "outcome": "accepted",
             "resumes": None,
             "waits_for": None,

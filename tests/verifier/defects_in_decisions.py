@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from services.ledger.domain import decide
-from services.ledger.domain.model.refusals import Refusal
-from services.ledger.domain.model.verdicts import Accepted, Refused, known
+from services.ledger.domain.model.answers import Refusal
+from services.ledger.domain.model.verdicts import Accepted, Refused, find_convention
 from services.ledger.domain.rules import (
     amendments,
     budgets,
@@ -13,8 +13,6 @@ from services.ledger.domain.rules import (
     deliberations,
     fiscal_years,
     payments,
-    recoveries,
-    terminations,
 )
 from tests.builders import (
     OTHER_BODY,
@@ -90,13 +88,13 @@ ACCEPTED = [
     ),
     RuleLeftOut(
         "notified after its termination",
-        *(conventions, "unended", known),
+        *(conventions, "find_unended", find_convention),
         [*SIGNED, a_termination(), a_notification()],
         "not_refused",
     ),
     RuleLeftOut(
         "amended after its termination",
-        *(amendments, "unended", known),
+        *(amendments, "find_unended", find_convention),
         [*SIGNED, a_termination(), amended(an_instalment(1, "x"), act=an_act("2023-09-01"))],
         "not_refused",
     ),
@@ -126,13 +124,13 @@ ACCEPTED = [
     ),
     RuleLeftOut(
         "more is asked back than was paid",
-        *(recoveries, "_exceeds", refuses_nothing),
+        *(payments, "_exceeds", refuses_nothing),
         [*SIGNED, a_recovery(100)],
         "not_refused",
     ),
     RuleLeftOut(
         "more comes back than was asked",
-        *(recoveries, "_exceeds", refuses_nothing),
+        *(payments, "_exceeds", refuses_nothing),
         [*SIGNED, a_payment(300), a_recovery(100), a_collection(200)],
         "not_refused below_zero",
     ),
@@ -215,7 +213,7 @@ UNFOUNDED = [
     Unfounded(
         "an award that stands",
         a_withdrawal(),
-        terminations,
+        amendments,
         "withdraw",
         "grant_withdrawn",
         {"grant": "G"},
@@ -267,7 +265,7 @@ REFUSED = [
     ),
     RuleLeftOut(
         "an award within its credit is refused",
-        *(budgets, "shortfall", lambda *_: NO_CREDIT),
+        *(budgets, "find_shortfall", lambda *_: NO_CREDIT),
         [*SIGNED, an_award(1, grant="H")],
         "refused_otherwise",
     ),

@@ -108,11 +108,7 @@ MESSAGES = [
     Planted("an entry is published twice", lambda w: twice(w, COMMITMENT_ENTRIES), "message_twice"),
     Planted("an order is not published", lost(PAYMENT_ORDERS), "message_missing"),
     Planted("an order is published twice", lambda w: twice(w, PAYMENT_ORDERS), "message_twice"),
-    Planted(
-        "an order is published again under a new id",
-        under_a_new_id,
-        "message_twice",
-    ),
+    Planted("an order is published again under a new id", under_a_new_id, "message_twice"),
     Planted(
         "an order is published that was never issued",
         altered(PAYMENT_ORDERS, "data", "payment_order", value="C/other"),
@@ -232,9 +228,7 @@ BALANCED = [
         "message_out_of_order message_twice balance_missing",
     ),
     Planted(
-        "a balance is removed that stands",
-        removed_balance,
-        "balance_missing message_unexpected",
+        "a balance is removed that stands", removed_balance, "balance_missing message_unexpected"
     ),
     Planted(
         "a balance names a record that moved nothing",

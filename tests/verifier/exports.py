@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from services.verifier.files import read_export
 from services.verifier.findings import Findings, Place
-from services.verifier.offline.files import exported
-from services.verifier.offline.proof import JournalAlone
+from services.verifier.journal_alone import JournalAlone
 from services.verifier.records import FIRST_HASH, canonical, read_record, sha256_hex
 from services.verifier.report import Report
 from tests.builders import Json
@@ -56,6 +56,6 @@ def proof_of(
     file = folder / "journal.jsonl"
     file.write_bytes(b"".join(line + b"\n" for line in lines))
     proof = JournalAlone(Findings(), in_a_row=False, budget=budget, without=without)
-    for row in exported(file, budget, lambda _done, _total: None):
+    for row in read_export(file, budget, lambda _done, _total: None):
         proof.take(row)
     return proof.end()

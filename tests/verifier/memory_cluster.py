@@ -12,11 +12,11 @@ from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.outbound_messages import messages
 from services.ledger.domain.journal import Source
-from services.verifier.cluster.partition import PartitionProof
-from services.verifier.cluster.verify import TOPICS
 from services.verifier.findings import Findings
-from services.verifier.journal.internal_events import InternalEvents
+from services.verifier.internal_events import InternalEvents
 from services.verifier.kafka_records import Headers, TopicRecord, partition_of
+from services.verifier.partition import PartitionProof
+from services.verifier.verify import TOPICS
 from tests.builders import Json, encoded, topic_of
 
 PREFIX = "t."

@@ -21,17 +21,17 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
+from tests.unit.tables.event_notation import read_events
 
 NEXT: Json = {"budget": NEXT_BUDGET}
 REPORT = [("activity_report", 2022)]
 
 # Rule 27: an order of two lines, 600 and 400.
 TWO_LINES = [an_amount(600), an_amount(400, "490")]
-OF_TWO_LINES = [
-    a_vote(lines=..., appropriations=[an_amount(5_000), an_amount(5_000, "490")]),
-    an_award(lines=TWO_LINES),
-    a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
-]
+OF_TWO_LINES = read_events("""
+    vote 5_000 on 489 + 5_000 on 490; award 600 on 489 + 400 on 490;
+    convention [advance 600 on 489 + 400 on 490]
+""")
 PAID_IN_PART = [*OF_TWO_LINES, a_payment(700), an_acknowledgement("rejected")]
 ISSUED_AGAIN = [*PAID_IN_PART, a_new_account()]
 PLANNED_ANEW = [
@@ -58,11 +58,9 @@ ALONE = an_award(
 PARTLY_ORDERED = [a_vote(9_000_000), a_new_account(_id="first"), ALONE]
 ABOVE = [*PARTLY_ORDERED, an_award(1_300_001, grant="H")]
 FOR_THE_REST = a_convention(instalments=[an_instalment(1_000_000, "1")], bank_account=...)
-OF_THE_OLD_ORDER = [
-    a_payment(200_000, "G/1"),
-    an_acknowledgement("rejected", "G/1"),
-    a_new_account("FR7610278027150004578690110", _id="again"),
-]
+OF_THE_OLD_ORDER = read_events("""
+    payment 200_000 of G/1; G/1 rejected; new account FR7610278027150004578690110, id again
+""")
 
 # Rule 32: 40 cents are carried over, and the new year learns of something before their internal
 # event.
@@ -74,11 +72,7 @@ TAKEN_IN_CHARGE = an_acknowledgement("taken_in_charge")
 CARRIED = [*YEAR, TAKEN_IN_CHARGE, a_closing("all")]
 SENT_BACK = [*YEAR, an_acknowledgement("rejected"), a_closing("all")]
 NEXT_VOTE = a_vote(1_000, **NEXT)
-SAME_NUMBER = [
-    NEXT_VOTE,
-    an_award(10, grant="H", **NEXT),
-    a_convention(10, grant="H", **NEXT),
-]
+SAME_NUMBER = [NEXT_VOTE, an_award(10, grant="H", **NEXT), a_convention(10, grant="H", **NEXT)]
 SAME_GRANT = [NEXT_VOTE, an_award(10, **NEXT)]
 FELL = [*SAME_GRANT, a_withdrawal(**NEXT)]
 ALONE_YEAR = [
@@ -118,14 +112,11 @@ GIVEN: list[tuple[str, list[Json], list[Json]]] = [
     ),
     (
         "accounts that prove nothing",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(
-                instalments=[HALF, an_instalment(40, "b", documents=REPORT, ceiling=True)]
-            ),
-            a_report(eligible_cost_cents=0),
-        ],
+        read_events("""
+            vote 100; award 100;
+            convention [advance 60, b 40 against activity_report 2022 with ceiling];
+            report, eligible_cost_cents 0
+        """),
         [],
     ),
     ("a convention for the rest", [*ABOVE, FOR_THE_REST, *OF_THE_OLD_ORDER], []),
@@ -175,10 +166,6 @@ GIVEN: list[tuple[str, list[Json], list[Json]]] = [
     ("the grant fell in the new year", [*CARRIED, *FELL], [a_report(year=2023, **NEXT)]),
     ("the grant fell, and the number is taken", [*CARRIED, *SAME_NUMBER, *FELL[1:]], []),
     ("a concurring act falls before the award", [RECORDED, IT_FELL, a_vote(), an_award()], []),
-    (
-        "an act falls that nobody recorded",
-        [IT_FELL, RECORDED, a_vote(), an_award()],
-        [],
-    ),
+    ("an act falls that nobody recorded", [IT_FELL, RECORDED, a_vote(), an_award()], []),
 ]
 """What is reported, and what is reported once the internal events of a closing were read."""

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ledger.application.handle import Ledger
-from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
+from services.ledger.files.stores import MemoryStore
+from services.verifier.files import read_export
 from services.verifier.findings import Code, Finding, Findings, Place
-from services.verifier.journal.proof import Row
-from services.verifier.offline.files import exported
-from services.verifier.offline.proof import JournalAlone
+from services.verifier.journal_alone import JournalAlone
+from services.verifier.journal_proof import Row
 from services.verifier.report import Note, Report
 from tests.builders import (
     IBAN,
@@ -245,9 +245,7 @@ def test_what_is_written_anew_is_not_seen_and_the_report_says_so(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("at", "offset"),
-    [(3, 2), (7, 0)],
-    ids=["the place of another", "a place behind later ones"],
+    ("at", "offset"), [(3, 2), (7, 0)], ids=["the place of another", "a place behind later ones"]
 )
 def test_positions_that_are_out_of_order_are_counted(at: int, offset: int, tmp_path: Path) -> None:
     """No hash covers them, and an import begins anew at each input topic.
@@ -287,7 +285,7 @@ def test_one_budget_alone_is_proved_of_a_file(tmp_path: Path) -> None:
     assert len(budgets) > 1
     for budget in budgets:
         proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
-        for row in exported(file, budget, lambda _done, _total: None):
+        for row in read_export(file, budget, lambda _done, _total: None):
             proof.take(row)
         report = proof.end()
         assert report.proved
@@ -312,6 +310,6 @@ def test_a_record_of_the_budget_that_is_spelled_otherwise_is_not_passed_over(
     file = tmp_path / FILE
     file.write_bytes(b"".join(line + b"\n" for line in lines))
     proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
-    for row in exported(file, budget, lambda _done, _total: None):
+    for row in read_export(file, budget, lambda _done, _total: None):
         proof.take(row)
     assert last + 1 in {each.line for each in located(proof.end())}

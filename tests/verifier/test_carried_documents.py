@@ -7,7 +7,7 @@ import pytest
 
 from services.verifier.expected.years import internal_events
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import JournalProof
+from services.verifier.journal_proof import JournalProof
 from tests.builders import (
     OTHER_IBAN,
     Json,
@@ -84,11 +84,7 @@ REDUCED = a_row("balance", orders=1, settled=True, paid_order="C/balance")
 
 
 def opened(
-    given: Iterable[Json],
-    cents: int,
-    *instalments: Json,
-    name: str = "C",
-    said: Json | None = None,
+    given: Iterable[Json], cents: int, *instalments: Json, name: str = "C", said: Json | None = None
 ) -> ByHand:
     """A year by the ledger, and its opening with these instalments, and what else is `said`."""
     scenario = Scenario(*given)
@@ -351,9 +347,7 @@ def test_rule_32_where_the_reference_is_awarded_there_it_has_another_name_too() 
     assert "G@2023" == data["replaced"]
 
 
-ANEW = an_amendment(
-    instalments=[an_instalment(40, "balance", documents=[DOCUMENT, ACCOUNTS])],
-)
+ANEW = an_amendment(instalments=[an_instalment(40, "balance", documents=[DOCUMENT, ACCOUNTS])])
 SECOND_SENT_BACK = an_acknowledgement("rejected", "C/balance/2", **NEXT)
 ALL_BACK = [*a_year(REST, BY_REPORT), RECEIVED, SENT_BACK]
 IN_NEXT_YEAR = [

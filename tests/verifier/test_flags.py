@@ -162,12 +162,7 @@ OF_REPORTS = [
         late(DOCUMENT),
     ),
     Row("rejected, an order rests on it", [*ORDERED, REJECTED], LATE, late(DOCUMENT)),
-    Row(
-        "rejected, and received again",
-        [*ORDERED, REJECTED, a_report(_id="again")],
-        LATE,
-        NOTHING,
-    ),
+    Row("rejected, and received again", [*ORDERED, REJECTED, a_report(_id="again")], LATE, NOTHING),
     Row(
         "rejected, it settled an instalment at nothing",
         [*a_year(BY_ACCOUNTS), a_report(eligible_cost_cents=0), REJECTED],
@@ -255,12 +250,7 @@ OF_REPORTS = [
         IN_NEXT_YEAR,
         late(DOCUMENT),
     ),
-    Row(
-        "came in the year before",
-        [*OPEN_AT_CLOSING, a_closing("all")],
-        IN_NEXT_YEAR,
-        NOTHING,
-    ),
+    Row("came in the year before", [*OPEN_AT_CLOSING, a_closing("all")], IN_NEXT_YEAR, NOTHING),
 ]
 OF_REJECTED = [
     Row("no order rests on it", a_year(BY_REPORT), REJECTED, NOTHING),

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from events.codec import EVENT_BYTES_MAX
 from events.topics import DEAD_LETTERS
-from services.verifier.cluster.partition import PartitionProof
-from services.verifier.journal.figures import merge_figures
+from services.verifier.journal_proof import merge_figures
 from services.verifier.kafka_records import partition_of
+from services.verifier.partition import PartitionProof
 from tests.builders import BUDGET, Json, Scenario, a_payment, encoded
 from tests.property.histories import histories
 from tests.property.years import Inputs, decided, years

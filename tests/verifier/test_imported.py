@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from events.topics import BALANCES, COMMITMENT_ENTRIES, JOURNAL, PAYMENT_ORDERS
 from services.verifier.findings import Findings
-from services.verifier.journal.figures import merge_figures
-from services.verifier.journal.proof import Row
+from services.verifier.journal_alone import JournalAlone
+from services.verifier.journal_proof import Row, merge_figures
 from services.verifier.kafka_records import home_of, partition_of
-from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Note
 from tests.builders import BUDGET, Json, a_vote
 from tests.verifier.memory_cluster import MemoryCluster

@@ -7,8 +7,8 @@ from events.topics import EVENTS, INTERNAL_EVENTS
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import Row
-from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
+from services.verifier.journal_alone import JournalAlone, KeptDeadLetter
+from services.verifier.journal_proof import Row
 from services.verifier.report import Report
 
 INPUT_TOPICS = pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.verifier.findings import Findings, Place, UnreachableError
-from services.verifier.journal.proof import Row
-from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
+from services.verifier.journal_alone import JournalAlone, KeptDeadLetter
+from services.verifier.journal_proof import Row
 from services.verifier.records import read_record, sha256_hex
-from services.verifier.seals.signing import public_pem, read_seal
-from services.verifier.seals.statements import NotASealError
+from services.verifier.seals import NotASealError
+from services.verifier.signing import public_pem, read_seal
 from tests.builders import Json
 from tests.verifier.exports import kind_of, proof_of, recorded, rewritten
 from tests.verifier.planting import spelled

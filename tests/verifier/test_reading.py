@@ -12,10 +12,10 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 from stdnum.fr import siret
 
-from events.codec import BYTES_MAX, NO_KEY, Received, decode
+from events.codec import BYTES_MAX, NO_KEY, ReceivedEvent, decode
 from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
 from services.verifier.input import validation
-from services.verifier.input.identifiers import is_iban, is_siret
+from services.verifier.input.field_rules import is_iban, is_siret
 from tests.builders import Json, encoded
 from tests.read_model.filling import golden
 from tests.unit.events.kafka_messages import Message, binary, structured
@@ -42,7 +42,7 @@ def agree(message: Message, source_kind: SourceKind) -> None:
     value, headers, key = message
     theirs = decode(value, headers, key or NO_KEY, source_kind)
     ours = read(message, source_kind)
-    if isinstance(theirs, Received):
+    if isinstance(theirs, ReceivedEvent):
         assert (None, json.loads(theirs.raw)) == (ours.reason, ours.event)
     else:
         assert theirs.reason == ours.reason or theirs.reason in ours.doubts
@@ -87,7 +87,7 @@ def test_both_modes_and_all_keys_are_read_alike(source_kind: SourceKind) -> None
 
 def _one_document(message: Message) -> bytes:
     received = decode(*message)
-    assert isinstance(received, Received)
+    assert isinstance(received, ReceivedEvent)
     return received.raw
 
 

@@ -21,13 +21,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.verifier.by_hand import REVENUE, ByHand, a_move, refused, waits_for
-from tests.verifier.settled import (
-    ABOVE,
-    FOR_THE_REST,
-    NEXT,
-    OF_THE_OLD_ORDER,
-    PAID,
-)
+from tests.verifier.settled import ABOVE, FOR_THE_REST, NEXT, OF_THE_OLD_ORDER, PAID
 from tests.verifier.test_settled import back, for_the_rest
 
 THREE_LINES = [an_amount(300, operation) for operation in ("489", "490", "491")]
@@ -155,13 +149,7 @@ def test_rule_13_in_a_closed_year_too() -> None:
     assert [] == journal.findings()
 
 
-AGAIN_IN_2024 = [
-    *ABOVE,
-    FOR_THE_REST,
-    *OF_THE_OLD_ORDER[:2],
-    TAKEN,
-    a_closing("all"),
-]
+AGAIN_IN_2024 = [*ABOVE, FOR_THE_REST, *OF_THE_OLD_ORDER[:2], TAKEN, a_closing("all")]
 LATER: Json = {"convention": "G", **NEXT}
 
 

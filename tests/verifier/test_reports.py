@@ -6,15 +6,15 @@ import re
 import pytest
 
 from events.topics import ACCOUNTING_ENTRIES, DEAD_LETTERS, EVENTS, REFUSALS, SLIPS
-from services.cli.commands.prove.proofs import show
+from services.cli.commands.proofs import show
 from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
-from services.verifier.cluster.verify import TOPICS, Totals
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.journal.figures import merge_figures
+from services.verifier.journal_proof import merge_figures
 from services.verifier.records import NotARecordError, read_record
 from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.verify import TOPICS, Totals
 from tests.integration.test_tables import unfolded
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.planting import without
@@ -39,10 +39,7 @@ def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("language", "last"),
     [
-        (
-            Language.EN,
-            "proved: 128 events, 3 budgets, 21 payment orders, 0 not comparable",
-        ),
+        (Language.EN, "proved: 128 events, 3 budgets, 21 payment orders, 0 not comparable"),
         (
             Language.FR,
             "prouvé\u00a0: 128 événements, 3 budgets, 21 mandats, non comparables\u00a0: 0",

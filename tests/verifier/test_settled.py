@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from services.verifier.expected.years import carried_convention, internal_events
+from services.verifier.expected.years import internal_events, read_carried_convention
 from services.verifier.findings import Findings, Place
-from services.verifier.journal.proof import JournalProof
+from services.verifier.journal_proof import JournalProof
 from tests.builders import (
     OTHER_IBAN,
     Json,
@@ -30,6 +30,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
+from tests.unit.tables.event_notation import read_events
 from tests.verifier import settled
 from tests.verifier.by_hand import ByHand, a_change, a_move, an_order, refused
 from tests.verifier.memory_cluster import MemoryCluster
@@ -120,12 +121,7 @@ def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], headroom: int 
     assert [] == journal.tell(NAMED_TOO, **more).findings()
 
 
-CLOSED = [
-    *PAID,
-    a_closing(),
-    a_recovery(lines=[an_amount(600)]),
-    a_collection(lines=[an_amount(600)]),
-]
+CLOSED = [*PAID, *read_events("closing none; recovery 600 on 489; collection 600 on 489")]
 
 
 def test_rule_31_so_it_has_in_a_closed_year() -> None:
@@ -228,18 +224,14 @@ def test_rule_32_what_a_grant_had_ordered_goes_on_under_its_name() -> None:
     [old, own] = internal_event["data"]["instalments"]
     assert ("G/1", 1) == (old["instalment"], old["orders"])
     assert ("1", []) == (own["instalment"], own["lines"])
-    assert ["G/1", "1"] == list(carried_convention(internal_event["data"], "C", "G").schedule)
+    assert ["G/1", "1"] == list(read_carried_convention(internal_event["data"], "C", "G").schedule)
 
 
 @pytest.mark.parametrize(
     ("before", "code", "facts"),
     [
         (PARTLY_ORDERED, "convention_exists", {}),
-        (
-            [*ABOVE[:-1], a_notification(convention="G"), ABOVE[-1]],
-            "convention_exists",
-            {},
-        ),
+        ([*ABOVE[:-1], a_notification(convention="G"), ABOVE[-1]], "convention_exists", {}),
     ],
     ids=["below the limit", "all is ordered"],
 )

@@ -12,9 +12,9 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from services.verifier.cluster import topics
-from services.verifier.cluster.topics import Cluster
+from services.verifier import topics
 from services.verifier.findings import UnreachableError
+from services.verifier.topics import Cluster
 
 
 def asked(error: Callable[[], Exception], *, connected: bool, give_up_s: float = 60.0) -> int:
@@ -32,7 +32,7 @@ def asked(error: Callable[[], Exception], *, connected: bool, give_up_s: float =
         cluster = Cluster("127.0.0.1:9", give_up_s)
         cluster._is_connected = connected
         try:
-            return await cluster._within(ask)
+            return await cluster._retry(ask)
         finally:
             await cluster.__aexit__()
 

@@ -13,7 +13,7 @@ from services.verifier.kafka_records import (
     partition_of,
 )
 from services.verifier.records import canonical
-from services.verifier.state.lines import filled, shares
+from services.verifier.state.lines import fill, shares
 
 # The test vectors of Kafka itself, as 32 bits with a sign.
 KAFKA = {
@@ -84,6 +84,6 @@ def test_canonical_json_is_sorted_and_spelled_in_utf_8() -> None:
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=9), st.integers(0, 10**9))
 def test_shares_and_payments_lose_no_cent(parts: list[int], cents: int) -> None:
     assert cents == sum(shares(cents, parts))
-    paid = filled(cents, parts)
+    paid = fill(cents, parts)
     assert min(cents, sum(parts)) == sum(paid)
     assert all(had <= part for had, part in zip(paid, parts, strict=True))

@@ -1,16 +1,21 @@
-"""Authorization: may this caller do that, and on which entities. The gate has asked who it is.
+"""Authorization: may this caller do that, on which entities, and for how long on an open stream.
 
-Rows of a query are bounded to the entities of a caller by `queries.rows.visible`.
+The gate has asked who it is (`authentication`). Rows of a query are bounded to the entities of a
+caller by `queries.rows.visible`.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
-from services.api.access.caller import Caller, Scope
-from services.api.access.session import HOST_ONLY, SESSION_COOKIE
+from services.api.access.caller import Access, Caller, Scope
+from services.api.access.keys import KEY_CALLER, digest_of
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE, cookie_of
+from services.api.adapters.clock_and_chance import Clock, TtlCache
 from services.api.problems import ALL_ENTITIES, NOT_FOUND, SCOPE_MISSING, Problem
 
 _bearer = HTTPBearer(
@@ -63,10 +68,60 @@ async def reader_of_all(reader: Annotated[Caller, Depends(requires_scope(Scope.R
 
 
 def check_authorized(caller: Caller, budget: str, scope: Scope = Scope.READ) -> None:
-    """That the caller has this right on the entity of that budget.
+    """Check that the caller has this right on the entity of that budget.
 
     Raises:
         Problem: 404, as for a budget that does not exist: that it does is nobody else's business.
     """
     if not caller.may(scope, budget):
         raise Problem(NOT_FOUND)
+
+
+ASK_EVERY_S: Final = 3.0
+"""Time between two questions for the credentials of all that listen."""
+
+IsInForce = Callable[[], Awaitable[bool]]
+"""True while what opened a stream still gives access."""
+
+
+class Listeners:
+    """All who listen to a stream of this process: one question asks for them together."""
+
+    def __init__(self, access: Access, clock: Clock) -> None:
+        self._access = access
+        self._listening: Counter[str] = Counter()
+        self._ended = TtlCache(self._ask, clock, lambda _: ASK_EVERY_S)
+
+    @contextmanager
+    def listen(self, request: Request) -> Iterator[IsInForce]:
+        """Ask for the credential of this request too, until the end of the block."""
+        credential = _credential_of(request)
+        if credential is not None:
+            self._listening[credential] += 1
+
+        async def is_in_force() -> bool:
+            return credential not in await self._ended()
+
+        try:
+            yield is_in_force
+        finally:
+            if credential is not None:
+                self._listening[credential] -= 1
+                self._listening += Counter()  # Without those of whom none is left.
+
+    async def _ask(self) -> frozenset[str]:
+        """Ask which credentials of listeners give access no more."""
+        asked = frozenset(self._listening)
+        try:
+            return await self._access.find_ended(asked) if asked else asked
+        except Problem:
+            return frozenset()  # The database is away: nobody can revoke one now.
+
+
+def _credential_of(request: Request) -> str | None:
+    """The digest of the session, else the id of the key; a provider's token has neither."""
+    if hasattr(request.state, "csrf"):
+        return digest_of(cookie_of(request, SESSION_COOKIE) or "")
+    caller: Caller = request.state.caller
+    _unused, of_key, key_id = caller.name.partition(KEY_CALLER)
+    return key_id if of_key else None

@@ -1,10 +1,13 @@
-"""Callers and their rights, each for some public entities; the port that knows callers."""
+"""Callers, their rights and roles; the ports by which they are known and their acts are audited."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, get_args
 
+from events.envelope import INBOUND, INTERNAL_EVENTS
+from events.follow_up import ReviewEvent
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged, RecoveryCollected
 from events.texts import Translatable
 
 SIRET_DIGITS: Final = 14
@@ -31,13 +34,13 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """Public entities: those named, by SIRET, or every one."""
+    """Public entities: the members, by SIRET, or every one."""
 
     every: bool = False
-    named: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Self:
+    def parse(cls, names: Iterable[str]) -> Self:
         """The entities that stand for `names`: SIRETs, or "all".
 
         Raises:
@@ -51,19 +54,19 @@ class Entities:
 
     def names(self) -> list[str]:
         """As `of` reads it."""
-        return [ALL] if self.every else sorted(self.named)
+        return [ALL] if self.every else sorted(self.members)
 
     @property
     def sirets(self) -> frozenset[str] | None:
-        """Their SIRETs, as questions to the read model take them: None stands for all."""
-        return None if self.every else self.named
+        """SIRETs of the entities, as queries of the read model take them: None stands for all."""
+        return None if self.every else self.members
 
     def include(self, entity: str) -> bool:
-        return self.every or entity in self.named
+        return self.every or entity in self.members
 
     def __bool__(self) -> bool:
         """True if there is any."""
-        return self.every or bool(self.named)
+        return self.every or bool(self.members)
 
 
 NOBODY: Final = Entities()
@@ -123,14 +126,14 @@ class Access(Protocol):
     def checks(self) -> bool:
         """True if anything is checked at all."""
 
-    async def by_bearer(self, credential: str) -> Caller:
+    async def find_by_bearer(self, credential: str) -> Caller:
         """Whoever holds this key or token.
 
         Raises:
             NotKnown: nobody does, or not now.
         """
 
-    async def by_session(self, cookie: str, *, by_person: bool = True) -> tuple[Caller, str]:
+    async def find_by_session(self, cookie: str, *, by_person: bool = True) -> tuple[Caller, str]:
         """Whoever logged in to the console with this session, and its CSRF token.
 
         Args:
@@ -153,3 +156,77 @@ class Access(Protocol):
 
     async def log_out(self, cookie: str) -> str | None:
         """End this session; the ID token with which it was opened, if an identity provider did."""
+
+
+SENDABLE: Final = frozenset(each.TYPE for each in INBOUND) - INTERNAL_EVENTS
+"""The types that anybody sends."""
+
+ACCOUNTANT: Final = frozenset(
+    each.TYPE for each in (PaymentOrderAcknowledged, PaymentExecuted, RecoveryCollected)
+)
+"""Types of events by which the accountant answers."""
+
+ROLES: Final = {
+    "ordonnateur": SENDABLE - ACCOUNTANT,
+    # Each reviews what became of its own events.
+    "comptable": ACCOUNTANT | {each.TYPE for each in get_args(ReviewEvent)},
+}
+
+
+def is_role_or_type(name: str) -> bool:
+    """True if a key may be made for a role or type of this name."""
+    return name in ROLES or name in SENDABLE
+
+
+def types_of(names: Iterable[str]) -> frozenset[str]:
+    """The types of events that these names stand for: roles, or types themselves."""
+    return frozenset().union(*(ROLES.get(name, {name}) for name in names))
+
+
+class Action(StrEnum):
+    """Audited actions."""
+
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
+    KEY_ROTATED = "key_rotated"
+    SESSION_OPENED = "session_opened"
+    IBAN_REVEALED = "iban_revealed"
+    BYTES_SHOWN = "bytes_shown"
+    EVENT_PUBLISHED = "event_published"
+    DEAD_LETTER_REDRIVEN = "dead_letter_redriven"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_REMOVED = "webhook_removed"
+    ORDER_CONFIRMED = "order_confirmed"
+    SLIP_PREPARED = "slip_prepared"
+    SLIP_ISSUED = "slip_issued"
+    SLIP_EXPORTED = "slip_exported"
+    SLIP_CANCELLED = "slip_cancelled"
+    RETURN_TAKEN = "return_taken"
+    FINDING_CLOSED = "finding_closed"
+
+
+class Audit(Protocol):
+    """Keeps audit lines."""
+
+    async def write(
+        self,
+        actor: str,
+        action: Action,
+        subject: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep a line, durably: before the act it tells of, so that none goes untold.
+
+        Args:
+            actor: the caller's name, or the system account that ran the command.
+            action: the act.
+            subject: the id of a key, a webhook, a slip or a finding, `<budget>/<SIRET>` of an
+                account, `<topic>/<partition>/<offset>`, `<budget>/<source>/<id>` of an event that a
+                form made, `_dead.<partition>/<number>` of a dead letter, `<budget>/<type>` of a
+                slip to be prepared, `<budget>/<order>` of one that is confirmed, the name of
+                a return's file.
+            facts: never what was revealed; accounts in them, and in the subject, are shortened.
+
+        Raises:
+            Problem: it cannot be kept; then the act must not happen.
+        """

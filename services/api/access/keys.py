@@ -3,7 +3,7 @@
 A key is `ecluse_<id>_<secret>`: the id finds its row, the secret is 256 random bits. Only the
 secret's SHA-256 is kept. A slow hash (argon2, bcrypt) protects what people choose and others can
 guess; nobody guesses 256 bits, at any speed, and a slow hash at every request would only be a way
-to keep the API busy (docs/decisions/0024-api-and-access.md).
+to keep the API busy (docs/decisions/0013-api-and-access.md).
 """
 
 import hmac
@@ -14,8 +14,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from services.api.access.caller import Caller, Entities, Scope
-from services.api.access.roles import types_of
+from services.api.access.caller import Caller, Entities, Scope, types_of
 
 PREFIX: Final = "ecluse"
 """Stands before every key, so that scanners of repositories know one."""
@@ -28,7 +27,7 @@ SECRET_BYTES: Final = 32
 SHAPE: Final = re.compile(r"ecluse_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
 
 
-class Written(NamedTuple):
+class KeyParts(NamedTuple):
     """A key as its holder writes it, taken apart."""
 
     key_id: str
@@ -43,10 +42,10 @@ class Written(NamedTuple):
         return f"{PREFIX}_{self.key_id}_…"
 
 
-def parse_key(credential: str) -> Written | None:
+def parse_key(credential: str) -> KeyParts | None:
     """The key that `credential` is; None where it is not written as one."""
     found = SHAPE.fullmatch(credential)
-    return None if found is None else Written(found["id"], found["secret"])
+    return None if found is None else KeyParts(found["id"], found["secret"])
 
 
 def has_key_format(credential: str) -> bool:

@@ -9,10 +9,10 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
+from services.api.access.oidc.provider import ATTEMPT_S, Attempt
 from services.api.access.session_store import SESSION_S
 from services.api.problems import FORGED_FORM, Problem
-from services.runtime.ops.hosts import LOCAL, name_in
+from services.runtime.ops.http import LOCAL, name_in
 
 SESSION_COOKIE: Final = "ecluse_session"
 HOST_ONLY: Final = "__Host-"
@@ -46,18 +46,18 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def set_session(
-    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+    answer: Response, request: HTTPConnection, cookie: str, *, over_tls: bool = False
 ) -> None:
     """Give the cookie to the browser, for our own pages alone.
 
     Args:
         answer: what it is sent with.
-        asked: the browser's request.
+        request: the browser's request.
         cookie: the session's.
         over_tls: True if the browser is known to come over TLS, whatever the request looks like.
     """
     # Without TLS only on this machine, where nobody listens on the way.
-    secure = over_tls or not _on_this_machine(asked)
+    secure = over_tls or not _is_on_this_machine(request)
     name = _name(SESSION_COOKIE, secure)
     answer.set_cookie(
         name, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure
@@ -65,10 +65,10 @@ def set_session(
 
 
 def set_attempt(
-    answer: Response, asked: HTTPConnection, attempt: Attempt, *, over_tls: bool = False
+    answer: Response, request: HTTPConnection, attempt: Attempt, *, over_tls: bool = False
 ) -> None:
     """Give the cookie of a login to the browser; the provider's answer comes from another site."""
-    secure = over_tls or not _on_this_machine(asked)
+    secure = over_tls or not _is_on_this_machine(request)
     name = _name(attempt_cookie(attempt.state), secure)
     answer.set_cookie(
         name, attempt.cookie, max_age=ATTEMPT_S, httponly=True, samesite="lax", secure=secure
@@ -80,16 +80,16 @@ def attempt_cookie(state: str) -> str:
     return f"{ATTEMPT_COOKIE}_{state[:STATE_CHARACTERS]}"
 
 
-def cookie_of(asked: HTTPConnection, name: str) -> str | None:
+def cookie_of(request: HTTPConnection, name: str) -> str | None:
     """A cookie of ours; one that another host of our domain may have planted is none."""
-    own = HOST_ONLY + name in asked.cookies or not _on_this_machine(asked)
-    return asked.cookies.get(_name(name, secure=own))
+    own = HOST_ONLY + name in request.cookies or not _is_on_this_machine(request)
+    return request.cookies.get(_name(name, secure=own))
 
 
-def forget(answer: Response, asked: HTTPConnection, name: str) -> None:
+def forget(answer: Response, request: HTTPConnection, name: str) -> None:
     """Have the browser forget a cookie of ours."""
     for secure in (True, False):
-        if (whole := _name(name, secure)) in asked.cookies:
+        if (whole := _name(name, secure)) in request.cookies:
             answer.delete_cookie(whole, secure=secure, httponly=True, samesite="strict")
 
 
@@ -97,18 +97,18 @@ def _name(name: str, secure: bool) -> str:
     return HOST_ONLY + name if secure else name
 
 
-def _on_this_machine(asked: HTTPConnection) -> bool:
+def _is_on_this_machine(request: HTTPConnection) -> bool:
     """True if the browser came without TLS, and to this very machine.
 
     A proxy that says nothing of itself asks so too, and gives its own name for ours (nginx, unless
     a proxy says otherwise). What the browser says of its page, `Origin`, it sends on.
     """
-    origin = asked.headers.get("origin")
+    origin = request.headers.get("origin")
     of_a_proxy = origin is not None and not (
         origin.startswith("http://") and name_in(origin) in LOCAL
     )
-    in_clear = asked.scope.get("scheme", "http") == "http"
-    return in_clear and name_in(f"//{asked.headers.get('host', '')}") in LOCAL and not of_a_proxy
+    in_clear = request.scope.get("scheme", "http") == "http"
+    return in_clear and name_in(f"//{request.headers.get('host', '')}") in LOCAL and not of_a_proxy
 
 
 def form_token(csrf: str, salt: str) -> str:
@@ -141,29 +141,29 @@ async def check_form_token(request: Request) -> None:
         raise Problem(FORGED_FORM)
 
 
-def is_of_own_site(asked: HTTPConnection, hosts: frozenset[str]) -> bool:
+def is_of_own_site(request: HTTPConnection, hosts: frozenset[str]) -> bool:
     """True if the browser says that a page of ours sent it, by the best header that it knows.
 
     One that says nothing at all is no browser of these years, or a program: nobody's page.
 
     Args:
-        asked: the request.
+        request: the request.
         hosts: the names by which we are asked.
     """
-    site = asked.headers.get("sec-fetch-site")
+    site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in OWN_SITE
-    page = asked.headers.get("origin", asked.headers.get("referer"))
-    return page is None or _is_ours(page, asked, hosts)
+    page = request.headers.get("origin", request.headers.get("referer"))
+    return page is None or _is_ours(page, request, hosts)
 
 
-def _is_ours(page: str, asked: HTTPConnection, hosts: frozenset[str]) -> bool:
+def _is_ours(page: str, request: HTTPConnection, hosts: frozenset[str]) -> bool:
     """True if a page of this address is served under a name of ours."""
     try:
         place = urlsplit(page).netloc
     except ValueError:
         return False
-    if place and place.lower() == asked.headers.get("host", "").lower():
+    if place and place.lower() == request.headers.get("host", "").lower():
         return True
     # A proxy may call us by another name than the browser: then ours are those of the settings.
     return name_in(page) in hosts - LOCAL

@@ -16,8 +16,7 @@ from services.api.access.caller import Caller, Entities, NotKnown, Scope
 from services.api.access.keys import digest_of
 from services.api.access.store import AccessStore
 from services.api.access.tables import api_keys, logout_tokens, sessions
-from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import make_secret
+from services.api.adapters.clock_and_chance import Clock, make_secret
 
 SESSION_S: Final = 8 * 3600
 """A working day."""
@@ -108,7 +107,7 @@ class Sessions:
         }
         of_caller = select(sessions.c.id_sha256).where(sessions.c.caller == caller.name)
         beyond = of_caller.order_by(sessions.c.created_at.desc()).offset(SESSIONS_MAX - 1)
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             await connection.execute(delete(sessions).where(_has_ended(now)))
             await connection.execute(delete(sessions).where(sessions.c.id_sha256.in_(beyond)))
             await connection.execute(sessions.insert(), row)
@@ -150,7 +149,7 @@ class Sessions:
             keys.where(key.in_(credentials)),
             opened.where(sessions.c.id_sha256.in_(credentials)),
         )
-        async with self._store.connected(one_question=True) as connection:
+        async with self._store.connect(one_question=True) as connection:
             return {*(await connection.execute(either)).scalars()}
 
     def _is_open(self, now: datetime) -> ColumnElement[bool]:
@@ -160,7 +159,7 @@ class Sessions:
 
     async def end(self, cookie: str) -> str | None:
         """End the session with this cookie; the ID token with which it was opened, if any."""
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             ended = await connection.execute(
                 delete(sessions)
                 .where(sessions.c.id_sha256 == digest_of(cookie))
@@ -189,7 +188,7 @@ class Sessions:
         row = {"jti_sha256": digest_of(notice.jti), "expires_at": notice.forget_at}
         known = logout_tokens.c.jti_sha256 == row["jti_sha256"]
         # In one transaction: a notice that failed is taken when the provider sends it again.
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             old = logout_tokens.c.expires_at < self._clock()
             await connection.execute(delete(logout_tokens).where(old))
             if (await connection.execute(select(logout_tokens).where(known))).first():
@@ -201,7 +200,7 @@ class Sessions:
 def caller_of(row: Row[Any]) -> Caller:
     """Whoever logged in at the identity provider, with what it said that they may do."""
     allowed = row.rights or {}
-    rights = {scope: Entities.of(allowed[scope]) for scope in Scope if scope in allowed}
+    rights = {scope: Entities.parse(allowed[scope]) for scope in Scope if scope in allowed}
     return Caller(row.caller, rights, row.label)
 
 

@@ -15,25 +15,23 @@ from sqlalchemy import Executable, Row, Select, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.masking import masked, masked_name
-from services.api.access.audit import Action
-from services.api.access.caller import Entities, Scope
+from events.masking import mask, mask_name
+from services.api.access.caller import Action, Entities, Scope
 from services.api.access.keys import (
     ID_BYTES,
     SECRET_BYTES,
     ApiKey,
-    Written,
+    KeyParts,
     digest_of,
     matches_digest,
 )
 from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
-from services.api.adapters.clock import Clock
-from services.api.adapters.prepared import Prepared
-from services.api.adapters.randomness import make_secret, make_unique_name
+from services.api.adapters.clock_and_chance import Clock, make_secret, make_unique_name
+from services.api.adapters.prepared import PreparedQuery
 from services.api.adapters.read_model import open_postgresql, use_current_password
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import engine_address, make_file_engine, our_address
 from services.projector.database_errors import is_temporary, message_of, raising_unreachable
+from services.projector.engine import engine_address, make_file_engine, our_address
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
 
@@ -51,7 +49,7 @@ WITH_RIGHTS: Final = (
 )
 """Keys, the newest first, each as often as it has rights."""
 
-OF_KEY: Final = Prepared(lambda key_id: WITH_RIGHTS.where(api_keys.c.key_id == key_id))
+OF_KEY: Final = PreparedQuery(lambda key_id: WITH_RIGHTS.where(api_keys.c.key_id == key_id))
 """The key of an id: asked at each request."""
 
 NO_DIGEST: Final = digest_of("")
@@ -102,7 +100,7 @@ class AccessStore:
         await prepare_beside(self._engine, SCHEMA, MIGRATIONS, VERSION_TABLE, patience_s)
 
     async def dispose(self) -> None:
-        await self.written_beside()
+        await self.finish_writing_beside()
         await self._engine.dispose()
 
     async def create(
@@ -114,7 +112,7 @@ class AccessStore:
         publish_types: Sequence[str] | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key; with it the one text that opens: it is shown once, and kept nowhere."""
-        async with self.connected() as connection:
+        async with self.connect() as connection:
             return await self._add_key(connection, label, rights, by, expires_at, publish_types)
 
     async def rotate(
@@ -142,7 +140,7 @@ class AccessStore:
             api_keys.c.revoked_at.is_(None),
             api_keys.c.expires_at.is_not_distinct_from(old.expires_at),
         )
-        async with self.connected() as connection:
+        async with self.connect() as connection:
             # First of all: from here on nobody else revokes or rotates it.
             ending = update(api_keys).where(*as_it_was).values(expires_at=ends_at)
             found = (await connection.execute(ending.returning(api_keys.c.lasts_s))).one_or_none()
@@ -166,7 +164,7 @@ class AccessStore:
         expires_at: datetime | None,
         publish_types: Sequence[str] | None,
     ) -> tuple[ApiKey, str]:
-        written = Written(make_unique_name(ID_BYTES), make_secret(SECRET_BYTES))
+        written = KeyParts(make_unique_name(ID_BYTES), make_secret(SECRET_BYTES))
         made_at = self._clock()
         key = ApiKey(
             written.key_id,
@@ -205,7 +203,7 @@ class AccessStore:
 
     async def revoke(self, key_id: str, by: str) -> bool:
         """Have a key open no more; whether there was one in force."""
-        async with self.connected() as connection:
+        async with self.connect() as connection:
             done = await connection.execute(
                 update(api_keys)
                 .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
@@ -218,12 +216,12 @@ class AccessStore:
 
     async def keys(self) -> list[ApiKey]:
         """Every key there ever was, the newest first."""
-        async with self.connected() as connection:
+        async with self.connect() as connection:
             return _keys((await connection.execute(WITH_RIGHTS)).mappings().all())
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        with self._reached():
+        with self._report_unreachable():
             rows = await OF_KEY.alone(self._engine, key_id=key_id)
         digest = rows[0]["secret_sha256"] if rows else NO_DIGEST
         if secret is not None and not matches_digest(secret, digest):
@@ -253,7 +251,7 @@ class AccessStore:
 
         async def go() -> None:
             try:
-                async with self.connected() as connection:
+                async with self.connect() as connection:
                     await connection.execute(statement)
             except (Problem, SQLAlchemyError) as error:
                 log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=message_of(error))
@@ -261,15 +259,15 @@ class AccessStore:
         task = self._beside[name] = asyncio.create_task(go())
         task.add_done_callback(lambda _done: self._beside.pop(name))
 
-    async def written_beside(self) -> None:
+    async def finish_writing_beside(self) -> None:
         """Wait until everything is written that is written beside requests."""
         while self._beside:
             await asyncio.gather(*self._beside.values())
 
-    async def one(self, asked: Select[Any]) -> Row[Any] | None:
+    async def one(self, query: Select[Any]) -> Row[Any] | None:
         """The one row of the answer."""
-        async with self.connected(one_question=True) as connection:
-            found: Row[Any] | None = (await connection.execute(asked)).one_or_none()
+        async with self.connect(one_question=True) as connection:
+            found: Row[Any] | None = (await connection.execute(query)).one_or_none()
             return found
 
     async def write(
@@ -279,14 +277,14 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        async with self.connected() as connection:
+        async with self.connect() as connection:
             await self.add_line(connection, actor, action, subject, facts or {})
 
     async def audit_lines(self, last: int) -> Sequence[Row[Any]]:
         """The last lines of the trail, the newest first, as their table has them."""
-        async with self.connected() as connection:
-            asked = select(audit).order_by(audit.c.number.desc()).limit(last)
-            return (await connection.execute(asked)).all()
+        async with self.connect() as connection:
+            query = select(audit).order_by(audit.c.number.desc()).limit(last)
+            return (await connection.execute(query)).all()
 
     async def add_line(
         self,
@@ -301,21 +299,21 @@ class AccessStore:
             "at": self._clock(),
             "actor": actor,
             "action": action.value,
-            "subject": masked_name(subject),
-            "facts": masked(facts),
+            "subject": mask_name(subject),
+            "facts": mask(facts),
         }
         await connection.execute(audit.insert(), line)
 
     @asynccontextmanager
-    async def connected(self, *, one_question: bool = False) -> AsyncGenerator[AsyncConnection]:
+    async def connect(self, *, one_question: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A connection in a transaction that is committed at the end, or for one question."""
         opened = self._one_question.connect() if one_question else self._engine.begin()
-        with self._reached():
+        with self._report_unreachable():
             async with opened as connection:
                 yield connection
 
     @contextmanager
-    def _reached(self) -> Iterator[None]:
+    def _report_unreachable(self) -> Iterator[None]:
         """Answer that the database does not, where that is why it fails."""
         try:
             self._check_folder()
@@ -344,7 +342,7 @@ def _keys(rows: Iterable[Mapping[Any, Any]]) -> list[ApiKey]:
         names: dict[str | None, list[str]] = {}
         for row in of_one:
             names.setdefault(row["scope"], []).append(row["entity"])
-        rights = {scope: Entities.of(names[scope]) for scope in Scope if scope in names}
+        rights = {scope: Entities.parse(names[scope]) for scope in Scope if scope in names}
         members = {each.name: row[each.name] for each in fields(ApiKey) if each.name != "rights"}
         found.append(ApiKey(rights=rights, **members))
     return found

@@ -10,12 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, or_, select, update
 
-from services.api.access.audit import Action
-from services.api.access.caller import Entities
+from services.api.access.caller import Action, Entities
 from services.api.access.store import AccessStore
 from services.api.access.tables import webhook_attempts, webhooks
-from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import make_unique_name
+from services.api.adapters.clock_and_chance import Clock, make_unique_name
 
 ID_BYTES: Final = 6
 
@@ -107,7 +105,7 @@ class Webhooks:
             "failures": 0,
         }
         facts = {"address": address, "entities": entities.names(), "budget": budget}
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             count = await connection.scalar(select(func.count()).select_from(webhooks))
             if count is not None and count >= WEBHOOKS_MAX:
                 raise TooManyWebhooks
@@ -119,7 +117,7 @@ class Webhooks:
 
     async def remove(self, webhook_id: str, by: str) -> bool:
         """Post nothing more to a webhook's address; False where there is none of this id."""
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             mine = webhook_attempts.c.webhook_id == webhook_id
             await connection.execute(delete(webhook_attempts).where(mine))
             gone = await connection.execute(
@@ -133,7 +131,7 @@ class Webhooks:
     async def all(self) -> list[Webhook]:
         """Every webhook, the oldest first."""
         asked = select(webhooks).order_by(webhooks.c.created_at, webhooks.c.webhook_id)
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             return [_webhook(row) for row in await connection.execute(asked)]
 
     async def find(self, webhook_id: str) -> Webhook | None:
@@ -145,7 +143,7 @@ class Webhooks:
         """The latest attempts of a webhook, the newest first."""
         table = webhook_attempts
         asked = select(table).where(table.c.webhook_id == webhook_id)
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             rows = await connection.execute(asked.order_by(table.c.number.desc()).limit(last))
             return [_attempt(row) for row in rows]
 
@@ -158,10 +156,10 @@ class Webhooks:
             .where(webhooks.c.webhook_id == webhook_id, or_(free, webhooks.c.held_by == self._me))
             .values(held_by=self._me, held_until=now + LEASE)
         )
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             return (await connection.execute(taken)).rowcount == 1
 
-    async def delivered(self, webhook_id: str, attempt: Attempt, position: str) -> bool:
+    async def note_delivered(self, webhook_id: str, attempt: Attempt, position: str) -> bool:
         """Note that a message was taken; False where another process has the webhook now."""
         return await self._note(
             webhook_id,
@@ -173,7 +171,7 @@ class Webhooks:
             last_error=None,
         )
 
-    async def failed(self, webhook: Webhook, attempt: Attempt, again_in: timedelta) -> None:
+    async def note_failed(self, webhook: Webhook, attempt: Attempt, again_in: timedelta) -> None:
         """Note that a message was not taken, and when it is tried again."""
         await self._note(
             webhook.webhook_id,
@@ -184,9 +182,9 @@ class Webhooks:
             last_error=attempt.error or f"HTTP {attempt.status}",
         )
 
-    async def tried(self, webhook_id: str, attempt: Attempt) -> None:
+    async def note_tried(self, webhook_id: str, attempt: Attempt) -> None:
         """Keep an attempt that says nothing of how far the webhook is."""
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             await connection.execute(webhook_attempts.insert(), _row(webhook_id, attempt))
 
     async def _note(self, webhook_id: str, attempt: Attempt, **values: Any) -> bool:
@@ -199,7 +197,7 @@ class Webhooks:
             .where(webhooks.c.webhook_id == webhook_id, webhooks.c.held_by == self._me)
             .values(held_until=self._clock() + LEASE, **values)
         )
-        async with self._store.connected() as connection:
+        async with self._store.connect() as connection:
             if not (await connection.execute(noted)).rowcount:
                 return False
             await connection.execute(table.delete().where(mine, table.c.number <= beyond))
@@ -224,7 +222,7 @@ def _webhook(row: Row[Any]) -> Webhook:
         row.webhook_id,
         row.address,
         row.secret,
-        Entities.of(row.entities),
+        Entities.parse(row.entities),
         row.budget,
         row.created_at,
         row.created_by,
@@ -240,10 +238,10 @@ def _attempt(row: Row[Any]) -> Attempt:
     return Attempt(row.message_id, row.at, row.status, row.error, row.duration_ms, row.done)
 
 
-def visible(found: Sequence[Webhook], entities: Entities) -> list[Webhook]:
+def visible(webhooks: Sequence[Webhook], entities: Entities) -> list[Webhook]:
     """The webhooks of which a caller may know who may see these entities."""
     return [
         each
-        for each in found
-        if entities.every or (not each.entities.every and each.entities.named <= entities.named)
+        for each in webhooks
+        if entities.every or (not each.entities.every and each.entities.members <= entities.members)
     ]

@@ -1,19 +1,22 @@
-"""The read model, opened to be read only."""
+"""The read model, opened to be read only, and its position."""
 
+import asyncio
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
+import aiosqlite
 import asyncpg
-from sqlalchemy import URL, Connection, event, text
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from services.projector import postgresql
-from services.projector.database import SCHEMA, make_file_engine, our_address
+from services.projector import engine as engines
+from services.projector.engine import SCHEMA, make_file_engine, our_address
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
@@ -49,8 +52,11 @@ DRIVER_ERRORS: Final = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+    sqlite3.Error,
     OSError,
 )
+
+Driver = asyncpg.Connection | aiosqlite.Connection
 
 
 def open_read_model(address: str) -> AsyncEngine:
@@ -84,7 +90,7 @@ def open_postgresql(
     **session: str,
 ) -> AsyncEngine:
     """An engine over PostgreSQL, with these settings of each session; within limits."""
-    engine = postgresql.open_postgresql(
+    engine = engines.open_postgresql(
         url,
         {
             "statement_timeout": str(STATEMENT_LIMIT_MS),
@@ -120,7 +126,7 @@ def use_current_password(engine: AsyncEngine, address: Callable[[], str | None])
 async def begin_reading(opened: AsyncConnection) -> None:
     """Begin a transaction that sees the read model of one moment, and writes nothing.
 
-    On PostgreSQL it takes first what the switch of a rebuild takes first (projector/switch.py):
+    On PostgreSQL it takes first what the switch of a rebuild takes first (projector/rebuild.py):
     who waits for the switch then holds no table that it waits for, and the switch waits for
     nobody longer than for one answer. It ends when the connection is returned.
 
@@ -139,15 +145,12 @@ async def begin_reading(opened: AsyncConnection) -> None:
 
 async def revision(connection: AsyncConnection) -> str:
     """A text that changes whenever the read model does: the position of each partition in it."""
-    if connection.dialect.name == POSTGRESQL:
-        rows = await fetched(driver_of(connection), MARK)
-    else:
-        rows = (await connection.execute(text(MARK))).all()
+    rows = await fetch_rows(driver_of(connection), MARK)
     return ";".join("/".join(map(str, row)) for row in rows)
 
 
-async def fetched(driver: asyncpg.Connection, statement: str, *values: Any) -> Sequence[Any]:
-    """Rows of a statement in PostgreSQL's own SQL, prepared once a connection by its driver.
+async def fetch_rows(driver: Driver, statement: str, *values: Any) -> Sequence[Any]:
+    """Rows of a statement in the database's own SQL, prepared once a connection by its driver.
 
     SQLAlchemy would take five times as long around it.
 
@@ -155,23 +158,29 @@ async def fetched(driver: asyncpg.Connection, statement: str, *values: Any) -> S
         DBAPIError: as SQLAlchemy's own.
     """
     try:
-        return await driver.fetch(statement, *values)
+        if isinstance(driver, asyncpg.Connection):
+            return await driver.fetch(statement, *values)
+        return [*await driver.execute_fetchall(statement, values)]
     except DRIVER_ERRORS as error:
         raise _as_sqlalchemy(driver, statement, error) from error
 
 
-def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
-    """The driver's connection to PostgreSQL."""
+def driver_of(connection: AsyncConnection) -> Driver:
+    """The driver's connection to the database."""
     proxied = connection.sync_connection
     assert proxied is not None, "it is open"
     driver = proxied.connection.driver_connection
-    assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
+    assert isinstance(driver, Driver), "asyncpg or aiosqlite is spoken to"
     return driver
 
 
-def _as_sqlalchemy(driver: asyncpg.Connection, statement: str, error: Exception) -> DBAPIError:
+def _as_sqlalchemy(driver: Driver, statement: str, error: Exception) -> StatementError:
     """An error of the driver as SQLAlchemy raises it."""
-    return DBAPIError(statement, None, error, connection_invalidated=driver.is_closed())
+    if isinstance(error, sqlite3.Error):
+        # By its class: a table that is not there is the database's fault, and none of ours.
+        return DBAPIError.instance(statement, None, error, sqlite3.Error)
+    is_closed = isinstance(driver, asyncpg.Connection) and driver.is_closed()
+    return DBAPIError(statement, None, error, connection_invalidated=is_closed)
 
 
 def _end_reading(connection: Any, _record: object, state: PoolResetState) -> None:
@@ -189,10 +198,10 @@ def _check_before_use(engine: AsyncEngine) -> None:
     `pool_pre_ping` would ask each time, by three round trips: more than most questions take.
     """
 
-    def returned(_connection: object, record: ConnectionPoolEntry) -> None:
+    def note_return(_connection: object, record: ConnectionPoolEntry) -> None:
         record.info["returned_s"] = time.monotonic()
 
-    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    def check_rested(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
         if connection.driver_connection.is_closed():
             raise InvalidatePoolError
         now_s = time.monotonic()
@@ -203,8 +212,8 @@ def _check_before_use(engine: AsyncEngine) -> None:
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
 
-    event.listen(engine.sync_engine, "checkin", returned)
-    event.listen(engine.sync_engine, "checkout", taken)
+    event.listen(engine.sync_engine, "checkin", note_return)
+    event.listen(engine.sync_engine, "checkout", check_rested)
 
 
 def _read_only(connection: Any, _record: object) -> None:
@@ -217,3 +226,29 @@ def _read_only(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Every question of one request sees the same moment."""
     connection.exec_driver_sql("BEGIN")
+
+
+POLL_EVERY_S: Final = 0.2
+"""Time for which a position is taken for the present one: so many wait, one asks."""
+
+
+class SharedPosition:
+    """The position as it was found a moment ago; each who waits takes what another has found."""
+
+    def __init__(self) -> None:
+        self._slot = asyncio.Lock()
+        self._found: tuple[str | None, float] | None = None
+
+    async def now(self, engine: AsyncEngine) -> str | None:
+        """A text that changes whenever the read model does; None while it does not answer."""
+        async with self._slot:
+            now_s = asyncio.get_running_loop().time()
+            if self._found is not None and now_s - self._found[1] < POLL_EVERY_S:
+                return self._found[0]
+            try:
+                async with engine.connect() as connection:
+                    position = await revision(connection)
+            except (SQLAlchemyError, OSError, TimeoutError):
+                position = None
+            self._found = position, asyncio.get_running_loop().time()
+            return position

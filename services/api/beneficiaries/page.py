@@ -8,15 +8,15 @@ from starlette.responses import Response
 from stdnum.fr import siret as siret_number
 
 from services.api.beneficiaries.query import accounts_of
+from services.api.console import texts
 from services.api.console.page_context import Visitor
-from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
 from services.api.grants.conventions import Document, conventions_of
 from services.api.grants.instalments import document_name
 from services.api.grants.view import documents_of, is_owed
-from services.api.orders import query as orders
-from services.api.orders.query import OrderFilter
 from services.api.problems import NOT_FOUND, Problem
+from services.api.queries import orders
+from services.api.queries.orders import OrderFilter
 
 router = APIRouter()
 
@@ -26,7 +26,7 @@ ORDERS_SHOWN: Final = 100
 Siret = Annotated[str, Path(pattern=r"^[0-9]{14}$")]
 
 
-class Owed(NamedTuple):
+class OwedDocument(NamedTuple):
     """A document that has not come, or was rejected: what it is, for what, on which grant."""
 
     name: str
@@ -54,8 +54,8 @@ class Year(NamedTuple):
 async def beneficiary(visit: Visitor, siret: Siret) -> Response:
     """All that is known of a beneficiary in the entities of the caller."""
     conn, entities, locale = visit.connection, visit.entities, visit.locale
-    given = await grants.listed(conn, entities, siret=siret)
-    ordered = await orders.listed(conn, entities, OrderFilter(siret=siret))
+    given = await grants.list_grants(conn, entities, siret=siret)
+    ordered = await orders.list_orders(conn, entities, OrderFilter(siret=siret))
     accounts = await accounts_of(conn, entities, siret)
     if not (given or ordered or accounts):
         raise Problem(NOT_FOUND)
@@ -64,7 +64,7 @@ async def beneficiary(visit: Visitor, siret: Siret) -> Response:
         *(each.beneficiary for each in given if each.beneficiary is not None),
     ]
     owed = [
-        Owed(
+        OwedDocument(
             document_name(document.kind, document.year, locale=locale), needed_for, document, grant
         )
         for grant in given
@@ -87,10 +87,10 @@ async def beneficiary(visit: Visitor, siret: Siret) -> Response:
     )
 
 
-def years_of(given: Sequence[grants.Grant]) -> list[Year]:
+def years_of(all_grants: Sequence[grants.Grant]) -> list[Year]:
     """Grants by fiscal year, the newest first; one that is carried over is in several."""
     by_year: dict[int, list[grants.Grant]] = {}
-    for each in given:
+    for each in all_grants:
         by_year.setdefault(int(each.budget.rpartition("-")[2]), []).append(each)
     return [
         Year(

@@ -1,4 +1,4 @@
-"""The bank details that a beneficiary has had."""
+"""The bank details that a beneficiary has had: the query apart from the page that shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,20 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.conventions import ConventionSigned
+from events.envelope import INBOUND
 from events.journal import BankAccount, read_record
-from events.payments import BankAccountChanged
-from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery
 from services.api.queries.rows import (
     Entities,
     MaskedAccount,
+    mask_text,
     record_of,
-    shortened,
-    shown,
+    shorten_iban,
     visible,
 )
 from services.projector.tables import journal, mentions
 
-NAME_AN_ACCOUNT = (ConventionSigned.TYPE, BankAccountChanged.TYPE)
+NAME_AN_ACCOUNT = tuple(each.TYPE for each in INBOUND if "account" in each.CONCERNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,14 @@ async def accounts_of(
             continue
         last[row["budget"]] = account
         since = event.data.effective_on or event.data.signed_on or row["effective_on"]
-        masked = MaskedAccount(shortened(account.iban), account.bic, shown(account.holder) or "")
+        masked = MaskedAccount(
+            shorten_iban(account.iban), account.bic, mask_text(account.holder) or ""
+        )
         found.append(KnownAccount(since, masked, row["budget"], row["sequence"]))
     return sorted(found, key=lambda each: (each.since, each.budget, each.sequence), reverse=True)
 
 
-@Prepared
+@PreparedQuery
 def _naming_an_account(entities: Parameters | None, siret: Parameter) -> Select[Any]:
     named = (mentions.c.id == siret) & (mentions.c.kind == "beneficiary")
     return (

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple
 
 from events.texts import _
-from services.api.budgets.months import DayMoved
+from services.api.budgets.moves import DayMoved
 from services.api.console.charts import chart
 from services.texts.locale_format import LocaleFormat
 
@@ -27,7 +27,7 @@ Sums = Sequence[int | None]
 
 
 class YearSums(NamedTuple):
-    """What was ordered and paid from the beginning of a year to the end of each month."""
+    """Sums ordered and paid from the beginning of a year to the end of each month."""
 
     year: int
     ordered_cents: Sums
@@ -71,7 +71,7 @@ def year_sums(year: int, days: Iterable[DayMoved], until: date) -> YearSums:
         ordered[at] += day.ordered_cents + day.paid_cents
         paid[at] += day.paid_cents
         known = max(known, at)
-    return YearSums(year, _known(ordered, known), _known(paid, known))
+    return YearSums(year, _sum_until(ordered, known), _sum_until(paid, known))
 
 
 def place_of(day: date, year: int) -> int:
@@ -79,7 +79,7 @@ def place_of(day: date, year: int) -> int:
     return max(0, min(LATER, (day.year - year) * MONTHS + day.month - 1))
 
 
-def _known(changes: Sequence[int], last: int) -> Sums:
+def _sum_until(changes: Sequence[int], last: int) -> Sums:
     sums = accumulate(changes)
     return [cents if at <= last else None for at, cents in enumerate(sums)]
 

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import BaseModel
 
 from events.texts import Translatable, _
-from services.api.balances.query import LineBalance
+from services.api.budgets.balances import LineBalance
 from services.api.budgets.query import Budget
-from services.api.code_names import Names, named
+from services.api.budgets.statement import Execution, sum_execution
+from services.api.code_names import Names, join_name
 from services.api.console.elements import (
     Bar,
     Figure,
@@ -23,7 +24,6 @@ from services.api.http.question import Day
 from services.api.http.question import Sequence as RecordNumber
 from services.api.queries.figures import LINE_STAGES, NOW, AsOf
 from services.api.queries.rows import LINE, BudgetLine
-from services.api.statements.execution import Execution, executed
 from services.ledger.explain.sentences import line_order, number_order
 from services.texts.locale_format import LocaleFormat
 
@@ -52,7 +52,7 @@ LINES_MAX: Final = 60
 """Lines that stand on the page of several chapters; of more, each chapter has its own page."""
 
 
-class Wanted(BaseModel):
+class LineSelection(BaseModel):
     """Filters of a budget's lines, and the moment, as in an address; None stands for all."""
 
     chapter: Annotated[Text | None, NOTHING] = None
@@ -97,7 +97,7 @@ class Choice(NamedTuple):
 
     name: str
     label: Translatable
-    asked: str | None
+    selected: str | None
     options: Sequence[tuple[str, str]]
 
 
@@ -152,12 +152,12 @@ def moment_text(budget: Budget, as_of: AsOf, locale: LocaleFormat) -> str:
 
 
 def choices(
-    lines: Iterable[LineBalance], wanted: Wanted, budget: str, names: Names
+    lines: Iterable[LineBalance], selection: LineSelection, budget: str, names: Names
 ) -> list[Choice]:
     """The filters of a page: every code that a line of the budget has."""
     found = [each.line for each in lines]
     return [
-        Choice(name, label, wanted.codes.get(name), _options(found, name, budget, names))
+        Choice(name, label, selection.codes.get(name), _options(found, name, budget, names))
         for name, label in CODE_NAMES.items()
     ]
 
@@ -167,19 +167,24 @@ def _options(
 ) -> list[tuple[str, str]]:
     codes: set[str] = {code for line in lines if (code := getattr(line, kind)) is not None}
     ordered = sorted(codes, key=number_order) if kind == "operation" else sorted(codes)
-    return [(code, named(code, names.of(budget, kind, code))) for code in ordered]
+    return [(code, join_name(code, names.code_name(budget, kind, code))) for code in ordered]
 
 
 class _Rows:
     """Rows of one page."""
 
     def __init__(
-        self, budget: str, wanted: Wanted, names: Names, locale: LocaleFormat, stages: Sequence[str]
+        self,
+        budget: str,
+        selection: LineSelection,
+        names: Names,
+        locale: LocaleFormat,
+        stages: Sequence[str],
     ) -> None:
-        self._budget, self._wanted, self._names = budget, wanted, names
+        self._budget, self._selection, self._names = budget, selection, names
         self._locale, self._stages = locale, stages
 
-    def of(
+    def add_up(
         self,
         lines: Sequence[LineBalance],
         code: str,
@@ -188,11 +193,11 @@ class _Rows:
         **codes: str,
     ) -> Row:
         """The row of some lines together, which are those with these codes."""
-        money = executed(lines)
-        asked = {**self._wanted.codes, **codes} if line is None else {}
+        money = sum_execution(lines)
+        asked = {**self._selection.codes, **codes} if line is None else {}
         cents = {stage: getattr(money, f"{stage}_cents") for stage in self._stages}
         # The addresses of a row differ by the stage alone: what they ask is spelled once.
-        moves = figure_href(self._budget, "", line=line, **asked, **self._wanted.moment)
+        moves = figure_href(self._budget, "", line=line, **asked, **self._selection.moment)
         path, sign, query = moves.partition("?")
         figures = [
             figure(
@@ -204,7 +209,7 @@ class _Rows:
             )
             for stage, amount in cents.items()
         ]
-        href = self._wanted.href(self._budget, **codes) if codes else ""
+        href = self._selection.href(self._budget, **codes) if codes else ""
         return Row(
             code, name, href, figures, self._rates(money), any(c < 0 for c in cents.values())
         )
@@ -218,42 +223,47 @@ class _Rows:
 
     def chapter(self, chapter: str, lines: Sequence[LineBalance], *, whole: bool) -> Chapter:
         """A chapter; if it is `whole`, with its articles and lines."""
-        name = self._names.of(self._budget, "chapter", chapter) or ""
-        of_articles = _by(lines, "article") if whole else {}
+        name = self._names.code_name(self._budget, "chapter", chapter) or ""
+        of_articles = _group_by_code(lines, "article") if whole else {}
         articles = [self._article(chapter, *each) for each in of_articles.items()]
-        return Chapter(self.of(lines, chapter, name, chapter=chapter), articles)
+        return Chapter(self.add_up(lines, chapter, name, chapter=chapter), articles)
 
     def _article(self, chapter: str, article: str, lines: Sequence[LineBalance]) -> Article:
-        name = self._names.of(self._budget, "article", article) or ""
-        row = self.of(lines, article, name, chapter=chapter, article=article)
+        name = self._names.code_name(self._budget, "article", article) or ""
+        row = self.add_up(lines, article, name, chapter=chapter, article=article)
         return Article(row, [self.line(each) for each in lines])
 
     def line(self, each: LineBalance, *, whole: bool = False) -> Row:
         """A line under its article by function and operation; `whole` with all its codes."""
         line = each.line
         codes = [(kind, getattr(line, kind)) for kind in (LINE if whole else LINE[2:])]
-        called = [self._names.of(self._budget, kind, code) for kind, code in codes]
+        called = [self._names.code_name(self._budget, kind, code) for kind, code in codes]
         code = "/".join(code or "–" for _, code in codes)
-        return self.of([each], code, " · ".join(filter(None, called)), line)
+        return self.add_up([each], code, " · ".join(filter(None, called)), line)
 
 
 def execution_view(
-    budget: str, lines: Iterable[LineBalance], wanted: Wanted, names: Names, locale: LocaleFormat
+    budget: str,
+    lines: Iterable[LineBalance],
+    selection: LineSelection,
+    names: Names,
+    locale: LocaleFormat,
 ) -> ExecutionView:
-    """The state of execution of the lines that are wanted."""
+    """The state of execution of the lines that are selected."""
     found = sorted(
-        (each for each in lines if wanted.takes(each.line)), key=lambda each: line_order(each.line)
+        (each for each in lines if selection.takes(each.line)),
+        key=lambda each: line_order(each.line),
     )
     carried = any(each.carried_over_cents for each in found)
     stages = [APPROPRIATED, *(name for name in LINE_STAGES if name != "carried_over" or carried)]
-    rows = _Rows(budget, wanted, names, locale, stages)
+    rows = _Rows(budget, selection, names, locale, stages)
     sums = [(name, sum(getattr(each, f"{name}_cents") for each in found)) for name in LINE_STAGES]
-    of_chapters = _by(found, "chapter")
+    of_chapters = _group_by_code(found, "chapter")
     shown = len(found) <= LINES_MAX or len(of_chapters) == 1
     return ExecutionView(
         stages,
         bar_of(sums, locale),
-        rows.of(found, locale.say(_("Total"))),
+        rows.add_up(found, locale.say(_("Total"))),
         [row for each in found if (row := rows.line(each, whole=True)).overdrawn],
         [rows.chapter(chapter, some, whole=shown) for chapter, some in of_chapters.items()],
         len(found),
@@ -261,7 +271,7 @@ def execution_view(
     )
 
 
-def _by(lines: Iterable[LineBalance], kind: str) -> dict[str, list[LineBalance]]:
+def _group_by_code(lines: Iterable[LineBalance], kind: str) -> dict[str, list[LineBalance]]:
     """Lines by a code, each group in their order."""
     found: dict[str, list[Any]] = {}
     for each in lines:

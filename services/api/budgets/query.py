@@ -1,4 +1,4 @@
-"""Budgets: which there are, and how far the journal of each is in the read model."""
+"""Budgets: which there are, how far the read model has each, and lines that no slip can take."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.texts import Translatable
 from services.api.queries.rows import (
     Entities,
     all_rows,
@@ -15,7 +16,10 @@ from services.api.queries.rows import (
     same,
     visible,
 )
-from services.projector.tables import budgets
+from services.ledger.explain.sentences import line_label
+from services.projector.tables import budgets, lines
+from services.treasury.pes.accountant import TreasuryConfig
+from services.treasury.pes.faults import code_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Budget:
     """That record's hash."""
 
 
-async def listed(
+async def list_budgets(
     conn: AsyncConnection,
     entities: Entities,
     *,
@@ -69,3 +73,47 @@ async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget 
     query = select(budgets).where(visible(budgets.c.budget, entities), budgets.c.budget == budget)
     row = await first_row(conn, query)
     return None if row is None else row_as(Budget, row)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyLine:
+    """A line, and why no slip can pay from it."""
+
+    budget: str
+    reasons: tuple[Translatable, ...]
+
+
+async def faulty_lines(
+    conn: AsyncConnection, entities: Entities, config: TreasuryConfig, budget: str | None = None
+) -> list[FaultyLine]:
+    """The lines of open budgets, or of one, from which no slip can pay, by their codes.
+
+    Of budgets alone of which the accountant's codes are known: others send no slips.
+    """
+    of = lines.c
+    granted = of.reserved_cents + of.committed_cents + of.ordered_cents
+    asked = (
+        select(of.budget, of.chapter, of.article, of.function, of.operation, granted)
+        .join(budgets, budgets.c.budget == of.budget)
+        .where(visible(of.budget, entities), budgets.c.closed_on.is_(None))
+        .where((granted != 0) | (of.available_cents != 0))
+        .order_by(of.budget, of.chapter, of.article, of.function, of.operation)
+    )
+    if budget is not None:
+        asked = asked.where(of.budget == budget)
+    found = []
+    for name, chapter, article, function, operation, granted_cents in await conn.execute(asked):
+        settings = config.find_budget(name)
+        if settings is None:
+            continue
+        codes = {"chapter": chapter, "article": article, "function": function or None}
+        reasons = code_faults(
+            line_label(codes | {"operation": operation or None}),
+            function or None,
+            operation or None,
+            functional=settings.functional,
+            is_granted=granted_cents != 0,
+        )
+        if texts := tuple(reasons):
+            found.append(FaultyLine(name, texts))
+    return found

@@ -6,18 +6,18 @@ from typing import Final, NamedTuple
 from stdnum.fr import siret as siret_number
 
 from events.texts import _
-from services.api.balances.query import Stages
+from services.api.budgets.balances import Stages
 from services.api.budgets.query import Budget
 from services.api.code_names import OFFICIAL, Names
 from services.api.console.elements import (
     Bar,
     Figure,
+    add_up,
     address,
     bar_of,
     figure,
     figure_href,
     figures_of,
-    summed,
 )
 from services.api.queries.figures import LINE_STAGES
 from services.api.queries.rows import BudgetLine
@@ -50,7 +50,7 @@ class BudgetView(NamedTuple):
 
 
 def budget_name(budget: Budget, locale: LocaleFormat, names: Names = OFFICIAL) -> str:
-    """Whose it is, and of which year; by the city's names, where it gave any."""
+    """The entity and year of a budget; by the city's names, where it gave any."""
     main, entity = budget.code == MAIN_CODE, names.entity(budget.entity)
     called = names.budget(budget.entity, budget.code)
     if entity is None:
@@ -84,7 +84,7 @@ def money(
 ) -> Money:
     """The money of a budget, or of one line of it: the sum of these rows."""
     found = list(rows)
-    amounts = summed(
+    amounts = add_up(
         [(name, getattr(row, f"{name}_cents")) for name in LINE_STAGES] for row in found
     )
     appropriated = figure(

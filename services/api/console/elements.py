@@ -1,4 +1,4 @@
-"""Elements of several pages: figures with the records behind them, bars, notices, states."""
+"""Elements of several pages: figures with the records behind them, bars, notices, states, links."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from markupsafe import Markup
 
 from events.texts import _
-from services.api.console.texts.codes import STAGES, TYPES
+from services.api.console.texts import STAGES, TYPES
 from services.api.queries.rows import LINE, BudgetLine
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
@@ -200,10 +200,10 @@ def type_name(event_type: str | None, locale: LocaleFormat) -> str:
     return event_type if known is None else locale.say(known)
 
 
-def address(*steps: str, **asked: str | None) -> Verbatim:
+def address(*steps: str, **parameters: str | None) -> Verbatim:
     """An address of the console; what is None is not asked."""
     path = "/".join(quote(step, safe="") for step in steps)
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    query = urlencode({name: value for name, value in parameters.items() if value is not None})
     return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
 
 
@@ -218,14 +218,14 @@ def figure_href(
     *,
     line: BudgetLine | None = None,
     grant: str | None = None,
-    **asked: str | None,
+    **parameters: str | None,
 ) -> str:
-    """The page of the moves behind a figure: of all lines with the codes that are `asked`.
+    """The page of the moves behind a figure: of all lines with these codes.
 
     Of one line every code is asked; of those that it does not have, that there is none.
     """
     codes = {} if line is None else {name: code or "" for name, code in line_codes(line).items()}
-    return address("figures", budget, stage, **{**codes, "grant": grant, **asked})
+    return address("figures", budget, stage, **{**codes, "grant": grant, **parameters})
 
 
 def budget_href(budget: str) -> str:
@@ -255,7 +255,7 @@ def slip_href(slip_id: str) -> str:
 
 def following(
     steps: Sequence[str],
-    asked: Mapping[str, str | None],
+    filters: Mapping[str, str | None],
     last: Sequence[object] | None,
     *,
     started: bool,
@@ -265,28 +265,54 @@ def following(
 
     Args:
         steps: of its address.
-        asked: the filters.
+        filters: the filters.
         last: the key of its last row, if others follow.
         started: True on the first page.
         first: the key of its first row, if others stand before it.
     """
-    here = address(*steps, **asked)
+    here = address(*steps, **filters)
     return PageLinks(
-        _beside(here, "after", last), "" if started else here, _beside(here, "before", first)
+        _extend_address(here, "after", last),
+        "" if started else here,
+        _extend_address(here, "before", first),
     )
 
 
-def _beside(here: str, side: str, key: Sequence[object] | None) -> str:
+def _extend_address(here: str, side: str, key: Sequence[object] | None) -> str:
     if key is None:
         return ""
     sign = "&" if "?" in here else "?"
     return Verbatim(here + sign + urlencode([(side, each) for each in key]))
 
 
-def summed(rows: Iterable[Amounts]) -> Amounts:
+def add_up(rows: Iterable[Amounts]) -> Amounts:
     """Amounts of several lines added up, stage by stage."""
     sums: dict[str, int] = {}
     for amounts in rows:
         for name, cents in amounts:
             sums[name] = sums.get(name, 0) + cents
     return list(sums.items())
+
+
+class Breadcrumbs(NamedTuple):
+    """The place of a page in the navigation."""
+
+    section: str
+    """The entry of the main navigation, by its address."""
+    above: list[Link]
+    """The pages above it, the highest first."""
+
+
+def breadcrumbs(budget: str, grant: str | None, locale: LocaleFormat) -> Breadcrumbs:
+    """The pages above what belongs to a grant, else to a budget."""
+    if grant is None:
+        budgets = Link(address("budgets"), locale.say(_("Budgets")))
+        return Breadcrumbs("budgets", [budgets, Link(budget_href(budget), budget)])
+    grants = Link(address("grants"), locale.say(_("Grants")))
+    return Breadcrumbs("grants", [grants, Link(grant_href(budget, grant), grant)])
+
+
+def breadcrumbs_of_unreadable(locale: LocaleFormat) -> Breadcrumbs:
+    """The pages above a record that could not be read."""
+    unreadable = Link(address("troubles", "unreadable"), locale.say(_("Dead letters")))
+    return Breadcrumbs("troubles", [unreadable])

@@ -20,7 +20,7 @@ class Place(NamedTuple):
     backwards: bool = False
 
 
-class Shown(NamedTuple, Generic[T]):
+class ListPage(NamedTuple, Generic[T]):
     """The rows of a page, and whether there are others before and behind them."""
 
     rows: Sequence[T]
@@ -36,18 +36,18 @@ class Head(NamedTuple):
     """`ascending`, `descending`, or nothing: as in `aria-sort`."""
 
 
-def shown(found: Sequence[T], place: Place, rows_max: int) -> Shown[T]:
+def cut_page(rows: Sequence[T], place: Place, rows_max: int) -> ListPage[T]:
     """The page of these rows, of which one more was asked for than it holds."""
-    more = len(found) > rows_max
+    more = len(rows) > rows_max
     if place.backwards:
-        return Shown(found[-rows_max:], more, has_next=True)
-    return Shown(found[:rows_max], place.key is not None, more)
+        return ListPage(rows[-rows_max:], more, has_next=True)
+    return ListPage(rows[:rows_max], place.key is not None, more)
 
 
 def links(
     steps: Sequence[str],
-    asked: Mapping[str, str | None],
-    page: Shown[T],
+    filters: Mapping[str, str | None],
+    page: ListPage[T],
     place: Place,
     key: Callable[[T], Sequence[object]],
 ) -> PageLinks:
@@ -55,7 +55,7 @@ def links(
     first, last = page.rows[:1], page.rows[-1:]
     return following(
         steps,
-        asked,
+        filters,
         key(last[0]) if last and page.has_next else None,
         started=place.key is None,
         first=key(first[0]) if first and page.has_previous else None,
@@ -64,7 +64,7 @@ def links(
 
 def heads(
     steps: Sequence[str],
-    asked: Mapping[str, str | None],
+    filters: Mapping[str, str | None],
     sort: str,
     firsts: Sequence[str],
 ) -> dict[str, Head]:
@@ -78,7 +78,7 @@ def heads(
         is_here = sort.removeprefix("-") == name
         to = _reverse(sort) if is_here else first
         order = ("descending" if sort.startswith("-") else "ascending") if is_here else ""
-        found[name] = Head(address(*steps, **{**asked, "sort": to}), order)
+        found[name] = Head(address(*steps, **{**filters, "sort": to}), order)
     return found
 
 
@@ -86,9 +86,9 @@ def _reverse(sort: str) -> str:
     return sort[1:] if sort.startswith("-") else f"-{sort}"
 
 
-def files(path: str, asked: Mapping[str, Any], locale: LocaleFormat) -> list[Link]:
+def files(path: str, filters: Mapping[str, Any], locale: LocaleFormat) -> list[Link]:
     """The files of a list of the API by these filters."""
-    given = [(name, each) for name, each in asked.items() if each is not None]
+    given = [(name, each) for name, each in filters.items() if each is not None]
     query = urlencode(given, doseq=True)
     return [
         Link(Verbatim(f"{path}.{suffix}" + (f"?{query}" if query else "")), locale.say(text))

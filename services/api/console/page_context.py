@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse
 
 from events.unreadable import fault_detail
 from services.api.adapters.read_model import revision
-from services.api.code_names import Names
 from services.api.console.lists import Place
 from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
@@ -37,7 +36,7 @@ Text = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_PLAIN)]
 NOTHING: Final = BeforeValidator(lambda text: text or None)
 """A field of a form that is left empty asks for nothing."""
 
-Asked = Annotated[Text | None, NOTHING, Query()]
+OptionalText = Annotated[Text | None, NOTHING, Query()]
 Search = Annotated[str, StringConstraints(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Sequence64 = Annotated[int, Path(ge=1, le=question.WHOLE_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]
@@ -49,7 +48,7 @@ Faults = Mapping[str, str]
 """Sentences by the name of the filter that they are about."""
 
 
-class Visit(question.Asked):
+class Visit(question.QueryContext):
     """One request for a page."""
 
     @property
@@ -57,16 +56,15 @@ class Visit(question.Asked):
         """The locale in which it is answered."""
         return LocaleFormat(self.language)
 
-    @property
-    def names(self) -> Names:
-        """Names of the codes of budgets."""
-        names: Names = self.request.app.state.components.names
-        return names
-
     def filters(self, model: type[Model]) -> tuple[Model, Faults]:
         """The filters in the address; what cannot be read is left out, and said by its name."""
         given = self.request.query_params
-        values = {name: _value(given, model, name) for name in given if name in model.model_fields}
+        values = {
+            name: _value(given, model, name)
+            for name in given
+            # A field of a form that is left empty asks for nothing.
+            if name in model.model_fields and given[name] != ""
+        }
         try:
             return model.model_validate(values), {}
         except ValidationError as error:
@@ -102,20 +100,20 @@ class Visit(question.Asked):
         )
 
 
-def _value(given: QueryParams, model: type[BaseModel], name: str) -> str | list[str]:
+def _value(parameters: QueryParams, model: type[BaseModel], name: str) -> str | list[str]:
     """A filter as it was given; of one that is no list the last counts."""
     hint = model.model_fields[name].annotation
     is_list = any(get_origin(each) is list for each in (hint, *get_args(hint)))
-    return given.getlist(name) if is_list else given[name]
+    return parameters.getlist(name) if is_list else parameters[name]
 
 
 def _facts(error: ErrorDetails) -> dict[str, Any]:
     return {**error.get("ctx", {}), "error": error["msg"]}
 
 
-async def visit(asked: question.Question) -> Visit:
+async def visit(context: question.Question) -> Visit:
     """The context of a page, for a caller who may read."""
-    return Visit(asked.request, asked.caller, asked.connection, asked.language, asked.now)
+    return Visit(context.request, context.caller, context.connection, context.language, context.now)
 
 
 Visitor = Annotated[Visit, Depends(visit)]

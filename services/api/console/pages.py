@@ -11,15 +11,16 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from events.masking import masked_name
+from events.masking import mask_name
 from events.texts import Translatable, _, pgettext
 from services.api.access.caller import ANYBODY, Caller, Scope
 from services.api.access.session import CSRF_FIELD, form_token
-from services.api.adapters.randomness import make_unique_name
-from services.api.addresses import own_address
+from services.api.adapters.clock_and_chance import make_unique_name
+from services.api.console import texts
 from services.api.console.elements import (
+    Link,
     Verbatim,
     address,
     bar_of,
@@ -36,8 +37,7 @@ from services.api.console.elements import (
     type_name,
 )
 from services.api.console.states import move_ends, stage_name, state_of
-from services.api.console.texts import codes
-from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
+from services.api.requests import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of, own_address
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from services.texts.translation import isolate
@@ -67,7 +67,19 @@ NAVIGATION: Final = {
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
 
+LISTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
+    "grants": {
+        "grants": _("Grants"),
+        "conventions": _("Conventions"),
+        "acts": _("Acts"),
+        "documents": _("Documents owed"),
+        "recoveries": _("Recoveries"),
+    },
+}
+"""By entry of the main navigation, the lists that stand beside each other under it."""
+
 SECTIONS: Final[Mapping[str, str]] = {
+    **{name: section for section, names in LISTS.items() for name in names},
     "beneficiaries": "grants",
     "figures": "budgets",
     "help": "lag",
@@ -81,7 +93,7 @@ SEARCH_PATH: Final = "/console/search"
 
 FORMATS: Final = (
     "say",
-    "counted",
+    "quantity",
     "number",
     "rate",
     "day",
@@ -150,8 +162,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update({name: _in_locale(getattr(LocaleFormat, name)) for name in FORMATS})
-    found.filters.update({name: _in_locale(of, last=True) for name, of in ELEMENTS.items()})
+    found.filters.update({name: _bind_locale(getattr(LocaleFormat, name)) for name in FORMATS})
+    found.filters.update({name: _bind_locale(of, last=True) for name, of in ELEMENTS.items()})
     found.filters["capital"] = capital
     found.filters["isolate"] = isolate
     found.globals.update(
@@ -160,7 +172,7 @@ def environment() -> Environment:
         address=address,
         beneficiary_href=beneficiary_href,
         budget_href=budget_href,
-        codes=codes,
+        codes=texts,
         figure_href=figure_href,
         grant_href=grant_href,
         line_name=line_name,
@@ -171,29 +183,29 @@ def environment() -> Environment:
     return found
 
 
-def _in_locale(of: Callable[..., Any], *, last: bool = False) -> Callable[..., Any]:
+def _bind_locale(of: Callable[..., Any], *, last: bool = False) -> Callable[..., Any]:
     """A filter that gives the locale of the page to a function, first or `last`."""
 
     @pass_context
-    def filtered(context: Context, value: Any, *more: Any) -> Any:
+    def apply(context: Context, value: Any, *more: Any) -> Any:
         locale = context["locale"]
         return of(value, *more, locale) if last else of(locale, value, *more)
 
-    return filtered
+    return apply
 
 
 def _as_shown(value: Any) -> Any:
     """A value as it stands on a page: text that is nothing else has its IBANs shortened."""
-    return masked_name(value) if type(value) is str else value
+    return mask_name(value) if type(value) is str else value
 
 
-def locale_of(asked: HTTPConnection) -> LocaleFormat:
+def locale_of(request: HTTPConnection) -> LocaleFormat:
     """The locale in which this request is answered."""
-    return LocaleFormat(language_of(asked))
+    return LocaleFormat(language_of(request))
 
 
 def answer(
-    asked: HTTPConnection,
+    request: HTTPConnection,
     locale: LocaleFormat,
     template: str,
     content: Mapping[str, Any],
@@ -212,28 +224,41 @@ def answer(
             "texts": _texts(LIVE_TEXTS, locale),
         }
     headers = {"Content-Language": locale.language.value}
-    page = _rendered(asked, locale, template, content, instant=instant, live=live)
+    page = _render(request, locale, template, content, instant=instant, live=live)
     response = HTMLResponse(page, status, headers)
-    if asked.query_params.get(LANGUAGE_PARAMETER) == locale.language:
-        response.set_cookie(
-            LANGUAGE_COOKIE, locale.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
-        )
+    _keep_language(response, request)
     return response
 
 
+def redirect(request: HTTPConnection, page: str) -> RedirectResponse:
+    """Lead a GET on to another page, in the language that its address asks for."""
+    response = RedirectResponse(page, HTTPStatus.SEE_OTHER.value)
+    _keep_language(response, request)
+    return response
+
+
+def _keep_language(response: Response, request: HTTPConnection) -> None:
+    """Have the browser remember the language that the address asks for."""
+    language = language_of(request).value
+    if request.query_params.get(LANGUAGE_PARAMETER) == language:
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
+        )
+
+
 def problem_page(
-    asked: HTTPConnection, problem: Mapping[str, Any], headers: Mapping[str, str]
+    request: HTTPConnection, problem: Mapping[str, Any], headers: Mapping[str, str]
 ) -> HTMLResponse:
     """A problem as a page: what happened, and what to do."""
-    locale, status = locale_of(asked), problem["status"]
+    locale, status = locale_of(request), problem["status"]
     tone = "bad" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "warn"
-    instant = locale.instant(asked.app.state.components.clock())
-    page = _rendered(asked, locale, "problem.html", {**problem, "tone": tone}, instant=instant)
+    instant = locale.instant(request.app.state.components.clock())
+    page = _render(request, locale, "problem.html", {**problem, "tone": tone}, instant=instant)
     return HTMLResponse(page, status, headers)
 
 
-def _rendered(
-    asked: HTTPConnection,
+def _render(
+    request: HTTPConnection,
     locale: LocaleFormat,
     template: str,
     content: Mapping[str, Any],
@@ -247,17 +272,17 @@ def _rendered(
     def text_of(context: str, msgid: str, **facts: object) -> str:
         return locale.say(pgettext(context, msgid), **facts)
 
-    frame = _frame(asked, locale) | {"instant": instant, "live": live}
+    frame = _frame(request, locale) | {"instant": instant, "live": live}
     frame["section"] = content.get("section") or frame["section"]
     found = environment().get_template(template)
-    names = asked.app.state.components.names
+    names = request.app.state.components.names
     return found.render(page=frame, _=text, pgettext=text_of, locale=locale, names=names, **content)
 
 
-def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
-    caller: Caller | None = getattr(asked.state, "caller", None)
+def _frame(request: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
+    caller: Caller | None = getattr(request.state, "caller", None)
     sees_all = caller is not None and caller.entities(Scope.READ).every
-    csrf = getattr(asked.state, "csrf", None)
+    csrf = getattr(request.state, "csrf", None)
     return {
         "language": locale.language.value,
         # Somebody is logged in, or access is not checked.
@@ -265,17 +290,21 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "who": name_of(caller, locale),
         "unchecked": caller is ANYBODY,
         "csrf": None if csrf is None else Verbatim(form_token(csrf, make_unique_name())),
-        "path": asked.scope["path"],
-        "section": _section(asked.scope["path"]),
-        "asked": asked.query_params.get("q", "") if asked.scope["path"] == SEARCH_PATH else "",
+        "path": request.scope["path"],
+        "section": _section(request.scope["path"]),
+        "asked": request.query_params.get("q", "") if request.scope["path"] == SEARCH_PATH else "",
         "copy_texts": _texts(COPY_TEXTS, locale),
         "navigation": {
             f"/console/{name}": locale.say(text)
             for name, text in NAVIGATION.items()
             if sees_all or name not in FOR_WHO_READS_ALL
         },
+        "lists": [
+            Link(address(name), locale.say(text))
+            for name, text in LISTS.get(_section(request.scope["path"]), {}).items()
+        ],
         "languages": [
-            (language.value, name, _in_language(asked, language))
+            (language.value, name, _switch_language(request, language))
             for language, name in LANGUAGE_NAMES.items()
         ],
     }
@@ -300,5 +329,5 @@ def _section(path: str) -> str:
     return SECTIONS.get(step, step)
 
 
-def _in_language(asked: HTTPConnection, language: Language) -> str:
-    return Verbatim(own_address(asked, **{LANGUAGE_PARAMETER: language.value}))
+def _switch_language(request: HTTPConnection, language: Language) -> str:
+    return Verbatim(own_address(request, **{LANGUAGE_PARAMETER: language.value}))

@@ -7,12 +7,14 @@ from urllib.parse import quote, urlsplit
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from events.texts import _
+from events.texts import Translatable, _
 from services.api.access.caller import NotKnown
+from services.api.access.oidc.tokens import TOKEN_CHARACTERS_MAX
 from services.api.access.session import (
     BEGIN_PATH,
     CALLBACK_PATH,
     LOGIN_PATH,
+    LOGOUT_NOTICE_PATH,
     SESSION_COOKIE,
     attempt_cookie,
     cookie_of,
@@ -24,10 +26,12 @@ from services.api.access.session_store import ENDED
 from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of
 from services.api.http.dependencies import Given
-from services.api.problems import NOT_FOUND, Problem
-from services.runtime.ops.hosts import LOCAL
+from services.api.problems import NOT_FOUND, Kind, Problem
+from services.runtime.ops.http import LOCAL
 
 router = APIRouter()
+notice_router = APIRouter()
+"""Of what the identity provider itself posts: it fills in no form of ours."""
 
 HOME: Final = "/console/today"
 KEY_MAX: Final = 400
@@ -157,16 +161,16 @@ def static(name: str) -> Response:
     return Response((STATIC / name).read_bytes(), media_type=MEDIA_TYPES[name], headers=headers)
 
 
-def own_path(asked: str) -> str:
+def own_path(path: str) -> str:
     """A page of the console to go to; anything else, which could lead elsewhere, is the first."""
-    if len(asked) > PATH_MAX or not (asked.isascii() and asked.isprintable()):
+    if len(path) > PATH_MAX or not (path.isascii() and path.isprintable()):
         return HOME
     try:
-        found = urlsplit(asked)
+        found = urlsplit(path)
     except ValueError:
         return HOME
     ours = found.path.startswith("/console/") and not found.path.startswith(LOGIN_PATH)
-    if found.scheme or found.netloc or not ours or "\\" in asked:
+    if found.scheme or found.netloc or not ours or "\\" in path:
         return HOME
     return found.path + (f"?{found.query}" if found.query else "")
 
@@ -206,3 +210,27 @@ def _onward(request: Request, components: Given, href: str) -> Response:
     content = {"title": locale.say(_("One moment")), "onward": Verbatim(href)}
     instant = locale.instant(components.clock())
     return answer(request, locale, "onward.html", content, instant=instant)
+
+
+LOGOUT_TOKEN_REFUSED: Final = Kind(
+    "logout_token_refused",
+    400,
+    _("Logout token refused"),
+    Translatable("{why}"),
+    _("Check issuer, client and clock of the identity provider."),
+)
+
+
+@notice_router.post(LOGOUT_NOTICE_PATH, include_in_schema=False)
+async def notice(
+    components: Given,
+    logout_token: Annotated[str, Form(max_length=TOKEN_CHARACTERS_MAX)] = "",
+) -> Response:
+    """End the sessions that a logout token names. Nobody is logged in here: the token proves it."""
+    if components.login is None:
+        raise Problem(NOT_FOUND)
+    try:
+        await components.login.end_by(logout_token)
+    except NotKnown as error:
+        raise Problem(LOGOUT_TOKEN_REFUSED, {"why": error.why}, reason=error.reason) from error
+    return Response(status_code=HTTPStatus.OK.value)

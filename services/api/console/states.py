@@ -5,9 +5,15 @@ from typing import Final
 
 from events.texts import Translatable
 from services.api.console.elements import State
-from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
-from services.api.console.texts.treasury import PIECE_STATES
-from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES, OUTSIDE
+from services.api.console.texts import (
+    CONVENTION_STATES,
+    DOCUMENT_STATES,
+    OUTCOMES,
+    PIECE_STATES,
+    RECOVERY_STATES,
+    STAGES,
+)
+from services.ledger.explain.sentences import GRANT_STATES, ORDER_STATES, OUTSIDE
 from services.texts.locale_format import LocaleFormat
 from services.treasury.domain.findings import SLIP_STATES
 
@@ -18,6 +24,8 @@ TEXTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
     "outcome": OUTCOMES,
     "slip": SLIP_STATES,
     "piece": PIECE_STATES,
+    "document": DOCUMENT_STATES,
+    "recovery": RECOVERY_STATES,
 }
 TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "order": {
@@ -55,6 +63,16 @@ TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "on_hold": ("warn", "warn"),
         "rejected": ("bad", "bad"),
         "settled": ("good", "good"),
+    },
+    "document": {
+        "awaited": ("info", "later"),
+        "rejected": ("bad", "bad"),
+        "received": ("good", "good"),
+    },
+    "recovery": {
+        "ordered": ("warn", "now"),
+        "partly_collected": ("info", "now"),
+        "collected": ("good", "good"),
     },
     "slip": {
         "prepared": ("info", "later"),

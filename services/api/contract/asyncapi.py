@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from events import topics
-from events.accounting import AccountingEntryRecorded
 from events.envelope import INBOUND, INTERNAL_EVENTS
 from events.outbound import (
     BalanceUpdated,
@@ -20,16 +19,16 @@ from events.outbound import (
     PaymentOrderCancelled,
     PaymentOrderIssued,
 )
-from events.treasury import SLIP_MESSAGES
-from services.api.contract.openapi import moved_schemas
+from events.treasury import SLIP_MESSAGES, AccountingEntryRecorded
+from services.api.contract.openapi import move_schemas
 from services.api.contract.published import (
     ASYNCAPI,
     JOURNAL_RECORD,
     SENT,
     description_of,
     examples,
+    examples_written_by_ecluse,
     schema,
-    written_examples,
 )
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 
@@ -159,7 +158,7 @@ Messages are CloudEvents 1.0 in structured mode. Events may also come in binary 
 default (librdkafka: `partitioner=murmur2_random`). Read with `isolation.level=read_committed`.
 
 A type keeps its meaning for ever: what its readers or senders would not survive is a new version
-beside it (docs/decisions/0060-published-contract.md).
+beside it (docs/decisions/0004-the-published-contract.md).
 """
 
 SECURED: Final = """\
@@ -190,7 +189,7 @@ def document() -> dict[str, Any]:
         "operations": _operations(),
         "components": {
             "messages": _messages(catalogue.topics),
-            "schemas": moved_schemas(each for each in _all_types() if each not in BYTES),
+            "schemas": move_schemas(each for each in _all_types() if each not in BYTES),
             "securitySchemes": {
                 "login": {
                     "type": "scramSha512",
@@ -276,7 +275,7 @@ def _operation(action: str, topic: str) -> dict[str, Any]:
 
 
 def _messages(catalogue: Mapping[str, Topic]) -> dict[str, Any]:
-    shown = examples() | written_examples()
+    shown = examples() | examples_written_by_ecluse()
     found: dict[str, Any] = {}
     for topic, types in TYPES.items():
         for name in types:

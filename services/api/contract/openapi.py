@@ -18,7 +18,7 @@ PART: Final = "event."
 RECORD_PART: Final = "record."
 """The same of the parts of a record of the journal."""
 
-NAMED: Final = {
+OFFERED_EXAMPLES: Final = {
     "deliberation": ("ecluse.deliberation.adopted.v1", "A deliberation awards a grant"),
     "convention": ("ecluse.convention.signed.v1", "A convention is signed"),
     "payment": ("ecluse.payment.executed.v1", "The treasury paid an order"),
@@ -29,7 +29,7 @@ NAMED: Final = {
 def complete(document: dict[str, Any]) -> None:
     """Put into an OpenAPI document what no route of ours returns, and examples of answers."""
     problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
-    document["components"]["schemas"].update(problem | components())
+    document["components"]["schemas"].update(problem | schema_components())
     for asked, answer in answers().items():
         method, path = asked.split(" ")
         responses = document["paths"][path][method.lower()]["responses"]
@@ -38,24 +38,24 @@ def complete(document: dict[str, Any]) -> None:
 
 
 @cache
-def components() -> dict[str, Any]:
+def schema_components() -> dict[str, Any]:
     """The schemas of all events that may be sent, and their parts, each once.
 
     They are those of the folder `schemas/`; one definition under one name, which a test checks.
     """
-    found = moved_schemas(SENT)
+    found = move_schemas(SENT)
     for name in SENT:
         found[name]["examples"] = [examples()[name]]
     return {EVENT: _any_event(), **found}
 
 
-def moved_schemas(names: Iterable[str]) -> dict[str, Any]:
+def move_schemas(names: Iterable[str]) -> dict[str, Any]:
     """The published schemas of types and their parts, as components of one document."""
     found: dict[str, Any] = {}
     for name in names:
         # Parts of a record have names of events' parts, and other definitions.
         before = RECORD_PART if name == JOURNAL_RECORD else PART
-        own = _moved(schema(name), before)
+        own = _move_references(schema(name), before)
         for part, definition in own.pop("$defs").items():
             found[before + part] = definition
         own.pop("$schema")  # The dialect is that of the document.
@@ -67,7 +67,7 @@ def moved_schemas(names: Iterable[str]) -> dict[str, Any]:
 @cache
 def events_body() -> dict[str, Any]:
     """The request body of `POST /events`."""
-    one = {"schema": {"$ref": REF_PREFIX + EVENT}, "examples": _named_examples()}
+    one = {"schema": {"$ref": REF_PREFIX + EVENT}, "examples": _name_examples()}
     lines = {"schema": {"type": "string", "description": "One event a line."}}
     return {
         "required": True,
@@ -89,20 +89,20 @@ def _any_event() -> dict[str, Any]:
     }
 
 
-def _named_examples() -> dict[str, Any]:
+def _name_examples() -> dict[str, Any]:
     return {
         name: {"summary": summary, "value": examples()[type_]}
-        for name, (type_, summary) in NAMED.items()
+        for name, (type_, summary) in OFFERED_EXAMPLES.items()
     }
 
 
-def _moved(value: Any, before: str) -> Any:
+def _move_references(value: Any, before: str) -> Any:
     """A schema whose references lead to the components of the document."""
     if isinstance(value, list):
-        return [_moved(each, before) for each in value]
+        return [_move_references(each, before) for each in value]
     if not isinstance(value, dict):
         return value
     reference = value.get("$ref")
     if isinstance(reference, str):
         return {"$ref": REF_PREFIX + before + reference.rpartition("/")[2]}
-    return {name: _moved(each, before) for name, each in value.items()}
+    return {name: _move_references(each, before) for name, each in value.items()}

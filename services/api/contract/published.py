@@ -87,7 +87,7 @@ def answers() -> dict[str, Any]:
 
 
 @cache
-def written_examples() -> dict[str, Any]:
+def examples_written_by_ecluse() -> dict[str, Any]:
     """One message of each type that only Écluse writes, by type."""
     found: dict[str, Any] = json.loads(WRITTEN.read_bytes())
     return found

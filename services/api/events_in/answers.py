@@ -1,4 +1,7 @@
-"""Answers of `POST /events`: the events that were published, with decisions, or tried."""
+"""Answers of `POST /events`: the events that were published, with decisions, or tried.
+
+A module of its own, since the OpenAPI document, which is released, names `Published` after it.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -7,8 +10,8 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from services.api.events_in.decisions import Decision
-from services.api.events_in.reading import PublishedEvent, Sent
-from services.api.events_in.trials import ChangedLine, Tried
+from services.api.events_in.reading import PublishedEvent, SentEvents
+from services.api.events_in.trials import ChangedLine, TrialResult
 
 
 class Published(BaseModel):
@@ -57,7 +60,7 @@ def answer(content: BaseModel, status: int) -> Response:
     return response
 
 
-def decided_of(sent: Sent, decisions: Sequence[Decision | None]) -> Decided:
+def join_decisions(sent: SentEvents, decisions: Sequence[Decision | None]) -> Decided:
     """The events of a request with the decisions that are known."""
     events = [
         DecidedEvent(**dict(each), decision=decision)
@@ -66,10 +69,10 @@ def decided_of(sent: Sent, decisions: Sequence[Decision | None]) -> Decided:
     return Decided(published=len(events), events=events)
 
 
-def dry_run_of(sent: Sent, found: Tried) -> DryRun:
+def dry_run_of(sent: SentEvents, result: TrialResult) -> DryRun:
     """The events of a request with the decisions of a trial."""
     events = [
         TriedEvent(**each.model_dump(exclude={"outcome"}), decision=decision)
-        for each, decision in zip(sent.events, found.decisions, strict=True)
+        for each, decision in zip(sent.events, result.decisions, strict=True)
     ]
-    return DryRun(events=events, woken=found.woken, lines=found.lines)
+    return DryRun(events=events, woken=result.woken, lines=result.lines)

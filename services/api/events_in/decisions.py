@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from services.api.access.caller import Caller, Scope
-from services.api.adapters.position import POLL_EVERY_S
+from services.api.adapters.read_model import POLL_EVERY_S
 from services.api.events_in.reading import PublishedEvent
 from services.api.http.components import Components
 from services.api.http.dependencies import reading
@@ -30,7 +30,7 @@ Sequences = Mapping[Identity, int]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the ledger has decided on an event, or would decide on it now."""
+    """A decision that the ledger has taken on an event, or would take now."""
 
     outcome: str
     """accepted, duplicate, refused or parked."""
@@ -44,7 +44,7 @@ class Decision:
     payment_orders: tuple[OrderSnapshot, ...]
 
 
-async def known_before(
+async def find_earlier_records(
     components: Components, caller: Caller, events: Iterable[PublishedEvent]
 ) -> Sequences:
     """The last record about each of these events, of those that have one already.
@@ -95,7 +95,7 @@ async def _records(
     """The records about these events, in their order."""
     entities = caller.entities(Scope.READ).sirets
     async with reading(caller, components) as connection:
-        rows = await records.of_events(connection, entities, {each.id for each in events})
+        rows = await records.list_by_event_ids(connection, entities, {each.id for each in events})
     found: dict[Identity, list[RecordDetail]] = {}
     for row in rows:
         identity = (row.budget, row.event_source or "", row.event_id or "")
@@ -104,7 +104,7 @@ async def _records(
 
 
 def _decisions(
-    found: Mapping[Identity, Sequence[RecordDetail]],
+    records_by_event: Mapping[Identity, Sequence[RecordDetail]],
     events: Sequence[PublishedEvent],
     before: Sequences,
 ) -> list[Decision | None]:
@@ -113,7 +113,11 @@ def _decisions(
     sendings = Counter[Identity]()
     for each in events:
         identity = (each.budget, each.source, each.id)
-        new = [row for row in found.get(identity, ()) if row.sequence > before.get(identity, 0)]
+        new = [
+            row
+            for row in records_by_event.get(identity, ())
+            if row.sequence > before.get(identity, 0)
+        ]
         arrived = [row for row in new if row.resumes is None][sendings[identity] :]
         sendings[identity] += 1
         decisions.append(_decision(arrived[0], new) if arrived else None)

@@ -6,19 +6,18 @@ from operator import attrgetter
 from typing import Final
 
 from events.texts import _
-from services.api.access.audit import Action
-from services.api.access.caller import Caller, Scope
-from services.api.events_in.decisions import Decision, known_before, wait_for_decisions
+from services.api.access.caller import Action, Caller, Scope
+from services.api.events_in.decisions import Decision, find_earlier_records, wait_for_decisions
 from services.api.events_in.reading import (
     ENTITY_NOT_ALLOWED,
     EVENTS_MAX,
     TYPE_NOT_ALLOWED,
     Fault,
     PublishedEvent,
-    Sent,
+    SentEvents,
     TooManyEvents,
 )
-from services.api.events_in.trials import Tried, tried
+from services.api.events_in.trials import TrialResult, run_trial
 from services.api.http.components import Components
 from services.api.problems import SCOPE_MISSING, Kind, Problem
 from services.runtime.kafka.publishing import Message
@@ -88,12 +87,12 @@ NOT_KEPT: Final = Kind(
 
 
 def author_of(caller: Caller) -> dict[str, str]:
-    """Who sends an event, as the extension “authcontext” of CloudEvents calls it."""
+    """The sender of an event, as the extension “authcontext” of CloudEvents calls it."""
     kind = AUTH_TYPES.get(caller.name.partition(":")[0], "unauthenticated")
     return {"authtype": kind, "authid": caller.name}
 
 
-async def read_all(sent: Sent, caller: Caller, language: Language) -> None:
+async def read_all(sent: SentEvents, caller: Caller, language: Language) -> None:
     """Read the events of a body, and check them.
 
     Raises:
@@ -107,14 +106,14 @@ async def read_all(sent: Sent, caller: Caller, language: Language) -> None:
     _check(sent, language)
 
 
-def read_form(raw: bytes, caller: Caller) -> Sent:
+def read_form(raw: bytes, caller: Caller) -> SentEvents:
     """The events that a form made, one a line, read as those of a request."""
-    sent = Sent(BytesIO(raw), one=False, of_console=True)
+    sent = SentEvents(BytesIO(raw), one=False, of_console=True)
     sent.read(caller)
     return sent
 
 
-async def publish(sent: Sent, components: Components) -> None:
+async def publish(sent: SentEvents, components: Components) -> None:
     """Publish the events that were read.
 
     Raises:
@@ -128,7 +127,7 @@ async def publish(sent: Sent, components: Components) -> None:
 
 
 async def publish_and_wait(
-    sent: Sent, caller: Caller, components: Components, limit_s: float
+    sent: SentEvents, caller: Caller, components: Components, limit_s: float
 ) -> list[Decision | None]:
     """Publish the events, then wait for the decision on each; None where it is not known in time.
 
@@ -137,13 +136,13 @@ async def publish_and_wait(
             the publisher does not keep the events. Nothing was published but in the last case.
     """
     _check_readable(sent, caller)
-    with components.wait_slots.taken(caller.name):
-        before = await known_before(components, caller, sent.events)
+    with components.wait_slots.take(caller.name):
+        before = await find_earlier_records(components, caller, sent.events)
         await publish(sent, components)
         return await wait_for_decisions(components, caller, sent.events, before, limit_s)
 
 
-async def try_events(sent: Sent, caller: Caller, components: Components) -> Tried:
+async def try_events(sent: SentEvents, caller: Caller, components: Components) -> TrialResult:
     """The decisions that the ledger would make now; nothing is published.
 
     Raises:
@@ -152,7 +151,7 @@ async def try_events(sent: Sent, caller: Caller, components: Components) -> Trie
     """
     _check_readable(sent, caller)
     budgets = frozenset(each.budget for each in sent.events)
-    return await tried(components, caller, budgets, list(sent.records()))
+    return await run_trial(components, caller, budgets, list(sent.records()))
 
 
 async def publish_one(
@@ -185,8 +184,8 @@ async def publish_one(
     return sent.events[-1]
 
 
-def _check_readable(sent: Sent, caller: Caller) -> None:
-    """That the caller may read the budgets of these events: a decision tells of them.
+def _check_readable(sent: SentEvents, caller: Caller) -> None:
+    """Check that the caller may read the budgets of these events, which a decision shows.
 
     Raises:
         Problem: 403, of one they may not.
@@ -195,8 +194,8 @@ def _check_readable(sent: Sent, caller: Caller) -> None:
         raise Problem(SCOPE_MISSING, {"scope": Scope.READ.value})
 
 
-def _check(sent: Sent, language: Language) -> None:
-    """That there is something to publish, and nothing wrong with it.
+def _check(sent: SentEvents, language: Language) -> None:
+    """Check that there is something to publish, and nothing wrong with it.
 
     Raises:
         Problem: there is nothing, or something wrong.

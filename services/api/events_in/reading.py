@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 
 from events.codec import EVENT_BYTES_MAX
 from events.envelope import SourceKind, is_reserved
+from events.follow_up import RecordReviewed
 from events.parts import EventData
-from events.reviews import RecordReviewed
 from events.texts import Translatable, _
 from events.unreadable import Reason, Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
-from services.ledger.application.handle import RawRecord, decoded
+from services.ledger.application.handle import RawRecord, decode_record
 from services.ledger.domain.journal import Source
 from services.ledger.files.replay import Line, lines, raw_record
 from services.runtime.kafka.publishing import Message
@@ -65,7 +65,7 @@ class PublishedEvent(BaseModel):
 
 
 @dataclass(slots=True)
-class Sent:
+class SentEvents:
     """The body of one request, and what was read in it."""
 
     body: BinaryIO
@@ -88,7 +88,7 @@ class Sent:
         for count, line in enumerate(self._lines(), start=1):
             if count > EVENTS_MAX:
                 raise TooManyEvents
-            read = decoded(_record(line, self.one), SourceKind.EVENTS)
+            read = decode_record(_record(line, self.one), SourceKind.EVENTS)
             if isinstance(read, Unreadable):
                 fault = Fault(line.number, read.code.value, read.pointer, explain(read))
                 self.unreadable.append(fault)

@@ -11,10 +11,9 @@ from services.api.events_in.answers import (
     DryRun,
     Published,
     answer,
-    decided_of,
     dry_run_of,
+    join_decisions,
 )
-from services.api.events_in.body import DISK_FULL, body_of
 from services.api.events_in.decisions import WAIT_MAX_S
 from services.api.events_in.publishing import (
     NOT_KEPT,
@@ -28,10 +27,10 @@ from services.api.events_in.publishing import (
     read_all,
     try_events,
 )
-from services.api.events_in.reading import EVENTS_MAX, PATH, Sent
+from services.api.events_in.reading import EVENTS_MAX, PATH, SentEvents
 from services.api.events_in.trials import TRIAL_TOO_LONG
 from services.api.http.components import TOO_MANY_AT_ONCE
-from services.api.http.dependencies import Given, Lang, Sender
+from services.api.http.dependencies import DISK_FULL, Given, Lang, Sender, body_of
 from services.api.problems import Kind, Problem, problems
 
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -135,7 +134,7 @@ async def publish_events(
     if wait and dry_run:
         raise Problem(WAIT_OR_TRY)
     async with body_of(request, caller, components) as body:
-        sent = Sent(body, one=content_type in ONE)
+        sent = SentEvents(body, one=content_type in ONE)
         await read_all(sent, caller, language)
         if (wait or dry_run) and len(sent.events) > DECIDED_MAX:
             raise Problem(TOO_MANY_DECIDED, {"events_max": DECIDED_MAX})
@@ -143,6 +142,6 @@ async def publish_events(
             return answer(dry_run_of(sent, await try_events(sent, caller, components)), 200)
         if wait:
             decisions = await publish_and_wait(sent, caller, components, wait)
-            return answer(decided_of(sent, decisions), 202 if None in decisions else 200)
+            return answer(join_decisions(sent, decisions), 202 if None in decisions else 200)
         await publish(sent, components)
     return answer(Published(published=len(sent.events), events=sent.events), 202)

@@ -72,8 +72,8 @@ class ChangedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What the ledger would decide."""
+class TrialResult:
+    """The decisions that the ledger would take."""
 
     decisions: tuple[Decision, ...]
     """On each event, in their order."""
@@ -82,9 +82,9 @@ class Tried:
     lines: tuple[ChangedLine, ...]
 
 
-async def tried(
+async def run_trial(
     components: Components, caller: Caller, budgets: frozenset[str], raws: Sequence[RawRecord]
-) -> Tried:
+) -> TrialResult:
     """The decisions on these events, all of these budgets, that would be made now.
 
     Raises:
@@ -94,15 +94,15 @@ async def tried(
     async with components.trace_slots:
         async with reading(caller, components) as connection:
             await _check_length(connection, budgets)
-            known = await _valid(connection, states.of(budgets))
+            known = await _valid(connection, states.find(budgets))
             rows = await _journal(connection, budgets, known)
-        found, behind = await run_to_end(partial(_tried, known, rows, budgets, raws))
+        found, behind = await run_to_end(partial(_decide_events, known, rows, budgets, raws))
     states.keep(behind)
     return found
 
 
 async def _check_length(connection: AsyncConnection, budgets: frozenset[str]) -> None:
-    """That the budgets have no more records than a trial may read.
+    """Check that the budgets have no more records than a trial may read.
 
     Raises:
         Problem: 413, they have more.
@@ -145,22 +145,22 @@ async def _journal(
     ]
 
 
-def _tried(
+def _decide_events(
     known: Mapping[str, KnownState],
     rows: Iterable[JournalRow],
     budgets: frozenset[str],
     raws: Iterable[RawRecord],
-) -> tuple[Tried, dict[str, KnownState]]:
+) -> tuple[TrialResult, dict[str, KnownState]]:
     """The decisions, and the states that they were made on."""
     trial, behind = trial_behind(known, map(read_row, rows), budgets)
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
     records = [read_record(row.record) for row in batch.records]
-    found = Tried(
+    found = TrialResult(
         tuple(_decision(trial, place, records) for place in trial.latest),
         trial.woken,
-        tuple(map(_changed_line, trial.changed(batch))),
+        tuple(map(_read_changed_line, trial.list_changed_lines(batch))),
     )
     return found, behind
 
@@ -183,7 +183,7 @@ def _decision(trial: Trial, place: tuple[str, int], records: Iterable[JournalRec
     return Decision(outcome=trial.latest[place].value, sequence=None, **found)
 
 
-def _changed_line(row: dict[str, Any]) -> ChangedLine:
+def _read_changed_line(row: dict[str, Any]) -> ChangedLine:
     return ChangedLine(
         row["budget"],
         BudgetLine(**row["line"]),

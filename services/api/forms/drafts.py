@@ -13,25 +13,25 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query, Request
 from pydantic import TypeAdapter, ValidationError
 
+from events.conventions import ReportReceived
+from events.follow_up import EventWithdrawn
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.reports import ReportReceived
-from events.reviews import EventWithdrawn
 from events.texts import Translatable, _
 from events.values import Timestamp
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.console.elements import Notice, address, order_href, record_href
-from services.api.console.page_context import Asked, Name, Sequence64, Visit
+from services.api.console.page_context import Name, OptionalText, Sequence64, Visit
 from services.api.events_in.publishing import CONSOLE
 from services.api.forms.fields import FIELDS_MAX, Field, fields_of, fitting
 from services.api.http.dependencies import Given, Now, Reader, reading
 from services.api.journal import records
-from services.api.language import language_of
-from services.api.orders import query as orders
 from services.api.problems import NOT_FOUND, Kind, Problem
-from services.api.rejections import query as unsettled
-from services.api.rejections.explanation import sent_type
+from services.api.queries import orders
+from services.api.queries import rejections as unsettled
+from services.api.queries.explanation import find_sendable_type
 from services.api.rejections.redrive import to_correct
+from services.api.requests import language_of
 from services.api.treasury import query as at_treasury
 from services.api.treasury import view as treasury_view
 from services.ledger.application.handle import RawRecord
@@ -132,7 +132,7 @@ AskedForm = Annotated[FormRequest, Depends()]
 
 
 async def acknowledgement(
-    form_request: AskedForm, budget: Name, reference: Name, state: Asked = None
+    form_request: AskedForm, budget: Name, reference: Name, state: OptionalText = None
 ) -> Draft:
     """The accountant's answer on an order."""
     async with form_request.visit(budget) as visit:
@@ -140,7 +140,7 @@ async def acknowledgement(
         day = visit.today.isoformat()
         data = {"budget": budget, "payment_order": reference, "state": state, "on": day}
         kind = ("acknowledgement", _("The accountant's answer"), PaymentOrderAcknowledged.TYPE)
-        return _of_order(visit, order, *kind, data)
+        return _draft_for_order(visit, order, *kind, data)
 
 
 async def bank_account(form_request: AskedForm, budget: Name, reference: Name) -> Draft:
@@ -154,7 +154,7 @@ async def bank_account(form_request: AskedForm, budget: Name, reference: Name) -
             "effective_on": visit.today.isoformat(),
         }
         kind = ("bank-account", _("New bank details"), BankAccountChanged.TYPE)
-        return _of_order(visit, order, *kind, data)
+        return _draft_for_order(visit, order, *kind, data)
 
 
 async def payment(form_request: AskedForm, budget: Name, reference: Name) -> Draft:
@@ -168,19 +168,19 @@ async def payment(form_request: AskedForm, budget: Name, reference: Name) -> Dra
             "executed_on": visit.today.isoformat(),
         }
         kind = ("payment", _("Payment by the treasury"), PaymentExecuted.TYPE)
-        draft = _of_order(visit, order, *kind, data)
+        draft = _draft_for_order(visit, order, *kind, data)
     known, treasury = None, form_request.components.treasury
     if treasury is not None:
         async with treasury.store.reading() as connection:
-            known = await at_treasury.of_order(connection, budget, reference)
-    return replace(draft, notice=treasury_view.sent_notice(known, visit.locale))
+            known = await at_treasury.find_order_slips(connection, budget, reference)
+    return replace(draft, notice=treasury_view.notice_of_sent(known, visit.locale))
 
 
 async def document(
     form_request: AskedForm,
     budget: Name,
     convention: Name,
-    kind: Asked = None,
+    kind: OptionalText = None,
     year: Annotated[int | None, Query(ge=1900, le=2199)] = None,
 ) -> Draft:
     """The receipt of a document that a convention asks for."""
@@ -265,7 +265,7 @@ async def _event_to_undo(
     if found is None or (found[0].refusal is None and found[0].waits_for is None):
         raise Problem(NOT_FOUND)
     waits = found[0].waits_for is not None
-    if waits and not await unsettled.waiting_events(
+    if waits and not await unsettled.list_waiting(
         visit.connection, visit.entities, budget=budget, sequence=sequence
     ):
         event_id = (await form_request.request.form()).get(ID)
@@ -287,7 +287,7 @@ async def dead_letter(form_request: AskedForm, chain: Name, sequence: Sequence64
         back = visit.locale.say(_("Record {number}"), number=number)
     at, raw = await to_correct(form_request.caller, form_request.components, chain, sequence)
     event = event_of(raw)
-    event_type = sent_type(event)
+    event_type = find_sendable_type(event)
     if event_type is None:
         raise Problem(NO_FORM)
     data = fitting(event_type, event.get("data"))
@@ -343,7 +343,7 @@ async def _order(visit: Visit, budget: str, reference: str) -> orders.PaymentOrd
     return found.order
 
 
-def _of_order(
+def _draft_for_order(
     visit: Visit,
     order: orders.PaymentOrder,
     step: str,

@@ -13,10 +13,9 @@ from functools import cache
 from typing import Any, Final
 
 from events.envelope import ENVELOPES
-from events.masking import masked
+from events.masking import mask
 from events.texts import Translatable, _
-from services.texts.amounts import NotAnAmount, read_euros
-from services.texts.formats import euros
+from services.texts.formats import NotAnAmount, euros, read_euros
 from services.texts.language import Language
 
 FIELDS_MAX: Final = 500
@@ -69,7 +68,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Its name in the form: a JSON pointer into the data."""
+        """The field's name in the form: a JSON pointer into the data."""
         return _pointer(self.path)
 
 
@@ -127,12 +126,12 @@ def read(
         if value is not None:
             _put(tree, field.path, value)
     places: dict[str, str] = {}
-    found = _finished(tree, "", "", places)
+    found = _finish(tree, "", "", places)
     return Read(found or {}, faults, places)
 
 
 def fitting(event_type: str, data: Any) -> dict[str, Any]:
-    """What of some data can stand in the form of this type: values of the kinds that it has.
+    """The members of some data that the form of this type can show, by the kinds of its fields.
 
     Raises:
         KeyError: there is no such type.
@@ -158,7 +157,7 @@ class _SchemaWalk:
             yield from self._fields(member, value.get(name), (*path, name), is_required)
 
     def _fields(self, schema: Schema, value: Any, path: Path, is_required: bool) -> Iterator[Field]:
-        schema = self._resolved(schema, value)
+        schema = self._resolve(schema, value)
         match schema["type"]:
             case "object" if value is not None:
                 yield from self.members(schema, value, path, is_there=True)
@@ -177,7 +176,7 @@ class _SchemaWalk:
 
         A number may be written as a text, and the reverse.
         """
-        schema = self._resolved(schema, value)
+        schema = self._resolve(schema, value)
         match schema["type"], value:
             case "object", dict():
                 members = {
@@ -194,9 +193,9 @@ class _SchemaWalk:
                 return None
 
     def _is_single(self, schema: Schema) -> bool:
-        return self._resolved(schema, None)["type"] not in {"object", "array"}
+        return self._resolve(schema, None)["type"] not in {"object", "array"}
 
-    def _resolved(self, schema: Schema, value: Any) -> Schema:
+    def _resolve(self, schema: Schema, value: Any) -> Schema:
         """The schema that a value of a member has: references followed, null left aside."""
         if "anyOf" in schema:
             found = [each for each in schema["anyOf"] if each.get("type") != "null"]
@@ -230,7 +229,7 @@ def _single(schema: Schema, value: Any, path: Path, is_required: bool, language:
         kind = Kind.LONG_TEXT
     else:
         kind = Kind.TEXT
-    return Field(path, kind, is_required, value, _shown(value, kind, language), choices)
+    return Field(path, kind, is_required, value, _show_value(value, kind, language), choices)
 
 
 def _fitting(schema: Schema, value: bool | int | str) -> bool | int | str | None:
@@ -250,7 +249,7 @@ def _fitting(schema: Schema, value: bool | int | str) -> bool | int | str | None
     return text
 
 
-def _shown(value: Any, kind: Kind, language: Language) -> str:
+def _show_value(value: Any, kind: Kind, language: Language) -> str:
     """A value as it stands in a form."""
     if value is None:
         return ""
@@ -258,7 +257,7 @@ def _shown(value: Any, kind: Kind, language: Language) -> str:
         return euros(value, language).replace("€", "").strip()
     if isinstance(value, bool):
         return str(value).lower()
-    return str(masked(str(value)))
+    return str(mask(str(value)))
 
 
 def _value(field: Field, typed: str | None, language: Language) -> Any:
@@ -309,18 +308,18 @@ def _put(tree: dict[str | int, Any], path: Path, value: Any) -> None:
     tree[last] = value
 
 
-def _finished(tree: Any, pointer: str, place: str, places: dict[str, str]) -> Any:
+def _finish(tree: Any, pointer: str, place: str, places: dict[str, str]) -> Any:
     """The data of a tree: what is numbered becomes a list, without gaps."""
     places[pointer] = place
     if not isinstance(tree, dict):
         return tree
     if tree and all(isinstance(each, int) for each in tree):
         return [
-            _finished(tree[number], f"{pointer}/{at}", f"{place}/{number}", places)
+            _finish(tree[number], f"{pointer}/{at}", f"{place}/{number}", places)
             for at, number in enumerate(sorted(tree))
         ]
     return {
-        name: _finished(member, f"{pointer}/{name}", f"{place}/{name}", places)
+        name: _finish(member, f"{pointer}/{name}", f"{place}/{name}", places)
         for name, member in tree.items()
     }
 

@@ -13,12 +13,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
-from events.codec import Received
+from events.codec import ReceivedEvent
 from events.envelope import CORRECTION
-from events.masking import masked
-from events.reviews import EventWithdrawn
+from events.follow_up import EventWithdrawn
+from events.masking import mask
 from events.texts import Translatable, _
-from services.api.adapters.randomness import make_unique_name
+from services.api.adapters.clock_and_chance import make_unique_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
 from services.api.events_in.decisions import Decision
@@ -29,8 +29,8 @@ from services.api.events_in.publishing import (
     read_form,
     try_events,
 )
-from services.api.events_in.reading import Sent
-from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
+from services.api.events_in.reading import SentEvents
+from services.api.events_in.trials import TRIAL_TOO_LONG, TrialResult
 from services.api.forms.drafts import (
     ID,
     AskedForm,
@@ -45,11 +45,11 @@ from services.api.forms.drafts import (
     withdrawal,
 )
 from services.api.forms.fields import Read, fields_of, read
-from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, filled, groups_of
+from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, groups_of, keep_filled
 from services.api.journal import records
 from services.api.problems import Problem
 from services.api.rejections.redrive import messages_of, name_of_sender
-from services.ledger.application.handle import RawRecord, decoded
+from services.ledger.application.handle import RawRecord, decode_record
 from services.redrive.dead_letters import Address
 from services.redrive.sending import Author, as_sent, correction_id, resent_records
 from services.runtime.kafka.publishing import Message
@@ -99,7 +99,7 @@ _add("/console/send/dead-letter/{chain}/{sequence}", dead_letter)
 
 
 @router.get("/console/sent/{budget}/{event_id:path}")
-async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
+async def show_sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     """The outcome of an event that was sent from here, as soon as it is known."""
     visit.check_authorized(budget)
     found = await records.outcomes(visit.connection, visit.entities, event_id, budget=budget)
@@ -157,8 +157,8 @@ def _with_note(
 ) -> tuple[Message, ...]:
     """A corrected event as the command sends it, and the note that takes it off the list."""
     corrected = as_sent(record, event)
-    read = decoded(corrected)
-    assert isinstance(read, Received), "it was read before"
+    read = decode_record(corrected)
+    assert isinstance(read, ReceivedEvent), "it was read before"
     why = form_request.visit_with().locale.say(CORRECTED)
     author = Author(
         CONSOLE,
@@ -191,7 +191,7 @@ def _withdrawals(
 
 
 def _event(
-    form_request: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]
+    form_request: FormRequest, draft: Draft, form_data: Read, kept: Mapping[str, str]
 ) -> dict[str, Any]:
     """The event; its id and time are those that were kept since it was shown, or new ones.
 
@@ -209,25 +209,25 @@ def _event(
         "source": source,
         "type": draft.event_type,
         "time": time,
-        "partitionkey": found.data.get("budget", ""),
+        "partitionkey": form_data.data.get("budget", ""),
         "subject": draft.subject,
         "causationid": draft.cause,
         "traceparent": draft.traceparent,
         **author_of(form_request.caller),
-        "data": found.data,
+        "data": form_data.data,
     }
     return {name: value for name, value in event.items() if value is not None}
 
 
-def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
+def _faults(sent: SentEvents, form_data: Read) -> dict[str, Translatable]:
     """The fault of an event that cannot be sent, by the field that it is in; "" stands for none."""
     *_others, fault = sent.unreadable or sent.not_allowed
     pointer = (fault.pointer or "").removeprefix("/data")
-    return {found.field_at(pointer): fault.text}
+    return {form_data.field_at(pointer): fault.text}
 
 
-async def _trial(form_request: FormRequest, sent: Sent) -> Tried | None:
-    """What the ledger would decide; None where that takes too long to find out."""
+async def _trial(form_request: FormRequest, sent: SentEvents) -> TrialResult | None:
+    """Try an event on the ledger; None if that takes too long."""
     try:
         return await try_events(sent, form_request.caller, form_request.components)
     except Problem as problem:
@@ -269,7 +269,7 @@ async def _confirmation(
     draft: Draft,
     event: Mapping[str, Any],
     typed: Mapping[str, str],
-    tried: Tried | None,
+    tried: TrialResult | None,
 ) -> Response:
     """The event as it will be sent, and what the ledger would decide."""
     visit = form_request.visit_with()
@@ -283,8 +283,8 @@ async def _confirmation(
         live=False,
         title=locale.say(draft.title),
         draft=draft,
-        groups=filled(groups_of(fields, None, {}, locale)),
-        text=json.dumps(masked(event), ensure_ascii=False, indent=2),
+        groups=keep_filled(groups_of(fields, None, {}, locale)),
+        text=json.dumps(mask(event), ensure_ascii=False, indent=2),
         kept={ID: event["id"], TIME: event["time"]} | again,
         tried=tried,
         decision=decision,

@@ -1,6 +1,6 @@
 """Awards of grants: by the act of the award and by what was added since; and carried-over money.
 
-The read model keeps what the act of the award says (decision 23). An amendment that cites an act
+The read model keeps what the act of the award says (decision 12). An amendment that cites an act
 raises it by what it takes from available credit (rules, 15). What a closed year carried over was
 awarded there: the next one receives it, as far as it goes on (rules, 32), and awards nothing.
 """
@@ -35,7 +35,7 @@ RAISING: Final = ("amendment", "carried")
 """Roles of acts whose records bring a grant money beside its award."""
 
 
-def named(which: Which) -> Subquery:
+def convention_names(which: Which) -> Subquery:
     """The conventions of these grants, by each name that they had."""
     of_it = (conventions.c.budget, conventions.c.grant_ref)
     asked = which(of_it)
@@ -61,12 +61,12 @@ MORE_CENTS: Final = tuple(
 """What an amendment adds to the award; and what comes from outside the budget, carried over."""
 
 
-def raised(which: Which, *by: str) -> Select[Any]:
-    """Cents that these grants have beside the act of their award, where they have any.
+def sum_raises(which: Which, *by: str) -> Select[Any]:
+    """Select the cents that these grants have beside the act of their award.
 
     An amendment may take back what another gave up: its act awards that anew.
     """
-    of = named(which)
+    of = convention_names(which)
     key = (of.c.budget, of.c.grant_ref, *(moves.c[name] for name in by))
     rests_on_act = exists().where(
         acts.c.budget == moves.c.budget,
@@ -81,9 +81,9 @@ def raised(which: Which, *by: str) -> Select[Any]:
     )
 
 
-def raised_of_all() -> Select[Any]:
+def sum_all_raises() -> Select[Any]:
     """The same of all grants: from the few acts that raise one, not from every convention."""
-    of = named(lambda _: true())
+    of = convention_names(lambda _: true())
     raising = (
         select(acts.c.budget, acts.c.sequence)
         .where(acts.c.role.in_(RAISING))

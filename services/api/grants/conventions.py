@@ -12,12 +12,12 @@ from typing import Any, Final
 from sqlalchemy import Select, Table, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
-from services.api.orders.query import OrderLine, Payment, PaymentOrder
-from services.api.queries.figures import NOW, granted_columns, known_moves
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery, Row
+from services.api.queries.figures import NOW, convention_columns, select_known_moves
+from services.api.queries.orders import OrderLine, Payment, PaymentOrder
 from services.api.queries.rows import Beneficiary, FreeText, Name, row_as, total
 from services.due.owed_documents import report_due_on
-from services.ledger.domain.fiscal_year.year_openings import next_year
+from services.ledger.domain.fiscal_year import next_year
 from services.ledger.domain.model.book import YEAR_DIGITS
 from services.projector.tables import (
     bank_accounts,
@@ -164,7 +164,7 @@ Documents = dict[tuple[str, int], Document]
 
 async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tuple[Convention, ...]:
     """The conventions of a grant that the caller was found to see, in order of signature."""
-    rows = await _of_grant.rows(conn, budget=budget, grant=grant)
+    rows = await _select_conventions.rows(conn, budget=budget, grant=grant)
     return tuple([await _convention(conn, row) for row in rows])
 
 
@@ -173,8 +173,8 @@ CLOSED: Final = exists().where(
 )
 
 
-@Prepared
-def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
+@PreparedQuery
+def _select_conventions(budget: Parameter, grant: Parameter) -> Select[Any]:
     of_it = (
         convention_lines.c.budget == conventions.c.budget,
         convention_lines.c.convention == conventions.c.convention,
@@ -197,9 +197,9 @@ def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
     )
 
 
-def _about(table: Table, *order: str) -> Prepared:
+def _prepare_about(table: Table, *order: str) -> PreparedQuery:
     """The rows of a table about a convention."""
-    return Prepared(
+    return PreparedQuery(
         lambda budget, convention: (
             select(table)
             .where(table.c.budget == budget, table.c.convention == convention)
@@ -208,12 +208,12 @@ def _about(table: Table, *order: str) -> Prepared:
     )
 
 
-INSTALMENTS: Final = _about(instalments, "position", "instalment")
-OBLIGATIONS: Final = _about(obligations, "due_on", "kind")
-DOCUMENTS: Final = _about(documents, "kind", "year")
+INSTALMENTS: Final = _prepare_about(instalments, "position", "instalment")
+OBLIGATIONS: Final = _prepare_about(obligations, "due_on", "kind")
+DOCUMENTS: Final = _prepare_about(documents, "kind", "year")
 
 
-@Prepared
+@PreparedQuery
 def _recoveries(budget: Parameter, names: Parameters) -> Select[Any]:
     """By the name that each event gives: the grant's too, in place of which a convention came."""
     table = recoveries.c
@@ -246,7 +246,7 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
         own = tuple(paid for paid in orders if _is_of(paid.order, each))
         if each["left_out_by"] is None or own:
             keys = [(one["kind"], one["year"]) for one in each["documents"] or ()]
-            owed = tuple(_of_schedule(key, received, due) for key in keys)
+            owed = tuple(_make_scheduled(key, received, due) for key in keys)
             figures = money.get(each["instalment"], NO_MONEY)
             found.append(_instalment(row, {**each, **figures}, owed, own))
     rows = await _recoveries.rows(conn, budget=row["budget"], names=names)
@@ -266,13 +266,13 @@ async def _convention(conn: AsyncConnection, row: Row) -> Convention:
         paid_cents=row["paid_cents"] - revenue_cents,
         has_bank_account=row["iban"] is not None,
         instalments=tuple(found),
-        obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
+        obligations=tuple(received.get(key, _make_awaited(*key, day)) for key, day in due.items()),
         documents=tuple(received.values()),
         recoveries=recovered,
     )
 
 
-def _of_schedule(
+def _make_scheduled(
     key: tuple[str, int], received: Documents, due: Mapping[tuple[str, int], date]
 ) -> Document:
     """A document that an instalment waits for: owed by its day, where the text names any days.
@@ -281,7 +281,7 @@ def _of_schedule(
     """
     due_on = due.get(key) if due else report_due_on(key[1])
     found = received.get(key)
-    return _awaited(*key, due_on) if found is None else replace(found, due_on=due_on)
+    return _make_awaited(*key, due_on) if found is None else replace(found, due_on=due_on)
 
 
 def _instalment(
@@ -338,10 +338,10 @@ async def _orders(
     conn: AsyncConnection, budget: str, names: Sequence[str]
 ) -> tuple[PaidOrder, ...]:
     """The orders of some conventions in order of issue, with their payments."""
-    found = await _issued.rows(conn, budget=budget, names=names)
+    found = await _select_orders.rows(conn, budget=budget, names=names)
     orders = [row_as(PaymentOrder, row) for row in found]
     issued = [each.payment_order for each in orders]
-    rows = await _paid.rows(conn, budget=budget, orders=issued)
+    rows = await _select_payments.rows(conn, budget=budget, orders=issued)
     of_order = {
         order.payment_order: tuple(
             row_as(Payment, row) for row in rows if row["payment_order"] == order.payment_order
@@ -351,8 +351,8 @@ async def _orders(
     return tuple(PaidOrder(each, of_order[each.payment_order]) for each in orders)
 
 
-@Prepared
-def _issued(budget: Parameter, names: Parameters) -> Select[Any]:
+@PreparedQuery
+def _select_orders(budget: Parameter, names: Parameters) -> Select[Any]:
     return (
         select(payment_orders)
         .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
@@ -360,8 +360,8 @@ def _issued(budget: Parameter, names: Parameters) -> Select[Any]:
     )
 
 
-@Prepared
-def _paid(budget: Parameter, orders: Parameters) -> Select[Any]:
+@PreparedQuery
+def _select_payments(budget: Parameter, orders: Parameters) -> Select[Any]:
     return (
         select(payments)
         .where(payments.c.budget == budget, payments.c.payment_order.in_(orders))
@@ -369,17 +369,17 @@ def _paid(budget: Parameter, orders: Parameters) -> Select[Any]:
     )
 
 
-@Prepared
+@PreparedQuery
 def _money(budget: Parameter, convention: Parameter) -> Select[Any]:
     """By instalment, the sums of the moves that name it."""
-    table = known_moves(NOW)
+    table = select_known_moves(NOW)
     return (
-        select(table.c.instalment, *granted_columns(table))
+        select(table.c.instalment, *convention_columns(table))
         .where(table.c.budget == budget, table.c.convention == convention)
         .where(table.c.instalment.is_not(None))
         .group_by(table.c.instalment)
     )
 
 
-def _awaited(kind: str, year: int, due_on: date | None) -> Document:
+def _make_awaited(kind: str, year: int, due_on: date | None) -> Document:
     return Document(kind, year, due_on, None, None, None, None)

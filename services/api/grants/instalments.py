@@ -8,9 +8,9 @@ from typing import Final
 from events.texts import Translatable, _
 from services.api.console.elements import State
 from services.api.console.states import TONES, state_of
-from services.api.console.texts.codes import TRIGGERS
+from services.api.console.texts import TRIGGERS
 from services.api.grants.conventions import Convention, Instalment, Want
-from services.api.orders.query import PaymentOrder
+from services.api.queries.orders import PaymentOrder
 from services.ledger.domain.order_issuing import PAYMENT_DELAY
 from services.ledger.explain.sentences import DOCUMENTS
 from services.texts.locale_format import LocaleFormat
@@ -107,17 +107,17 @@ def instalment_view(
     status = instalment_status(convention, each)
     how, tone, text = STATUSES[status]
     steps = [
-        _planned(each, locale),
-        _condition(convention, each, status, locale),
-        _ordered(each, status, today, locale),
-        _paid(each, status, today, locale),
+        _plan_step(each, locale),
+        _condition_step(convention, each, status, locale),
+        _order_step(each, status, today, locale),
+        _payment_step(each, status, today, locale),
     ]
     if status in ENDS:
         steps = [step for step in steps if step.how != "later"]
     return InstalmentView(how, State(locale.say(text), tone), steps)
 
 
-def _planned(each: Instalment, locale: LocaleFormat) -> Step:
+def _plan_step(each: Instalment, locale: LocaleFormat) -> Step:
     text = locale.say(TRIGGERS[each.trigger])
     if each.amendment:
         text = locale.say(
@@ -133,7 +133,9 @@ def _planned(each: Instalment, locale: LocaleFormat) -> Step:
     return Step("planned", "done", lines, [each.sequence])
 
 
-def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
+def _condition_step(
+    convention: Convention, each: Instalment, status: str, locale: LocaleFormat
+) -> Step:
     if each.waits_for:
         return Step("condition", "now", [wants_text(each.waits_for, locale)])
     if status == "carried_over":
@@ -145,10 +147,10 @@ def _condition(convention: Convention, each: Instalment, status: str, locale: Lo
     if status == "planned":
         next_event = _("nothing is missing: the order comes with the next event on the convention")
         return Step("condition", "now", [locale.say(next_event)])
-    met_on = _met_on(each)
+    met_on = _condition_day(each)
     if met_on is None:
         return Step("condition", "done", [locale.say(_("condition met"))])
-    text = locale.say(_met_by(convention, each), day=locale.day(met_on))
+    text = locale.say(_condition_text(convention, each), day=locale.day(met_on))
     return Step("condition", "done", [text], sorted(brought))
 
 
@@ -158,14 +160,14 @@ def wants_text(wants: Sequence[Want], locale: LocaleFormat) -> str:
     return locale.say(_("waits for {wants}"), wants=text)
 
 
-def _met_on(each: Instalment) -> date | None:
+def _condition_day(each: Instalment) -> date | None:
     """The day that met the condition: of an order, so long before it is due (rules, 19)."""
     if each.orders:
         return each.orders[-1].order.due_on - PAYMENT_DELAY
     return max((one.received_on for one in each.documents if one.received_on), default=None)
 
 
-def _met_by(convention: Convention, each: Instalment) -> Translatable:
+def _condition_text(convention: Convention, each: Instalment) -> Translatable:
     """The event that met the condition: of a grant that stands or stood alone, the award."""
     if each.trigger != "signature":
         return MET[each.trigger]
@@ -182,7 +184,7 @@ def _want(want: Want, locale: LocaleFormat) -> str:
     return locale.say(WANTS[want.kind])
 
 
-def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
+def _order_step(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
     if not each.orders:
         if each.released_cents and status == "released":
             given_back = locale.say(
@@ -209,7 +211,7 @@ def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -
     return Step("ordered", how, text, orders=orders, state=state)
 
 
-def _paid(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
+def _payment_step(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
     how = {"paid": "done", "ended_in_part": "done", "partly_paid": "now", "ordered": "now"}.get(
         status, "later"
     )

@@ -22,11 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.grants.awards import Which, raised_of_all
-from services.api.queries.figures import granted_columns
-from services.api.queries.names import matches_all, patterns_of
-from services.api.queries.rows import Entities, of_entity, same, total, visible
-from services.api.queries.sorting import by_name
+from services.api.grants.awards import Which, sum_all_raises
+from services.api.queries.figures import convention_columns
+from services.api.queries.lists import matches_all, order_by_name, patterns_of
+from services.api.queries.rows import Entities, is_of_entity, same, total, visible
 from services.projector.tables import budgets, convention_lines, conventions, grants
 
 PAID: Final = "paid"
@@ -57,14 +56,14 @@ NEWEST: Final = "newest"
 
 
 def figures(which: Which) -> Select[Any]:
-    """What the conventions of each of these grants have."""
+    """The figures of the conventions of each of these grants."""
     of_convention = and_(
         convention_lines.c.budget == conventions.c.budget,
         convention_lines.c.convention == conventions.c.convention,
     )
     key = (conventions.c.budget, conventions.c.grant_ref)
     return (
-        select(*key, *granted_columns(convention_lines, summed=True))
+        select(*key, *convention_columns(convention_lines, summed=True))
         .join_from(conventions, convention_lines, of_convention)
         .where(which(key))
         .group_by(*key)
@@ -82,7 +81,7 @@ def _figure(name: str) -> ColumnElement[int]:
 
 
 OF_ALL: Final = figures(lambda _: true()).subquery("money")
-ADDED: Final = raised_of_all().subquery("added")
+ADDED: Final = sum_all_raises().subquery("added")
 AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.added_cents, 0)
 """The sum awarded: by the act of the award, and by amendments."""
 
@@ -118,7 +117,7 @@ SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
 SORTED_BY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
     BY_REFERENCE: (),
     NEWEST: (-cast(func.substr(grants.c.budget, func.length(grants.c.budget) - 3), Integer),),
-    "beneficiary": by_name(func.coalesce(grants.c.beneficiary, grants.c.grant_ref)),
+    "beneficiary": order_by_name(func.coalesce(grants.c.beneficiary, grants.c.grant_ref)),
     **SORTED_BY_MONEY,
 }
 """By name, what a list of grants may be sorted by; a minus before it is the reverse."""
@@ -129,7 +128,7 @@ SORT: Final = rf"^-?({'|'.join(SORTED_BY)})$"
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a list of grants comes to, in cents."""
+    """Totals of a list of grants, in cents."""
 
     count: int
     withdrawn: int
@@ -169,7 +168,7 @@ def conditions(
     """The filters that were asked for."""
     yield from same(grants, budget=budget, siret=siret)
     if entity is not None:
-        yield of_entity(grants.c.budget, entity)
+        yield is_of_entity(grants.c.budget, entity)
     if state is not None:
         yield STATE.in_((state,)) if state in BY_MONEY else grants.c.state == state
     if search:
@@ -177,7 +176,7 @@ def conditions(
         yield from matches_all(grants.c.folded, patterns) if patterns else [false()]
 
 
-def closed(which: Which) -> Select[Any]:
+def select_closed(which: Which) -> Select[Any]:
     """Those of these grants that are of a closed year."""
     key = (grants.c.budget, grants.c.grant_ref)
     return select(*key, literal(True).label("is_closed")).where(which(key), IS_CLOSED)

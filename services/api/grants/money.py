@@ -1,17 +1,17 @@
 """A grant's money by line: reserved by its award, then as its conventions have it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, literal, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, select, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Parameter, Prepared, Row
-from services.api.balances.query import LineBalance
-from services.api.grants.awards import GrantKey, Which, named, raised
-from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
+from services.api.adapters.prepared import Parameter, PreparedQuery, Row
+from services.api.budgets.balances import LineBalance
+from services.api.grants.awards import GrantKey, Which, convention_names, sum_raises
+from services.api.queries.figures import GRANTED, convention_columns, stage_columns, sum_moves
 from services.api.queries.rows import (
     LINE,
     BudgetLine,
@@ -25,7 +25,6 @@ from services.ledger.explain.sentences import line_order
 from services.projector.tables import (
     budgets,
     convention_lines,
-    grant_lines,
     journal,
     lines,
     moves,
@@ -33,6 +32,7 @@ from services.projector.tables import (
 
 NO_MONEY = dict.fromkeys(GRANTED, 0)
 NO_AWARD: Final[Counter[str]] = Counter()
+RAISED_CENTS: Final = ("added_cents", "carried_in_cents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +55,47 @@ class GrantLine:
 
 
 async def money_of(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[GrantLine, ...]:
-    """The money of a grant and its conventions, in the order of the lines."""
+    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str], awarded: Iterable[Row]
+) -> tuple[tuple[GrantLine, ...], Mapping[str, int]]:
+    """The money of a grant and its conventions by line, and what all lines come to.
+
+    `names` are all that its conventions had; `awarded` is what the act of its award gives by line.
+    """
     given: dict[BudgetLine, Counter[str]] = {}
-    for query in GIVEN:
-        for row in await query.rows(conn, budget=budget, grant=grant):
-            cents = {name: row[name] for name in ("added_cents", "carried_in_cents")}
-            given.setdefault(line_of(row), Counter()).update(cents)
-    had = _by_line(await HAD.rows(conn, budget=budget, names=names))
-    whole = _by_line(await WHOLE.rows(conn, budget=budget))
-    reserved: dict[BudgetLine, int] = {}
-    for query in RESERVED:
-        for row in await query.rows(conn, budget=budget, grant=grant):
-            line = line_of(row)
-            reserved[line] = reserved.get(line, 0) + row["cents"]
+    for row in awarded:
+        given.setdefault(line_of(row), Counter())["added_cents"] += row["amount_cents"]
+    sums = Counter[str]()
+    for row in await RAISED.rows(conn, budget=budget, grant=grant):
+        cents = {name: row[name] for name in RAISED_CENTS}
+        given.setdefault(line_of(row), Counter()).update(cents)
+        sums.update(cents)
+    had = _index_by_line(await HAD.rows(conn, budget=budget, names=names))
+    for row in had.values():
+        sums.update({name: row[name] for name in GRANTED})
+    whole = _index_by_line(await WHOLE.rows(conn, budget=budget))
+    reserved = Counter[BudgetLine]()
+    for row in await RESERVED.rows(conn, budget=budget, grant=grant):
+        reserved[line_of(row)] += row["cents"]
     found = given.keys() | had.keys() | {line for line, cents in reserved.items() if cents}
-    return tuple(
+    lines = tuple(
         row_as(
             GrantLine,
             had.get(line, NO_MONEY),
             line=line,
             awarded_cents=given.get(line, NO_AWARD)["added_cents"],
             carried_in_cents=given.get(line, NO_AWARD)["carried_in_cents"],
-            reserved_cents=reserved.get(line, 0),
+            reserved_cents=reserved[line],
             budget_line=row_as(LineBalance, whole[line], budget=budget) if line in whole else None,
         )
         for line in sorted(found, key=line_order)
     )
+    return lines, sums
 
 
-async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
+async def sum_reserved(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     """Reserved cents of each of these grants, on all lines."""
     found = dict.fromkeys(keys, 0)
-    for reserved in (_reserved_by_name, _reserved_by_record):
+    for reserved in (_select_reserved_by_name, _select_reserved_by_record):
         for row in await all_rows(conn, reserved(matches_any(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
@@ -112,16 +119,16 @@ def matches_grant(budget: Parameter, grant: Parameter) -> Which:
 # (rules, 30).
 
 
-def _reserved_by_name(which: Which, *by: str) -> Select[Any]:
+def _select_reserved_by_name(which: Which, *by: str) -> Select[Any]:
     """Reserved cents of the moves that name a convention of these grants."""
-    by_name = named(which)
+    by_name = convention_names(which)
     of_it = and_(moves.c.budget == by_name.c.budget, moves.c.convention == by_name.c.name)
-    return _reserved(by_name, of_it, by)
+    return _select_reserved(by_name, of_it, by)
 
 
-def _reserved_by_record(which: Which, *by: str) -> Select[Any]:
+def _select_reserved_by_record(which: Which, *by: str) -> Select[Any]:
     """Reserved cents of the moves that name none, in the records of these grants."""
-    by_name = named(which)
+    by_name = convention_names(which)
     award = (journal.c.budget, journal.c.grant_ref)
     of_named = and_(journal.c.budget == by_name.c.budget, journal.c.convention == by_name.c.name)
     records = union(
@@ -135,47 +142,44 @@ def _reserved_by_record(which: Which, *by: str) -> Select[Any]:
         moves.c.sequence == records.c.sequence,
         moves.c.convention.is_(None),
     )
-    return _reserved(records, of_it, by)
+    return _select_reserved(records, of_it, by)
 
 
-def _reserved(grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]) -> Select[Any]:
+def _select_reserved(
+    grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]
+) -> Select[Any]:
     """Reserved cents by grant, of the moves that are of it; of years that are not closed."""
     key = (grants.c.budget, grants.c.grant_ref, *(moves.c[name] for name in by))
     return (
-        select(*key, added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents"))
+        select(*key, sum_moves(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents"))
         .join_from(grants, moves, of_it)
         .join(budgets, and_(budgets.c.budget == grants.c.budget, budgets.c.closed_on.is_(None)))
         .group_by(*key)
     )
 
 
-GIVEN: Final = (
-    Prepared(
-        lambda budget, grant: select(
-            *line_columns(grant_lines),
-            grant_lines.c.amount_cents.label("added_cents"),
-            literal(0).label("carried_in_cents"),
-        ).where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
-    ),
-    Prepared(lambda budget, grant: raised(matches_grant(budget, grant), *LINE)),
-)
-HAD: Final = Prepared(
+RAISED: Final = PreparedQuery(lambda budget, grant: sum_raises(matches_grant(budget, grant), *LINE))
+HAD: Final = PreparedQuery(
     lambda budget, names: (
-        select(*line_columns(convention_lines), *granted_columns(convention_lines, summed=True))
+        select(*line_columns(convention_lines), *convention_columns(convention_lines, summed=True))
         .where(convention_lines.c.budget == budget, convention_lines.c.convention.in_(names))
         .group_by(*line_columns(convention_lines))
     )
 )
-WHOLE: Final = Prepared(
+WHOLE: Final = PreparedQuery(
     lambda budget: select(*line_columns(lines), *stage_columns(lines)).where(
         lines.c.budget == budget
     )
 )
-RESERVED: Final = (
-    Prepared(lambda budget, grant: _reserved_by_name(matches_grant(budget, grant), *LINE)),
-    Prepared(lambda budget, grant: _reserved_by_record(matches_grant(budget, grant), *LINE)),
+RESERVED: Final = PreparedQuery(
+    lambda budget, grant: union_all(
+        *(
+            reserved(matches_grant(budget, grant), *LINE)
+            for reserved in (_select_reserved_by_name, _select_reserved_by_record)
+        )
+    )
 )
 
 
-def _by_line(rows: Iterable[Row]) -> dict[BudgetLine, Row]:
+def _index_by_line(rows: Iterable[Row]) -> dict[BudgetLine, Row]:
     return {line_of(row): row for row in rows}

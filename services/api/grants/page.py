@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from events.texts import _
 from services.api.access.caller import Scope
-from services.api.budgets.choice import budget_choice
+from services.api.budgets.page import budget_choice
 from services.api.budgets.view import money
+from services.api.console import texts
 from services.api.console.elements import address, bar_of, grant_href
-from services.api.console.lists import files, heads, links, shown
+from services.api.console.lists import cut_page, files, heads, links
 from services.api.console.page_context import (
     NOTHING,
     ROWS,
@@ -23,13 +24,14 @@ from services.api.console.page_context import (
     Visitor,
     place_of,
 )
-from services.api.console.texts import grants as texts
 from services.api.grants import listing
 from services.api.grants import query as grants
 from services.api.grants.conventions import Convention
 from services.api.grants.instalments import document_name, instalment_view
-from services.api.grants.money import reserved_of
+from services.api.grants.money import sum_reserved
+from services.api.grants.records import whole_records
 from services.api.grants.routes import Sort, State
+from services.api.grants.timeline import Subject, timeline
 from services.api.grants.view import (
     convention_facts,
     documents_of,
@@ -40,10 +42,8 @@ from services.api.grants.view import (
     stages_of,
 )
 from services.api.http.dependencies import Given
-from services.api.journal.grant_records import whole_records
-from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
-from services.ledger.explain.terms import GRANT_STATES
+from services.ledger.explain.sentences import GRANT_STATES
 from services.texts.locale_format import LocaleFormat
 
 router = APIRouter()
@@ -76,7 +76,7 @@ async def grant_list(visit: Visitor) -> Response:
     visit.check_authorized(wanted.budget)
     asked = wanted.asked
     place = place_of(wanted.after, wanted.before, Text, Text)
-    found = await grants.listed(
+    found = await grants.list_grants(
         conn,
         entities,
         **asked,
@@ -85,8 +85,8 @@ async def grant_list(visit: Visitor) -> Response:
         backwards=place.backwards,
         limit=ROWS + 1,
     )
-    page = shown(found, place, ROWS)
-    reserved = await reserved_of(conn, [(each.budget, each.grant) for each in page.rows])
+    page = cut_page(found, place, ROWS)
+    reserved = await sum_reserved(conn, [(each.budget, each.grant) for each in page.rows])
     amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in page.rows]
     # What is released is no progress.
     progress = [[each for each in row if each[0] != "released"] for row in amounts]
@@ -128,7 +128,7 @@ async def grant(visit: Visitor, components: Given, budget: Name, grant: Name) ->
         visit.connection, budget, [each.sequence for each in found.records]
     )
     treasury = components.treasury
-    settings = None if treasury is None else treasury.config.of(budget)
+    settings = None if treasury is None else treasury.config.find_budget(budget)
     amounts = stages_of(one, sum(each.reserved_cents for each in found.lines))
     return await visit.page(
         "grant.html",

@@ -18,26 +18,29 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.fiscal_years import FiscalYearClosed
-from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
-from services.api.grants.awards import GrantKey, Which, raised
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery, Row
+from services.api.grants.awards import GrantKey, Which, sum_raises
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.listing import (
     BY_MONEY,
     BY_REFERENCE,
     IDENTITY,
+    IS_CLOSED,
     LAPSED,
     SORTED_BY,
     SORTED_BY_MONEY,
     WITH_MONEY,
     WITHDRAWN,
-    closed,
     conditions,
     figures,
+    select_closed,
     state_of,
 )
-from services.api.grants.money import GrantLine, matches_any, matches_grant, money_of
-from services.api.orders.query import OrderLine
+from services.api.grants.money import GrantLine, matches_any, money_of
 from services.api.queries.figures import GRANTED
+from services.api.queries.lists import Sorting, select_sorted_page
+from services.api.queries.orders import OrderLine
+from services.api.queries.rejections import with_reviews
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -46,13 +49,11 @@ from services.api.queries.rows import (
     Name,
     all_rows,
     line_columns,
+    mask_text,
     row_as,
-    shown,
     visible,
 )
-from services.api.queries.sorting import Sorting, sorted_page
 from services.api.queries.verdicts import Verdict, flag_verdict
-from services.api.rejections.query import with_reviews
 from services.projector.tables import (
     acts,
     conventions,
@@ -100,7 +101,7 @@ class Grant:
 
     @property
     def name(self) -> str:
-        """What people call it: by who receives it, else by its reference."""
+        """The grant's name for people: its beneficiary, else its reference."""
         return self.grant if self.beneficiary is None else self.beneficiary.name or self.grant
 
     @property
@@ -164,7 +165,7 @@ class WholeGrant:
     """The journal behind it."""
 
 
-async def listed(
+async def list_grants(
     conn: AsyncConnection,
     entities: Entities,
     *,
@@ -189,7 +190,7 @@ async def listed(
     rows = WITH_MONEY if needs_money else grants
     query = select(grants).select_from(rows).where(visible(grants.c.budget, entities))
     query = query.where(*conditions(budget, entity, state, siret, search))
-    page = sorted_page(
+    page = select_sorted_page(
         query,
         Sorting(SORTED_BY[name], sort.startswith("-")),
         IDENTITY,
@@ -211,12 +212,14 @@ async def one(
     row = await _one.first(conn, entities=entities, **named)
     if row is None:
         return None
-    figures = [await each.first(conn, **named) for each in (ADDED, FIGURES, FLAG_COUNTS, OF_CLOSED)]
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
     records = [*await _records.rows(conn, **named, names=names)]
-    whole = _grant(row, *figures)
+    awarded = await AWARDED.rows(conn, **named)
+    flags = await FLAGS.rows(conn, **named, names=names)
+    lines, sums = await money_of(conn, budget, grant, names, awarded)
+    whole = _grant(row, sums, {"flags": len(flags)})
     if whole.state == LAPSED:
         seen = {each["sequence"] for each in records}
         # It gave back what was reserved for the grant, and names none (rules, 30).
@@ -225,17 +228,16 @@ async def one(
         records.sort(key=lambda each: each["sequence"])
     return WholeGrant(
         whole,
-        tuple(row_as(AwardedLine, each) for each in await AWARDED.rows(conn, **named)),
+        tuple(row_as(AwardedLine, each) for each in awarded),
         tuple(
-            row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
+            row_as(
+                GrantAct, row, act=Act(mask_text(row["body"]) or "", row["number"], row["act_on"])
+            )
             for row in await ACTS.rows(conn, **named, names=names)
         ),
         found,
-        await money_of(conn, budget, grant, names),
-        tuple(
-            row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
-            for row in await FLAGS.rows(conn, **named, names=names)
-        ),
+        lines,
+        tuple(row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"])) for row in flags),
         tuple(row_as(Record, each) for each in records),
     )
 
@@ -261,8 +263,8 @@ async def with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
         known = [
-            _by_key(await all_rows(conn, ask(matches_any(keys))))
-            for ask in (raised, figures, _flag_counts, closed)
+            _index_by_grant(await all_rows(conn, ask(matches_any(keys))))
+            for ask in (sum_raises, figures, _flag_counts, select_closed)
         ]
         found += [
             _grant(row, *(each.get(key) for each in known))
@@ -271,7 +273,7 @@ async def with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant
     return found
 
 
-def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
+def _index_by_grant(rows: Iterable[Row]) -> dict[GrantKey, Row]:
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
@@ -301,18 +303,18 @@ def _flag_counts(which: Which) -> Select[Any]:
 
 
 def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnElement[bool]:
-    """True if a flag is on a grant, or on a convention of it."""
+    """True if a flag is on a grant, or on a convention of it, by any name that its money had."""
     of_it = exists().where(
         conventions.c.budget == review_flags.c.budget,
-        conventions.c.convention == review_flags.c.convention,
+        review_flags.c.convention.in_([conventions.c.convention, conventions.c.continues]),
         conventions.c.grant_ref == grant,
     )
     return and_(review_flags.c.budget == budget, or_(review_flags.c.grant_ref == grant, of_it))
 
 
-def _about(table: Table, rows: Select[Any]) -> Prepared:
+def _prepare_about(table: Table, rows: Select[Any]) -> PreparedQuery:
     """The rows about a grant and its conventions, in the order of the journal."""
-    return Prepared(
+    return PreparedQuery(
         lambda budget, grant, names: (
             rows.where(table.c.budget == budget)
             .where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
@@ -321,41 +323,39 @@ def _about(table: Table, rows: Select[Any]) -> Prepared:
     )
 
 
-@Prepared
+@PreparedQuery
 def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Select[Any]:
     table = grants.c
-    return select(grants).where(
+    return select(grants, IS_CLOSED.label("is_closed")).where(
         visible(table.budget, entities), table.budget == budget, table.grant_ref == grant
     )
 
 
-ADDED: Final = Prepared(lambda budget, grant: raised(matches_grant(budget, grant)))
-FIGURES: Final = Prepared(lambda budget, grant: figures(matches_grant(budget, grant)))
-FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(matches_grant(budget, grant)))
-OF_CLOSED: Final = Prepared(lambda budget, grant: closed(matches_grant(budget, grant)))
-AWARDED: Final = Prepared(
+AWARDED: Final = PreparedQuery(
     lambda budget, grant: (
         select(grant_lines)
         .where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
         .order_by(*line_columns(grant_lines))
     )
 )
-ACTS: Final = _about(acts, select(acts))
-FLAGS: Final = _about(review_flags, with_reviews(select(review_flags), review_flags, settled=False))
+ACTS: Final = _prepare_about(acts, select(acts))
+FLAGS: Final = _prepare_about(
+    review_flags, with_reviews(select(review_flags), review_flags, settled=False)
+)
 
 
 RECORD_COLUMNS: Final = tuple(journal.c[field.name] for field in fields(Record))
 """Those of a record in a line: its own bytes stay where they are."""
 
 
-@Prepared
+@PreparedQuery
 def _names(budget: Parameter, grant: Parameter) -> Select[Any]:
     return select(conventions.c.convention, conventions.c.continues).where(
         conventions.c.budget == budget, conventions.c.grant_ref == grant
     )
 
 
-@Prepared
+@PreparedQuery
 def _records(budget: Parameter, grant: Parameter, names: Parameters) -> Select[Any]:
     """The records that name the grant, a convention or an order of it, or moved its money."""
     moved = select(moves.c.sequence).where(moves.c.budget == budget, moves.c.convention.in_(names))
@@ -375,7 +375,7 @@ def _records(budget: Parameter, grant: Parameter, names: Parameters) -> Select[A
     )
 
 
-@Prepared
+@PreparedQuery
 def _closing(budget: Parameter) -> Select[Any]:
     """The record that closed a year."""
     closing = and_(journal.c.event_type == FiscalYearClosed.TYPE, journal.c.outcome == ACCEPTED)

@@ -1,13 +1,16 @@
-"""Grants: the list, and one of them with all that is known of it."""
+"""Grants: the list, also as a file, and one of them with all that is known of it."""
 
+from operator import attrgetter
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from events.texts import _
+from services.api.files.list_file import ListColumn, ListTable, list_file, names_beside_budget
+from services.api.files.sheet import Kind
 from services.api.grants import listing
 from services.api.grants import query as grants
-from services.api.grants.table import GRANT_TABLE
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
@@ -17,11 +20,42 @@ from services.api.http.question import (
     ListFilters,
     Name,
     Question,
+    QuestionRoute,
     Siret,
 )
-from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
-from services.api.statements.list_file import list_file
+from services.ledger.explain.sentences import GRANT_STATES
+
+GRANT_TABLE: Final = ListTable(
+    _("Grants"),
+    (
+        ListColumn(_("grant"), "grant"),
+        ListColumn(_("beneficiary"), "beneficiary.name"),
+        ListColumn(_("SIRET"), "beneficiary.siret"),
+        ListColumn(_("purpose"), "title"),
+        ListColumn(_("state"), lambda each: GRANT_STATES[each.state]),
+        ListColumn(_("act no."), "act.number"),
+        ListColumn(_("act of"), "act.date", Kind.DAY),
+        *(
+            ListColumn(text, name, Kind.CENTS, summed=True, left_out=attrgetter("is_withdrawn"))
+            for text, name in (
+                (_("awarded amount"), "awarded_cents"),
+                (_("carried in"), "carried_in_cents"),
+            )
+        ),
+        ListColumn(_("granted"), "granted_cents", Kind.CENTS, summed=True),
+        ListColumn(_("committed, not ordered"), "remaining_cents", Kind.CENTS, summed=True),
+        ListColumn(_("ordered, not paid"), "ordered_cents", Kind.CENTS, summed=True),
+        ListColumn(_("paid"), "paid_cents", Kind.CENTS, summed=True),
+        ListColumn(_("released"), "released_cents", Kind.CENTS, summed=True),
+        ListColumn(_("carried over"), "carried_over_cents", Kind.CENTS, summed=True),
+        ListColumn(_("to review"), "flags", Kind.NUMBER),
+        ListColumn(_("budget"), "budget"),
+        *names_beside_budget(),
+    ),
+    {"state": GRANT_STATES},
+)
+
 
 router = APIRouter(
     tags=["grants"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED, route_class=QuestionRoute
@@ -60,7 +94,7 @@ GRANT: Final = TypeAdapter(grants.WholeGrant)
 list_route(
     router,
     "/grants",
-    grants.listed,
+    grants.list_grants,
     GrantFilters,
     {"budget": KeyText, "grant": KeyText},
     summary="Grants",
@@ -70,7 +104,7 @@ list_route(
 list_file(
     router,
     "/grants",
-    grants.listed,
+    grants.list_grants,
     GrantFilters,
     GRANT_TABLE,
     name="grants",

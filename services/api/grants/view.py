@@ -6,16 +6,16 @@ from dataclasses import asdict
 from events.texts import Translatable, _
 from services.api.budgets.view import Money
 from services.api.console.elements import Amounts, bar_of, figure_href, figures_of
-from services.api.grants.conventions import Convention, Document
-from services.api.grants.instalments import ENDED, instalment_status
+from services.api.grants.conventions import Convention, Document, Instalment
+from services.api.grants.instalments import ENDED, NOT_TO_BE_PAID, instalment_status
 from services.api.grants.money import GrantLine
 from services.api.grants.query import Grant
 from services.api.queries.rows import BudgetLine
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
 from services.texts.translation import isolate
-from services.treasury.config.accountant import BudgetConfig
-from services.treasury.pes.line_codes import code_faults
+from services.treasury.pes.accountant import BudgetConfig
+from services.treasury.pes.faults import code_faults
 
 
 def stages_of(row: Grant | GrantLine, reserved_cents: int) -> Amounts:
@@ -91,8 +91,9 @@ def is_owed(convention: Convention, document: Document) -> bool:
 def is_awaited(convention: Convention, document: Document) -> bool:
     """True of a document that has not come, or was rejected, and is owed here or where it goes on.
 
-    What has ended owes, while anything stays paid, what its text names and what was rejected; and
-    nobody waits for the documents of an instalment that was given up.
+    What has ended owes, while anything stays paid, what its text names, and what an order was
+    issued by and was rejected since; nobody waits for the documents of an instalment that was
+    given up.
     """
     if document.is_there:
         return False
@@ -100,13 +101,27 @@ def is_awaited(convention: Convention, document: Document) -> bool:
     has_ended = convention.state in ENDED
     # What earlier years paid is known to the ledger alone.
     stays_paid = convention.paid_cents > 0 or convention.carried_from is not None
-    named = {(each.kind, each.year) for each in convention.obligations}
-    if key in named or document.rejected_for is not None:
-        return stays_paid or not has_ended
-    return not has_ended and any(
-        key in {(each.kind, each.year) for each in instalment.documents}
-        and instalment_status(convention, instalment) != "released"
-        for instalment in convention.instalments
+    if has_ended and not stays_paid:
+        return False
+    if key in {(each.kind, each.year) for each in convention.obligations}:
+        return True
+    planned = [
+        each
+        for each in convention.instalments
+        if key in {(owed.kind, owed.year) for owed in each.documents}
+    ]
+    if has_ended:
+        return any(map(_has_used_money, planned))
+    return document.rejected_for is not None or any(
+        instalment_status(convention, each) != "released" for each in planned
+    )
+
+
+def _has_used_money(instalment: Instalment) -> bool:
+    """True where an order holds the instalment, or paid a part before it was given back."""
+    return any(
+        each.order.state not in NOT_TO_BE_PAID or each.order.paid_cents
+        for each in instalment.orders
     )
 
 

@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from services.api.adapters.read_model import revision
-from services.api.http.question import Asked
+from services.api.http.question import QueryContext
 from services.api.problems import NOT_FOUND, Kind, Problem
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
 
 
 async def whole(
-    question: Asked,
+    question: QueryContext,
     spelled: TypeAdapter[T],
     build: Callable[[], Awaitable[T | None]],
     *,
@@ -53,11 +53,11 @@ async def whole(
             raise Problem(not_found)
         return spelled.dump_json(found), {}
 
-    return await answered(question, JSON, body, dated=dated)
+    return await answer_tagged(question, JSON, body, dated=dated)
 
 
-async def answered(
-    question: Asked,
+async def answer_tagged(
+    question: QueryContext,
     media_type: str,
     body: Callable[[], Awaitable[tuple[bytes, Mapping[str, str]]]],
     *,
@@ -91,7 +91,7 @@ def unchanging(request: Request, content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
-async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:
+async def _tag(question: QueryContext, media_type: str, *, dated: bool) -> str:
     entities = question.entities
     parts = [
         SHAPE,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,16 +12,16 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
-from services.api.access.audit import Audit
-from services.api.access.caller import Access
+from services.api.access.caller import Access, Audit
 from services.api.access.oidc.login import ProviderLogin
 from services.api.access.webhook_store import Webhooks
-from services.api.adapters.clock import Clock
+from services.api.adapters.clock_and_chance import Clock
 from services.api.adapters.ports import (
     JournalEnd,
     JournalEnds,
     LagSource,
     MarksBehind,
+    NoWatch,
     OriginalBytes,
     PercentLoaded,
     Publisher,
@@ -29,13 +29,16 @@ from services.api.adapters.ports import (
     no_marks,
     no_source_records,
 )
-from services.api.adapters.position import SharedPosition
-from services.api.adapters.treasury import Treasury
+from services.api.adapters.read_model import SharedPosition, use_current_password
 from services.api.code_names import OFFICIAL, Names
-from services.api.lag_source import NoWatch
 from services.api.problems import Kind, Problem
 from services.ledger.application.trial import KnownStates
-from services.runtime.ops.hosts import LOCAL
+from services.runtime.ops.http import LOCAL
+from services.treasury.pes.accountant import TreasuryConfig, read_config
+from services.treasury.returns.returns import Returns
+from services.treasury.settings import TreasurySettings
+from services.treasury.slips.slips import Slips
+from services.treasury.store.database import TreasuryStore
 
 REQUEST_LIMIT_S: Final = 30.0
 """Time in which an answer must begin."""
@@ -91,7 +94,7 @@ class ReadSlots:
     def __init__(self) -> None:
         self._of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    def of(self, caller: str) -> asyncio.Semaphore:
+    def semaphore_of(self, caller: str) -> asyncio.Semaphore:
         """The turns of the caller of this name."""
         return self._of.setdefault(caller, asyncio.Semaphore(READS_AT_ONCE))
 
@@ -104,7 +107,7 @@ class Slots:
         self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self, caller: str) -> Iterator[None]:
+    def take(self, caller: str) -> Iterator[None]:
         """A slot of the caller of this name, until the end of the block.
 
         Raises:
@@ -120,6 +123,20 @@ class Slots:
             self._taken[caller] -= 1
             if not self._taken[caller]:
                 del self._taken[caller]
+
+
+@dataclass(frozen=True, slots=True)
+class Treasury:
+    """The treasury as the API works with it."""
+
+    store: TreasuryStore
+    slips: Slips
+    returns: Returns
+    config: TreasuryConfig
+
+    def use_current_password(self, address: Callable[[], str | None]) -> None:
+        """Have new connections log in with the password that `address` has then."""
+        self.store.use_current_password(lambda engine: use_current_password(engine, address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +189,18 @@ class Components:
     """None where nothing is loaded before it answers."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""
+
+
+def open_treasury(own: TreasurySettings, read_model: AsyncEngine, clock: Clock) -> Treasury | None:
+    """The treasury by its settings; it connects when it is first asked.
+
+    None where no file has the codes of the accountant: no slip can be made then.
+
+    Raises:
+        Stop: the file cannot be read, or is not as it must be.
+    """
+    if own.treasury_file is None:
+        return None
+    config, store = read_config(own.treasury_file), TreasuryStore.build(own)
+    slips, returns = Slips(store, read_model, config, clock), Returns(store, config, clock)
+    return Treasury(store, slips, returns, config)

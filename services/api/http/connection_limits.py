@@ -124,6 +124,6 @@ class LimitedProtocol(H11Protocol):
         self.transport.close()
 
 
-def limited(limits: Limits) -> Any:
+def limit_connections(limits: Limits) -> Any:
     """The class of protocol for `uvicorn.Config(http=…)`."""
     return partial(LimitedProtocol, counted=Connections(limits))

@@ -5,25 +5,26 @@ async def lag(caller: ReaderOfAll, components: Given) -> …:
 FastAPI takes some 25 µs for each, each time: what nearly all need is one, `question.Question`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
-from typing import Annotated, Final
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, BinaryIO, Final, cast
 
 import structlog
 from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.access.authorization import reader_of_all, requires_scope
+from events.texts import _
+from services.api.access.authorization import IsInForce, Listeners, reader_of_all, requires_scope
 from services.api.access.caller import Caller, Scope
-from services.api.access.listeners import IsInForce, Listeners
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import begin_reading
 from services.api.http.components import Components, Slots
-from services.api.language import language_of
-from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.lag.client.merge import Lag
+from services.api.problems import DATABASE_UNREACHABLE, Kind, Problem
+from services.api.requests import language_of
+from services.lag.document import Lag
 from services.projector.database_errors import message_of
 from services.texts.language import Language
 
@@ -60,7 +61,7 @@ def stream_slot(
         request: Request, caller: Reader, components: Given
     ) -> AsyncGenerator[IsInForce]:
         listeners: Listeners = request.app.state.listeners
-        with slots_of(components).taken(caller.name), listeners.listen(request) as is_in_force:
+        with slots_of(components).take(caller.name), listeners.listen(request) as is_in_force:
             yield is_in_force
 
     return slot
@@ -80,7 +81,7 @@ async def reading(caller: Caller, components: Components) -> AsyncGenerator[Asyn
         Problem: the database does not answer.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(components.read_slots.of(caller.name))
+        await stack.enter_async_context(components.read_slots.semaphore_of(caller.name))
         try:
             opened = await stack.enter_async_context(components.engine.connect())
             await begin_reading(opened)
@@ -124,3 +125,60 @@ Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
 TraceSlot = Annotated[None, Depends(trace_slot, scope="function")]
 """It ends before the answer is sent: whoever reads slowly, or nothing, keeps nobody waiting."""
 Now = Annotated[datetime, Depends(now)]
+
+
+IN_MEMORY_BYTES: Final = 1024 * 1024
+"""A body up to here stays in memory; a larger one waits in a temporary file, and takes a slot."""
+
+DISK_FULL: Final = Kind(
+    "disk_full",
+    507,
+    _("No room for the request"),
+    _("The server has no room left to take in a request of this size: nothing was published."),
+    _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
+)
+
+
+@asynccontextmanager
+async def body_of(
+    request: Request, caller: Caller, components: Components
+) -> AsyncGenerator[BinaryIO]:
+    """The body, read to its end, until the end of the block; it stands at its end.
+
+    Raises:
+        Problem: 507, there is no room; 429, too many large ones are being read.
+    """
+    with _open_file() as body, ExitStack() as slot:
+        async for chunk in request.stream():
+            if body.tell() <= IN_MEMORY_BYTES < body.tell() + len(chunk):
+                slot.enter_context(components.upload_slots.take(caller.name))
+            _write_body(body, chunk)
+        _write_body(body)
+        yield body
+
+
+@contextmanager
+def _open_file() -> Iterator[BinaryIO]:
+    """A file in memory, on the disk from a size on; what it could not keep is said by `_write`."""
+    file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # closed below
+    try:
+        yield cast(BinaryIO, file)
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+def _write_body(body: BinaryIO, chunk: bytes | None = None) -> None:
+    """Write a chunk of an upload to its file; without one, what waits in buffers.
+
+    Raises:
+        Problem: 507, there is no room.
+    """
+    try:
+        if chunk is None:
+            body.flush()
+        else:
+            body.write(chunk)
+    except OSError as error:
+        log.warning("upload_not_kept", error=error.strerror or str(error))
+        raise Problem(DISK_FULL) from error

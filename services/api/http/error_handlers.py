@@ -12,7 +12,6 @@ from starlette.responses import Response
 from events.texts import Translatable, _
 from events.unreadable import fault_detail
 from services.api.http.dependencies import RETRY_AFTER_S, unreachable
-from services.api.language import language_of
 from services.api.problems import (
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
@@ -24,6 +23,7 @@ from services.api.problems import (
     Problem,
     answer,
 )
+from services.api.requests import language_of
 from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate

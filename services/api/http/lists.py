@@ -10,11 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from events.texts import _
-from services.api.addresses import own_address
-from services.api.http.answering import JSON, answered, digest
-from services.api.http.question import ListFilters, PageFilters, Question
-from services.api.http.question_route import QuestionRoute
+from services.api.http.answering import JSON, answer_tagged, digest
+from services.api.http.question import ListFilters, PageFilters, Question, QuestionRoute
 from services.api.problems import Kind, Problem
+from services.api.requests import own_address
 
 T = TypeVar("T")
 
@@ -55,7 +54,7 @@ def list_route(
     is ordered, and their types: the cursor is made of them. `complete` makes the rows of a page
     what is answered, from elsewhere than the read model: such an answer has no ETag.
     """
-    (row,) = get_args(get_type_hints(complete or query)["return"])
+    row = _find_row_class(complete or query)
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
@@ -65,27 +64,28 @@ def list_route(
         values = (attrgetter(attribute)(each) for attribute in key)
         return tuple("" if value is None else value for value in values)
 
-    async def route(question: Question, asked: Any) -> Response:
-        question.check_authorized(getattr(asked, "budget", None))
-        question.check_authorized(getattr(asked, "entity", None))
-        after = None
-        if asked.cursor is not None:
-            after = key_of(asked.cursor, question.request, cursors)
+    async def route(question: Question, params: Any) -> Response:
+        question.check_authorized(getattr(params, "budget", None))
+        question.check_authorized(getattr(params, "entity", None))
+        cursor = params.cursor
+        after = None if cursor is None else key_of(cursor, question.request, cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
-            given = asked.arguments(question.today) | {"after": after, "limit": asked.limit + 1}
+            given = params.arguments(question.today) | {"after": after, "limit": params.limit + 1}
             found = await query(question.connection, question.entities, **given)
-            items, last = found[: asked.limit], None
-            if len(found) > asked.limit:
+            items, last = found[: params.limit], None
+            if len(found) > params.limit:
                 last = cursors.dump_python(own_key(items[-1]), mode="json")
-            cursor, headers = _following(question.request, last)
+            following, headers = _following(question.request, last)
             if complete is not None:
                 items = await complete(question, items)
-            return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
+            return spelled.dump_json(page.model_construct(items=items, next=following)), headers
 
-        return await answered(question, JSON, body, dated=asked.is_dated, tagged=complete is None)
+        return await answer_tagged(
+            question, JSON, body, dated=params.is_dated, tagged=complete is None
+        )
 
-    route.__annotations__["asked"] = Annotated[of_page, Query()]
+    route.__annotations__["params"] = Annotated[of_page, Query()]
     router.add_api_route(
         path,
         route,
@@ -95,6 +95,11 @@ def list_route(
         description=description,
         route_class_override=QuestionRoute,
     )
+
+
+def _find_row_class(query: Callable[..., Any]) -> Any:
+    """The class of a query's rows: its own `row`, else that of the list that it returns."""
+    return getattr(query, "row", None) or get_args(get_type_hints(query)["return"])[0]
 
 
 def _following(request: Request, key_of_last: Any) -> tuple[str | None, Mapping[str, str]]:

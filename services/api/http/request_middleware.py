@@ -1,4 +1,7 @@
-"""Around every request: its name, its limits, its headers, one line in the log."""
+"""Around every request: its name, its limits, its headers, one line in the log.
+
+An API whose figures are still being loaded says how far it is, and shows no figure.
+"""
 
 import asyncio
 import re
@@ -10,10 +13,14 @@ import structlog
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.adapters.randomness import make_unique_name
-from services.api.problems import INTERNAL, LENGTH_TWICE, TOO_LARGE, TOO_SLOW, Problem, answer
+from events.texts import _
+from services.api.access.authentication import LOGIN_ASSETS
+from services.api.adapters.clock_and_chance import make_unique_name
+from services.api.adapters.ports import PercentLoaded
+from services.api.problems import INTERNAL, LENGTH_TWICE, TOO_LARGE, TOO_SLOW, Kind, Problem, answer
 
 REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
 """Format of request ids that senders may choose: no key nor IBAN can be written so."""
@@ -97,7 +104,7 @@ class Handling:
         began_s = time.perf_counter()
         error: str | None = None
         try:
-            error = await self._answered(app, limit_s)
+            error = await self._answer(app, limit_s)
         finally:
             elapsed_s = time.perf_counter() - began_s
             status, method = self._status or CLIENT_GONE, self._scope["method"]
@@ -116,7 +123,7 @@ class Handling:
                 reason=error or getattr(self._asked.state, "reason", None),
             )
 
-    async def _answered(self, app: ASGIApp, limit_s: float) -> str | None:
+    async def _answer(self, app: ASGIApp, limit_s: float) -> str | None:
         """Have it answered; what went wrong on the way, if anything did."""
         if {"content-length", "transfer-encoding"}.issubset(self._asked.headers.keys()):
             # A proxy may have taken the other one for its end (RFC 9112, 6.3: request smuggling).
@@ -136,7 +143,7 @@ class Handling:
                     self._limit = None
         except TimeoutError as late:
             if limit is None or not limit.expired():
-                return await self._failed(late)
+                return await self._answer_failure(late)
             if not self._status:
                 facts = {"limit_s": limit_s}
                 await self._say(Problem(TOO_SLOW, facts, headers={"Retry-After": "10"}))
@@ -144,10 +151,10 @@ class Handling:
         except ClientDisconnect:
             return GONE
         except Exception as bug:  # noqa: BLE001 # logged, counted and answered: nothing is swallowed
-            return await self._failed(bug)
+            return await self._answer_failure(bug)
         return GONE if self._is_gone else None
 
-    async def _failed(self, bug: Exception) -> str:
+    async def _answer_failure(self, bug: Exception) -> str:
         log.error("request_failed", request_id=self._id, route=self._route(), exc_info=bug)
         if self._status:
             raise bug  # Half of an answer is out: the server cuts the connection.
@@ -195,3 +202,41 @@ def _add_headers(headers: MutableHeaders, request_id: str, scheme: str) -> None:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     headers.add_vary_header(VARIES)
     headers["X-Request-ID"] = request_id
+
+
+LOADING: Final = Kind(
+    "loading",
+    503,
+    _("Loading"),
+    _("Écluse is loading events ({percent} %). It shows no figure before all of them are loaded."),
+    _("Try again in a moment. There is nothing else to do."),
+)
+
+ALIVE_PATH: Final = "/healthz"
+OPEN_PATHS: Final = frozenset({ALIVE_PATH, "/metrics"})
+"""A process that loads is not down, for whoever scrapes it."""
+READY_PATH: Final = "/readyz"
+AGAIN_S: Final = "5"
+"""Seconds after which to ask again; a browser does so by itself."""
+
+
+class WhileLoading:
+    """Answers everything itself but whether the process lives, and its metrics, until the end."""
+
+    def __init__(self, app: ASGIApp, percent: PercentLoaded) -> None:
+        self._app, self._percent = app, percent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or say how far the loading is."""
+        percent = self._percent()
+        path = scope.get("path", ALIVE_PATH)
+        if percent is None or path in OPEN_PATHS or path.startswith(LOGIN_ASSETS):
+            await self._app(scope, receive, send)
+            return
+        asked = HTTPConnection(scope)
+        asked.state.reason = LOADING.code
+        headers = {"Retry-After": AGAIN_S, "Refresh": AGAIN_S}
+        loading = answer(Problem(LOADING, {"percent": percent}, headers=headers), asked)
+        if path == READY_PATH:
+            loading = JSONResponse({"ready": False}, LOADING.status, headers)
+        await loading(scope, receive, send)

@@ -1,10 +1,13 @@
-"""Bytes as people may see them: text and hexadecimal, the middle of IBANs hidden in place. Pure."""
+"""Bytes as people may see them: text and hexadecimal, the middle of IBANs hidden in place. Pure.
+
+A module of its own: the command that shows a dead letter waits for no database and no page.
+"""
 
 import json
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from events.masking import HIDDEN, hidden_places, masked
+from events.masking import HIDDEN, find_hidden_places, mask
 
 ROW_BYTES: Final = 16
 SHOWN_MAX: Final = 16 * 1024
@@ -33,14 +36,14 @@ class Dump(NamedTuple):
 def dump(raw: bytes) -> Dump:
     """The beginning of some bytes as text and as rows of hexadecimal."""
     shown = raw[:SHOWN_MAX]
-    hidden = hidden_places(raw[: SHOWN_MAX + GLANCE])
+    hidden = find_hidden_places(raw[: SHOWN_MAX + GLANCE])
     return Dump(_text(shown, hidden), "\n".join(_rows(shown, hidden)), len(shown), len(raw))
 
 
 def event_text(raw: bytes) -> str:
     """The event of a record, in lines, its IBANs masked; empty where it has none."""
     event: Any = json.loads(raw).get("event")
-    return "" if event is None else json.dumps(masked(event), ensure_ascii=False, indent=2)
+    return "" if event is None else json.dumps(mask(event), ensure_ascii=False, indent=2)
 
 
 def _text(shown: bytes, hidden: frozenset[int]) -> str:

@@ -8,22 +8,25 @@ from starlette.responses import Response
 
 from events.envelope import INTERNAL_EVENTS
 from events.texts import _
-from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
-from services.api.access.caller import Scope
-from services.api.console.elements import Verbatim, type_name
+from services.api.access.caller import Action, Scope
+from services.api.console import texts
+from services.api.console.elements import (
+    Verbatim,
+    breadcrumbs,
+    breadcrumbs_of_unreadable,
+    type_name,
+)
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
-from services.api.console.texts import troubles as texts
-from services.api.console.trails import breadcrumbs, breadcrumbs_of_unreadable
 from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump, event_text
 from services.api.problems import NOT_FOUND, Problem
-from services.api.queries.rows import shown
-from services.api.rejections import query as unsettled
-from services.api.rejections.explanation import NOTHING_KNOWN
+from services.api.queries import rejections as unsettled
+from services.api.queries.explanation import NOTHING_KNOWN
+from services.api.queries.rows import mask_text
 from services.due.deadline_events import WATCH
-from services.ledger.explain.terms import ENTRY_KINDS
+from services.ledger.explain.sentences import ENTRY_KINDS
 
 router = APIRouter()
 
@@ -52,7 +55,7 @@ async def show_bytes(
     await visit.connection.close()
     raw = await components.original_bytes(*place)
     return await _record_page(
-        visit, content, asked=True, received=None if raw is None else dump(raw)
+        visit, content, is_requested=True, received=None if raw is None else dump(raw)
     )
 
 
@@ -68,7 +71,7 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     grant = await unsettled.grant_of_record(conn, entities, budget, sequence)
     waits = bool(
         content.waits_for
-        and await unsettled.waiting_events(conn, entities, budget=budget, sequence=sequence)
+        and await unsettled.list_waiting(conn, entities, budget=budget, sequence=sequence)
     )
     trail = breadcrumbs_of_unreadable(locale) if dead_letter else breadcrumbs(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
@@ -77,8 +80,8 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         "name": name,
         "record": content,
         # What a sender called it, and itself, may be anything.
-        "event_id": shown(content.event_id),
-        "event_source": shown(content.event_source),
+        "event_id": mask_text(content.event_id),
+        "event_source": mask_text(content.event_source),
         "advises": content.event_source != WATCH,
         "grant": grant,
         "dead_letter": dead_letter,
@@ -99,13 +102,17 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
 
 
 async def _record_page(
-    visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
+    visit: Visit,
+    content: dict[str, Any],
+    *,
+    is_requested: bool = False,
+    received: Dump | None = None,
 ) -> Response:
     explanation, dead_letter = NOTHING_KNOWN, content["dead_letter"]
     if dead_letter is not None:
         # The source may take its time: nobody waits for it with a connection of the database.
         await visit.connection.close()
-        (explanation,) = await visit.request.app.state.explanations.of([dead_letter])
+        (explanation,) = await visit.request.app.state.explanations.explain([dead_letter])
         name = explanation.event_id or "/".join(map(str, dead_letter.source))
         content["title"] = f"{name} – {type_name(None, visit.locale)}"
     return await visit.page(
@@ -115,6 +122,6 @@ async def _record_page(
         explanation=explanation,
         texts=texts,
         entry_kinds=ENTRY_KINDS,
-        asked=asked,
+        asked=is_requested,
         received=received,
     )

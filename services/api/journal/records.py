@@ -9,16 +9,16 @@ import msgspec
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery, Row
 from services.api.journal.entries import CommitmentEntry
 from services.api.queries.rows import (
     Act,
     BudgetLine,
     Entities,
     Name,
+    mask_text,
     row_as,
     same,
-    shown,
     visible,
 )
 from services.api.queries.verdicts import (
@@ -72,11 +72,11 @@ class OrderSnapshot:
     """True if it was issued by this record; else it was changed."""
 
 
-class _Traced(msgspec.Struct):
+class _TraceContext(msgspec.Struct):
     traceparent: str | None = None
 
 
-_traced = msgspec.json.Decoder(_Traced).decode
+_decode_trace_context = msgspec.json.Decoder(_TraceContext).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ async def outcomes(
     source: str | None = None,
 ) -> tuple[Identity, ...]:
     """Outcomes of every event of that id, by budget and source; empty where none is seen."""
-    rows = await _of_event.rows(
+    rows = await _select_by_event.rows(
         conn, entities=entities, event_id=event_id, budget=budget, source=source
     )
     found: dict[tuple[str, str], list[RecordDetail]] = {}
@@ -162,13 +162,16 @@ async def outcomes(
     )
 
 
-async def of_events(
+async def list_by_event_ids(
     conn: AsyncConnection, entities: Entities, event_ids: Collection[str]
 ) -> list[RecordDetail]:
     """All records of the events that have one of these ids, by budget, in the journal's order."""
     if not event_ids:
         return []
-    return [detail_of(row) for row in await _of_ids.rows(conn, entities=entities, ids=event_ids)]
+    return [
+        detail_of(row)
+        for row in await _select_by_event_ids.rows(conn, entities=entities, ids=event_ids)
+    ]
 
 
 def latest(records: Sequence[RecordDetail]) -> RecordDetail:
@@ -182,7 +185,7 @@ def latest(records: Sequence[RecordDetail]) -> RecordDetail:
     return (accepted or own or records)[-1]
 
 
-@Prepared
+@PreparedQuery
 def _one(entities: Parameters | None, budget: Parameter, sequence: Parameter) -> Select[Any]:
     return select(journal).where(
         visible(journal.c.budget, entities),
@@ -191,8 +194,8 @@ def _one(entities: Parameters | None, budget: Parameter, sequence: Parameter) ->
     )
 
 
-@Prepared
-def _of_event(
+@PreparedQuery
+def _select_by_event(
     entities: Parameters | None,
     event_id: Parameter,
     budget: Parameter | None,
@@ -206,8 +209,8 @@ def _of_event(
     )
 
 
-@Prepared
-def _of_ids(entities: Parameters | None, ids: Parameters) -> Select[Any]:
+@PreparedQuery
+def _select_by_event_ids(entities: Parameters | None, ids: Parameters) -> Select[Any]:
     return (
         select(journal)
         .where(visible(journal.c.budget, entities), journal.c.event_id.in_(ids))
@@ -223,7 +226,9 @@ def detail_of(row: Row) -> RecordDetail:
         row,
         offset=row["journal_offset"],
         source=Source(*record.source),
-        traceparent=None if record.event is None else _traced(record.event).traceparent,
+        traceparent=None
+        if record.event is None
+        else _decode_trace_context(record.event).traceparent,
         dead_letter=_dead_letter(record),
         **decision_of(
             record,
@@ -242,19 +247,19 @@ def decision_of(
     entries: Iterable[Mapping[str, Any]],
     orders: Iterable[OrderChange],
 ) -> dict[str, Any]:
-    """What was decided: the fields of a record that say it, with those of its parts that count."""
+    """The decision of a record: its fields that say it, with those of its parts that count."""
     refusal, waits = record.refusal, record.waits_for
     return {
         "refusal": None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
         "waits_for": None if waits is None else wait_verdict(waits["kind"], waits["id"]),
         "review_flags": tuple(flag_verdict(each["code"], each["facts"]) for each in flags),
-        "moves": tuple(_moved(each) for each in moves),
+        "moves": tuple(_read_move(each) for each in moves),
         "commitment_entries": tuple(_entry(record, each) for each in entries),
         "payment_orders": tuple(_order(each) for each in orders),
     }
 
 
-def _moved(move: Move) -> Moved:
+def _read_move(move: Move) -> Moved:
     return Moved(
         BudgetLine(*move.line),
         move.convention,
@@ -294,7 +299,7 @@ def _order(change: OrderChange) -> OrderSnapshot:
 
 
 def _act(row: Mapping[str, Any]) -> Act:
-    return Act(shown(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
+    return Act(mask_text(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
 
 
 def _dead_letter(record: JournalRecord) -> Verdict | None:

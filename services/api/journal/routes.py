@@ -1,6 +1,6 @@
-"""Outcome of an event; trace of a reference; a record of the journal."""
+"""Outcome of an event; trace of a reference; a record of the journal; commitment entries."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
@@ -9,12 +9,25 @@ from events.texts import _
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import TraceSlot
-from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
-from services.api.http.question_route import QuestionRoute
-from services.api.journal import records, traces
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
+from services.api.http.question import (
+    BudgetId,
+    Day,
+    Filters,
+    KeyText,
+    ListFilters,
+    Name,
+    Question,
+    QuestionRoute,
+    Sequence,
+)
+from services.api.journal import entries, records, traces
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 
 router = APIRouter(tags=["journal"], responses=UNCHANGED, route_class=QuestionRoute)
+entry_router = APIRouter(
+    tags=["commitment entries"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED
+)
 
 EVENT_UNKNOWN: Final = NOT_FOUND._replace(
     code="event_unknown",
@@ -95,7 +108,9 @@ async def trace(
 
     async def build() -> traces.Trace | None:
         try:
-            return await traces.traced(question.connection, question.entities, ref, budget=budget)
+            return await traces.find_trace(
+                question.connection, question.entities, ref, budget=budget
+            )
         except traces.TooLong as error:
             facts = {"records": error.records, "limit": traces.RECORDS_MAX}
             raise Problem(TRACE_TOO_LONG, facts) from error
@@ -119,3 +134,34 @@ async def record(
         return None if found is None else found[0]
 
     return await whole(question, RECORD, build)
+
+
+EntryKind = Literal[
+    "accounting_commitment",
+    "legal_commitment",
+    "supplementary_commitment",
+    "decommitment",
+    "carry_over",
+]
+
+
+class EntryFilters(ListFilters):
+    """Filters of commitment entries."""
+
+    budget: BudgetId | None = None
+    kind: EntryKind | None = None
+    convention: Name | None = None
+    from_day: Day | None = Field(None, description="Effective on this day or later.")
+    until_day: Day | None = Field(None, description="Effective on this day or before.")
+
+
+list_route(
+    entry_router,
+    "/commitment-entries",
+    entries.list_commitment_entries,
+    EntryFilters,
+    {"budget": KeyText, "sequence": Sequence, "item": Sequence},
+    summary="Commitment entries",
+    description="Commitment entries (écritures d'engagement), by budget, in the order of its "
+    "journal.",
+)

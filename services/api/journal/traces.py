@@ -17,14 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed
-from events.reviews import RecordReviewed
-from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from events.follow_up import RecordReviewed
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
 from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
-from services.api.queries.rows import Entities, FreeText, Name, same, shown, visible
+from services.api.queries.rows import Entities, FreeText, Name, mask_text, same, visible
 from services.api.queries.verdicts import Verdict
-from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.awaited import AwaitedItem
 from services.ledger.domain.journal import read_record
 from services.projector.tables import journal, mentions, parked, reviews
 from services.trace import trace as journal_trace
@@ -56,7 +56,7 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a person has said of a record: seen, or of a dead letter sent again, by whom and why."""
+    """A person's review of a record, or the note of a dead letter that was sent again."""
 
     chain: str | None
     """`_dead.<partition>` of a dead letter; None of a record of the budget."""
@@ -116,7 +116,7 @@ class Trace:
     awaited: tuple[StillAwaited, ...]
 
 
-async def traced(
+async def find_trace(
     conn: AsyncConnection, entities: Entities, ref: str, *, budget: str | None = None
 ) -> Trace | None:
     """The trace of what is called `ref`; None where the caller sees nothing of that name.
@@ -133,9 +133,9 @@ async def traced(
         if len(wanted) > RECORDS_MAX:
             raise TooLong(len(wanted))
         rows = await _rows(conn, wanted - read.keys())
-        if not await run_to_end(partial(_searched, search, read, rows)):
+        if not await run_to_end(partial(_add_records, search, read, rows)):
             break
-    if not search.index.found:
+    if not search.index.budgets_by_kind:
         return None
     return await run_to_end(partial(_trace, search))
 
@@ -150,7 +150,7 @@ async def run_to_end(work: Callable[[], Result]) -> Result:
         raise
 
 
-@Prepared
+@PreparedQuery
 def _budgets(
     entities: Parameters | None, ids: Parameters, budget: Parameter | None
 ) -> CompoundSelect[Any]:
@@ -165,7 +165,7 @@ def _budgets(
     )
 
 
-@Prepared
+@PreparedQuery
 def _mentioning(
     entities: Parameters | None, ids: Parameters, budgets: Parameters
 ) -> CompoundSelect[Any]:
@@ -186,8 +186,8 @@ def _mentioning(
     return union(*found, closings)
 
 
-@Prepared
-def _resumed(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
+@PreparedQuery
+def _select_resumed(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
     return select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
         visible(parked.c.budget, entities),
         parked.c.budget.in_(budgets),
@@ -195,7 +195,7 @@ def _resumed(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
     )
 
 
-@Prepared
+@PreparedQuery
 def _reviewing(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
     """The reviews of records of these budgets."""
     return select(reviews.c.budget, reviews.c.sequence, reviews.c.reviewed_sequence).where(
@@ -214,7 +214,7 @@ async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> 
     found = await _mentioning.rows(conn, **asked, ids=search.ids)
     first_of = {
         (row["budget"], row["ended_sequence"]): row["sequence"]
-        for row in await _resumed.rows(conn, **asked)
+        for row in await _select_resumed.rows(conn, **asked)
     }
     places = with_causes({(row["budget"], row["sequence"]) for row in found}, first_of)
     return places | {
@@ -224,11 +224,11 @@ async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> 
     }
 
 
-async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]:
+async def _rows(conn: AsyncConnection, places: Collection[Place]) -> list[bytes]:
     """The bytes of records, budget by budget."""
     rows: list[bytes] = []
-    for budget in {budget for budget, _ in wanted}:
-        sequences = [sequence for name, sequence in wanted if name == budget]
+    for budget in {budget for budget, _ in places}:
+        sequences = [sequence for name, sequence in places if name == budget]
         query = select(journal.c.record).where(
             journal.c.budget == budget, journal.c.sequence.in_(sequences)
         )
@@ -236,7 +236,7 @@ async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]
     return rows
 
 
-def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
+def _add_records(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
     """Take the records that were found; whether there may be more."""
     for raw in rows:
         found = entry_of(read_record(raw), raw)
@@ -252,11 +252,11 @@ def _trace(search: Search) -> Trace:
         trace.ref,
         tuple(kind.value for kind in trace.kinds),
         tuple(_record(each, trace) for each in trace.records),
-        tuple(_awaited(budget, each) for budget, each in search.awaited()),
+        tuple(_convert_awaited(budget, each) for budget, each in search.list_awaited()),
     )
 
 
-def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
+def _record(traced: journal_trace.TraceRecord, trace: journal_trace.Trace) -> TracedRecord:
     record, envelope = traced.record, traced.envelope
     return TracedRecord(
         budget=record.budget,
@@ -283,13 +283,13 @@ def _review(event: Event) -> Review | None:
     return Review(
         event.chain,
         event.sequence,
-        shown(event.reviewed_by),
+        mask_text(event.reviewed_by),
         event.reviewed_on,
-        shown(event.comment),
+        mask_text(event.comment),
     )
 
 
-def _awaited(budget: str, each: Awaited) -> StillAwaited:
+def _convert_awaited(budget: str, each: AwaitedItem) -> StillAwaited:
     return StillAwaited(
         budget,
         each.subject,

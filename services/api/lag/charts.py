@@ -9,7 +9,7 @@ from events.lag import POINT_S, History
 from events.texts import Translatable, _, pgettext
 from services.api.console.charts import Chart, chart
 from services.api.lag.stages import Moment
-from services.lag.present.texts import STAGES, named
+from services.lag.present.texts import STAGES, name_code
 from services.texts.locale_format import UNKNOWN
 
 LATE: Final = _("Lateness")
@@ -69,7 +69,7 @@ def charts_of(hour: History | None, stages: Sequence[str], moment: Moment) -> Ch
         return None
     span: Say = moment.locale.span
     known = {name: hour.stages[name] for name in stages if name in hour.stages}
-    titles = {name: moment.say(named(STAGES, name)) for name in known}
+    titles = {name: moment.say(name_code(STAGES, name)) for name in known}
     waiting = moment.say(WAITING)
 
     def count(value: float) -> str:

@@ -7,17 +7,17 @@ from typing import Final
 
 from events.lag import Board, Latency, Order, Orders, Outcomes, ParkedEvent, Report
 from events.texts import Translatable, _, ngettext
+from services.api.console import texts as order_texts
 from services.api.console.elements import Fact, State, capital
 from services.api.console.states import state_of
-from services.api.console.texts import orders as order_texts
 from services.api.grants.instalments import document_name
+from services.api.lag.headline_view import OUTCOMES, Sum, Term, sum_result, term_of
 from services.api.lag.stages import NONE, Cell, Moment
 from services.api.rejections.view import TERMS
-from services.api.today.view import OUTCOMES, Sum, Term, sum_result, term_of
-from services.lag.judge.sums import total
-from services.lag.present.figures import most_frequent
-from services.lag.present.texts import LATENCIES, named
-from services.ledger.explain.terms import ORDER_STATES
+from services.lag.judge.model import total
+from services.lag.present.headline import most_frequent
+from services.lag.present.texts import LATENCIES, name_code
+from services.ledger.explain.sentences import ORDER_STATES
 from services.texts.locale_format import UNKNOWN
 
 REASONS_MAX: Final = 3
@@ -52,20 +52,22 @@ class Figures:
         return None if found is None or found.count is None else found
 
     def order_facts(self, orders: Orders) -> list[Fact]:
-        """How many wait, the oldest, and those that are late."""
+        """The number of orders that wait, the oldest, and those that are late."""
         say, locale = self.moment.say, self.moment.locale
 
         def fact(label: Translatable, count: int | None, cents: int | None, more: str = "") -> Fact:
             amount = locale.money(cents) if count else ""
             text = (
-                locale.number(count) if count is None else locale.counted(order_texts.ORDERS, count)
+                locale.number(count)
+                if count is None
+                else locale.quantity(order_texts.ORDER_COUNT, count)
             )
             late = bool(count) and label is not waiting
             return Fact(say(label), text, " · ".join(filter(None, (amount, more))), late=late)
 
         waiting, unanswered, due = _("Waiting"), orders.unacknowledged, orders.due
         since = unanswered.oldest_issued_at
-        oldest = say(NONE) if orders.count == 0 else self._issued(orders.oldest_issued_at)
+        oldest = say(NONE) if orders.count == 0 else self._issue_age(orders.oldest_issued_at)
         return [
             fact(waiting, orders.count, orders.amount_cents),
             Fact(say(_("The oldest")), oldest, name=True),
@@ -80,13 +82,13 @@ class Figures:
             ),
         ]
 
-    def _issued(self, at: datetime | None) -> str:
+    def _issue_age(self, at: datetime | None) -> str:
         age = None if at is None else self.moment.age(at)
         return UNKNOWN if age is None else self.moment.say(_("issued {age}"), age=age)
 
     def order_state(self, state: str) -> str:
         """The name of a state of orders, as it begins a line."""
-        return capital(self.moment.say(named(ORDER_STATES, state)))
+        return capital(self.moment.say(name_code(ORDER_STATES, state)))
 
     def order_badges(self, order: Order) -> list[State]:
         """The state of an order, and that the accountant is silent about it."""
@@ -98,7 +100,7 @@ class Figures:
             found.append(State(self.moment.say(_("unanswered for too long")), "warn", "warn"))
         return found
 
-    def issued(self, order: Order) -> Cell:
+    def issue_day(self, order: Order) -> Cell:
         """The day on which an order was issued."""
         locale = self.moment.locale
         day = locale.short_day(locale.local_day(order.issued_at))
@@ -138,7 +140,7 @@ class Figures:
 
     def step(self, latency: Latency) -> str:
         """The name of a step."""
-        return self.moment.say(named(LATENCIES, latency.stage))
+        return self.moment.say(name_code(LATENCIES, latency.stage))
 
     def span(self, latency: Latency, seconds: float | None) -> Cell:
         """The duration of a step; none where it was never taken."""
@@ -150,14 +152,14 @@ class Figures:
     def resumed(self) -> str:
         """The number of events that waited and were decided since; empty without any."""
         count = self.board.outcomes and self.board.outcomes.resumed
-        return self.moment.locale.counted(RESUMED, count) if count else ""
+        return self.moment.locale.quantity(RESUMED, count) if count else ""
 
     # -------------------------------------------------------------- what else waits
     @property
     def past(self) -> str:
         """The number of parked events past their deadline; empty without any."""
         count = self.board.parked and self.board.parked.past
-        return self.moment.locale.counted(PAST, count) if count else ""
+        return self.moment.locale.quantity(PAST, count) if count else ""
 
     def document(self, report: Report) -> str:
         """`CONV-2026, activity report 2025`."""
@@ -167,7 +169,7 @@ class Figures:
 
     def wait(self, event: ParkedEvent) -> str:
         """The thing that a parked event waits for, and since when."""
-        kind = named(WAITED_FOR, event.waits_for.kind)
+        kind = name_code(WAITED_FOR, event.waits_for.kind)
         waits = self.moment.say(_("waits for {kind} {id}"), kind=kind, id=event.waits_for.id)
         return f"{waits} · {self.moment.age(event.since)}"
 
@@ -175,8 +177,8 @@ class Figures:
         """The most frequent reasons, each by its name, with their numbers."""
         locale, often = self.moment.locale, most_frequent(counts)
         found = [
-            (capital(locale.say(named(TERMS[kind], code))), locale.number(count))
+            (capital(locale.say(name_code(TERMS[kind], code))), locale.number(count))
             for code, count in often[:REASONS_MAX]
         ]
         left = len(often) - REASONS_MAX
-        return [*found, (locale.counted(AND_MORE, left), "")] if left > 0 else found
+        return [*found, (locale.quantity(AND_MORE, left), "")] if left > 0 else found

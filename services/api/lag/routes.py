@@ -1,20 +1,26 @@
-"""The lag document for programs: the answer of the watch, its age judged by the API's clock."""
+"""The answer of the watch: a document for programs, judged by the API's clock, and a page."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from events.lag import Board, as_json
-from events.masking import masked, masked_name
+from events.masking import mask, mask_name
+from events.texts import _
+from services.api.console.pages import LAG_LIVE_PATH, answer, locale_of
 from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.http.question import Filters
+from services.api.lag.view import lag_token, lag_view
 from services.api.problems import ALL_ENTITIES, problems
-from services.lag.client.merge import Answer, Lag
+from services.lag.document import Answer, Lag
 
 router = APIRouter(tags=["lag"], responses=problems(ALL_ENTITIES))
+page_router = APIRouter()
+"""Of the page Processing, which does not need the read model."""
 
 JSON: Final = "application/json"
 
@@ -49,18 +55,20 @@ class LagNow(BaseModel):
 
 
 @router.get("/lag", response_model=LagNow, summary="Who is behind, as the watch says it")
-async def lag(_caller: ReaderOfAll, components: Given, _: Annotated[Filters, Query()]) -> Response:
+async def lag(
+    _caller: ReaderOfAll, components: Given, _filters: Annotated[Filters, Query()]
+) -> Response:
     """Progress of each stage, and waiting items: the watch's answer, of all entities.
 
     What the watch does not know is null, and never 0. `old_since` is the time of figures that are
     old by the clock of the API: a frozen watch cannot report that itself.
     """
     found = await components.lag()
-    body = masked(_printed(found, components.clock()), masked_name)
+    body = mask(_document_of(found, components.clock()), mask_name)
     return Response(msgspec.json.encode(body), media_type=JSON)
 
 
-def _printed(lag: Lag, now: datetime) -> dict[str, Any]:
+def _document_of(lag: Lag, now: datetime) -> dict[str, Any]:
     return {
         "asks": lag.asks,
         "well": lag.is_well(now) if lag.asks == "watch" else None,
@@ -73,3 +81,21 @@ def _printed(lag: Lag, now: datetime) -> dict[str, Any]:
 def _watch(answer: Answer) -> dict[str, Any]:
     at = None if answer.board is None else answer.board.at
     return {"address": answer.address, "error": answer.error, "at": at}
+
+
+@page_router.get("/console/lag")
+async def lag_page(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
+    """The page of now."""
+    # Both at once: where no watch answers, each waits for it.
+    found, hour = await asyncio.gather(components.lag(), components.lag.hour())
+    locale, now = locale_of(request), components.clock()
+    content = {"title": locale.say(_("Processing")), "lag": lag_view(found, hour, now, locale)}
+    return answer(
+        request,
+        locale,
+        "lag.html",
+        content,
+        instant=locale.instant(now),
+        live_token=lag_token(found),
+        live_href=LAG_LIVE_PATH,
+    )

@@ -8,11 +8,11 @@ from typing import Final
 from events.lag import Partition, Stage, State
 from events.texts import Translatable, _, pgettext
 from services.api.console.elements import State as Badge
-from services.lag.client.age import WELL
-from services.lag.judge.sums import oldest_wait
+from services.lag.document import WELL
+from services.lag.judge.model import oldest_wait
 from services.lag.present import texts as states
-from services.lag.present.figures import end_of, position_of, short_topic, watched_s
-from services.lag.present.texts import named
+from services.lag.present.headline import end_of, find_shortest_watch_s, position_of, short_topic
+from services.lag.present.texts import name_code
 from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
@@ -79,42 +79,44 @@ class Moment:
         return Badge(self.say(states.STATES[shown]), *TONES[shown])
 
     def code(self, state: State) -> str:
-        """Its code, as the metrics have it."""
+        """The stage's code, as the metrics have it."""
         return State.UNKNOWN.value if self.old_since is not None else state.value
 
-    def observed(self, state: State, rule: str) -> str:
+    def explain_rule(self, state: State, rule: str) -> str:
         """The observation behind a state; of an old document, the state of then."""
         if self.old_since is None:
-            return self.say(named(states.RULES, rule))
+            return self.say(name_code(states.RULES, rule))
         clock = self.clock(self.old_since)
         return self.say(_("at {clock}: {state}"), clock=clock, state=states.STATES[state])
 
-    def seen(self, row: Stage | Partition, stage: Stage) -> str:
+    def explain_row(self, row: Stage | Partition, stage: Stage) -> str:
         """The observation, with the time watched where that proves too little.
 
         Of a partition it is empty where it is that of its stage, which says it once for all.
         """
         if isinstance(row, Partition) and (row.state, row.rule) == (stage.state, stage.rule):
             return ""
-        text = self.observed(row.state, row.rule)
+        text = self.explain_rule(row.state, row.rule)
         if row.state_since is not None and self.old_since is None:
             since = self.say(states.STATE_SINCE, instant=self.clock(row.state_since))
             return f"{text} {since}"
         if row.state is not State.OK or row.behind or self.old_since is not None:
             return text
-        return f"{text} {self.watched([row])}".strip()
+        return f"{text} {self.describe_watch([row])}".strip()
 
-    def watched(self, rows: Sequence[Stage | Partition]) -> str:
+    def describe_watch(self, rows: Sequence[Stage | Partition]) -> str:
         """`Watched for 20 s.`; empty once that is long enough to show that nothing arrives."""
-        shortest_s = watched_s(rows)
+        shortest_s = find_shortest_watch_s(rows)
         if shortest_s is None:
             return ""
         return self.say(states.WATCHED, span=self.locale.span(shortest_s))
 
-    def held(self, row: Stage | Partition) -> str:
+    def describe_hold(self, row: Stage | Partition) -> str:
         """The record before which a partition is held; of a stage, those of its partitions."""
         if isinstance(row, Stage):
-            held = [(self.place(each), self.held(each)) for each in row.partitions if each.held]
+            held = [
+                (self.place(each), self.describe_hold(each)) for each in row.partitions if each.held
+            ]
             return ", ".join(self.say(STAGE_IS, stage=place, state=text) for place, text in held)
         if row.held is None:
             return ""
@@ -131,9 +133,9 @@ class Moment:
         """The link to the remedy for a state of this stage; empty without one."""
         return f"#{remedy_id(stage.stage)}" if self.advises and state not in WELL else ""
 
-    def since(self, stage: Stage) -> str:
+    def describe_since(self, stage: Stage) -> str:
         """Since when a stage is in its state, and since when its oldest event waits."""
-        return " ".join(map(self.say, states.since_texts(stage, self.clock)))
+        return " ".join(map(self.say, states.explain_since(stage, self.clock)))
 
     # ------------------------------------------------------------ figures
     def position(self, row: Stage | Partition) -> Cell:
@@ -145,7 +147,7 @@ class Moment:
         of_end = "" if end is None else self.say(_("end {end}"), end=self.locale.number(end))
         return Cell(None if committed is None else self.locale.number(committed), of_end)
 
-    def behind(self, row: Stage | Partition) -> Cell:
+    def backlog(self, row: Stage | Partition) -> Cell:
         """The number of waiting records, its trend, and of a partition the time to drain."""
         if row.behind is None:
             return Cell(None)

@@ -13,8 +13,7 @@ from services.api.lag.charts import Charts, charts_of
 from services.api.lag.figures import Figures
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import STAGE_IS, TONES, Moment, remedy_id
-from services.lag.client.age import WELL, is_old, wrong_counts
-from services.lag.client.merge import NO_ANSWER, Answer, Lag
+from services.lag.document import NO_ANSWER, WELL, Answer, Lag, is_old, wrong_counts
 from services.lag.present.headline import BacklogSource, Headline, Verdict, accounts, headline
 from services.lag.present.texts import (
     CHECK_KAFKA,
@@ -26,7 +25,7 @@ from services.lag.present.texts import (
     STATES,
     TITLES,
     UNSEEN,
-    named,
+    name_code,
     remedy,
 )
 from services.texts.locale_format import LocaleFormat
@@ -122,7 +121,7 @@ class LagView:
 
     def name(self, stage: Stage) -> str:
         """The name of a stage."""
-        return self.moment.say(named(STAGES, stage.stage))
+        return self.moment.say(name_code(STAGES, stage.stage))
 
     def does(self, stage: Stage) -> str:
         """The purpose of a stage; empty of one that this version does not know."""
@@ -150,13 +149,15 @@ def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat
     if board is None:
         today = Link("/console/today", moment.say(_("How far the accounts are: Today")))
         onward = today if found.knows is BacklogSource.ONE_PROCESS else None
-        return LagView(_unseen(found, lag, moment), moment, watches, onward=onward)
+        return LagView(_headline_without_watch(found, lag, moment), moment, watches, onward=onward)
     return LagView(
-        _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
+        _headline_by_watch(found, board, moment)
+        if moment.advises
+        else _headline_without_watch(found, lag, moment),
         moment,
         watches,
         board,
-        moment.watched(board.stages) if moment.advises else "",
+        moment.describe_watch(board.stages) if moment.advises else "",
         list(_alarms(lag, board, found.knows, moment)),
         charts_of(hour, [each.stage for each in board.stages], moment),
         Figures(board, moment),
@@ -164,25 +165,28 @@ def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat
 
 
 # ------------------------------------------------------------------ the first sentence
-def _seen(found: Headline, board: Board, moment: Moment) -> First:
+def _headline_by_watch(heading: Headline, board: Board, moment: Moment) -> First:
     """The headline by a watch, with the records left to read."""
     known = accounts(board.stages)
     sentences = []
-    if found.stage is not None and known.has_all:
+    if heading.stage is not None and known.has_all:
         sentences.append(moment.say(TITLES[Verdict.ALL_RECEIVED]))
-    sentences += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
-    sentences.append("" if found.stage is None else moment.since(found.stage))
-    return first_of(found, moment, " ".join(filter(None, sentences)))
+    sentences += [
+        _describe_backlog(each, moment)
+        for each in ([heading.stage] if heading.stage else known.stages)
+    ]
+    sentences.append("" if heading.stage is None else moment.describe_since(heading.stage))
+    return first_of(heading, moment, " ".join(filter(None, sentences)))
 
 
-def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
+def _headline_without_watch(heading: Headline, lag: Lag, moment: Moment) -> First:
     """The headline where no watch has figures of now, with the reason."""
-    tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
-    title, lead = moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment)
+    tone, icon = UNSEEN_TONES.get(heading.knows, ("bad", "unknown"))
+    title, lead = moment.say(UNSEEN[heading.knows]), _lead_without_watch(heading.knows, lag, moment)
     return First(tone, icon, title, lead, "", moment.clock(moment.now))
 
 
-def _unseen_lead(knows: BacklogSource, lag: Lag, moment: Moment) -> str:
+def _lead_without_watch(knows: BacklogSource, lag: Lag, moment: Moment) -> str:
     say = moment.say
     if knows is BacklogSource.OLD and lag.old_since is not None:
         return _old_lead(lag.old_since, moment)
@@ -213,11 +217,11 @@ def _old_lead(at: datetime, moment: Moment) -> str:
     return moment.say(text, clock=clock, here=moment.locale.clock(moment.now))
 
 
-def _left(stage: Stage, moment: Moment) -> str:
+def _describe_backlog(stage: Stage, moment: Moment) -> str:
     """The records left to a stage, and the time to drain; empty where there are none."""
     if not stage.behind:
         return ""
-    left = moment.locale.counted(LEFT, stage.behind)
+    left = moment.locale.quantity(LEFT, stage.behind)
     if stage.drain_s is None:
         return left
     text, span = _("At this pace that takes another {span}."), moment.locale.span(stage.drain_s)
@@ -250,7 +254,7 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
     do = _("Have the journal proved: `ecluse verify`.")
     for count, (name, title, text, runbook) in zip(wrong_counts(board), WRONG_COUNTS, strict=True):
         if count:
-            sentence = moment.locale.counted(text, count)
+            sentence = moment.locale.quantity(text, count)
             yield Alarm(name, _bad(moment.say(title), sentence, do, runbook, moment))
 
 
@@ -266,8 +270,8 @@ def _runbook(name: str, moment: Moment) -> Link:
 def _stage_notice(stage: Stage, moment: Moment) -> Notice:
     state = stage.state
     tone, icon = TONES[state]
-    title = moment.say(STAGE_IS, stage=named(STAGES, stage.stage), state=STATES[state])
-    text = f"{moment.observed(state, stage.rule)} {moment.say(MEANS[state])}"
+    title = moment.say(STAGE_IS, stage=name_code(STAGES, stage.stage), state=STATES[state])
+    text = f"{moment.explain_rule(state, stage.rule)} {moment.say(MEANS[state])}"
     rule = moment.say(_("Rule “{rule}”."), rule=stage.rule)
     more = _runbook(RUNBOOKS[state], moment)
     return Notice(tone or "warn", icon, title, text, moment.say(remedy(stage)), rule, more)

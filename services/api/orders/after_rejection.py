@@ -6,11 +6,11 @@ from events.texts import Translatable, _
 from services.api.console.elements import Link, Notice, capital, grant_href, order_href
 from services.api.grants.conventions import Convention, Instalment
 from services.api.grants.instalments import ENDED, wants_text
-from services.api.orders.query import PaymentOrder
+from services.api.queries.orders import PaymentOrder
 from services.texts.locale_format import LocaleFormat
 
 
-class Rejected(NamedTuple):
+class RejectedOrder(NamedTuple):
     """A rejected order, and what the tables say of its place."""
 
     order: PaymentOrder
@@ -24,16 +24,18 @@ class Rejected(NamedTuple):
     """True if its year is."""
 
 
-def after_rejection(rejected: Rejected, locale: LocaleFormat) -> Notice:
+def explain_rejection(rejected: RejectedOrder, locale: LocaleFormat) -> Notice:
     """A notice to whoever asks what to do about a rejected order (rules, 21 and 31)."""
     if rejected.goes_on is not None:
-        return _going_on(rejected.convention.grant, *rejected.goes_on, locale)
+        return _explain_going_on(rejected.convention.grant, *rejected.goes_on, locale)
     if rejected.is_to_reissue:
-        return _awaited(rejected, locale)
+        return _explain_awaited(rejected, locale)
     return Notice("", "bad", locale.say(_("It is not issued again")), locale.say(_why(rejected)))
 
 
-def _going_on(grant: str, budget: str, payment_order: str | None, locale: LocaleFormat) -> Notice:
+def _explain_going_on(
+    grant: str, budget: str, payment_order: str | None, locale: LocaleFormat
+) -> Notice:
     if payment_order is not None:
         more = Link(order_href(budget, payment_order), payment_order)
         return Notice(
@@ -49,7 +51,7 @@ def _going_on(grant: str, budget: str, payment_order: str | None, locale: Locale
     )
 
 
-def _awaited(rejected: Rejected, locale: LocaleFormat) -> Notice:
+def _explain_awaited(rejected: RejectedOrder, locale: LocaleFormat) -> Notice:
     """The events that issue it again, after those that are missing besides."""
     any_of = _(
         "Awaited: new bank details of the beneficiary, or an amendment, a resumption or a report "
@@ -70,7 +72,7 @@ def _awaited(rejected: Rejected, locale: LocaleFormat) -> Notice:
     )
 
 
-def _why(rejected: Rejected) -> Translatable:
+def _why(rejected: RejectedOrder) -> Translatable:
     """The reason that nothing comes in place of it."""
     convention, instalment = rejected.convention, rejected.instalment
     if convention.state in ENDED:

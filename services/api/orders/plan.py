@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.orders.query import MONTH, WEEK, Counted, OrderFilter, conditions
-from services.api.queries.rows import Entities, shown, total, visible
+from services.api.queries.orders import MONTH, WEEK, Counted, OrderFilter, conditions
+from services.api.queries.rows import Entities, mask_text, total, visible
 from services.projector.tables import payment_orders
 
 PERIODS: Final = ("overdue", "7_days", "30_days", "later")
@@ -38,7 +38,7 @@ class WeekDue:
 
     @property
     def sunday(self) -> date:
-        """Its last day."""
+        """The week's last day."""
         return self.monday + DAYS_OF_A_WEEK
 
 
@@ -55,13 +55,13 @@ class BeneficiaryDue:
 
     @property
     def name(self) -> str:
-        """Its name as people may see it."""
-        return shown(self.beneficiary) or ""
+        """The name as people may see it."""
+        return mask_text(self.beneficiary) or ""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
-    """What is due to whom, and when, as of a day."""
+    """Payments that are due, to whom and when, as of a day."""
 
     periods: dict[str, Counted]
     total: Counted
@@ -72,7 +72,7 @@ class PaymentPlan:
 
 
 async def payment_plan(
-    conn: AsyncConnection, entities: Entities, today: date, asked: OrderFilter
+    conn: AsyncConnection, entities: Entities, today: date, filters: OrderFilter
 ) -> PaymentPlan:
     """The plan of these orders; they should be open ones."""
     table = payment_orders.c
@@ -84,7 +84,7 @@ async def payment_plan(
             func.count(),
             total(table.amount_cents - table.paid_cents),
         )
-        .where(visible(table.budget, entities), *conditions(asked))
+        .where(visible(table.budget, entities), *conditions(filters))
         .group_by(*key)
         .order_by(*key)
     )
@@ -92,11 +92,11 @@ async def payment_plan(
     return plan_of([DueOrders(*row) for row in rows], today)
 
 
-def plan_of(found: Sequence[DueOrders], today: date) -> PaymentPlan:
+def plan_of(orders: Sequence[DueOrders], today: date) -> PaymentPlan:
     """The plan of these orders, as of a day."""
     by_day: dict[date, list[DueOrders]] = {}
     by_siret: dict[str, list[DueOrders]] = {}
-    for each in found:
+    for each in orders:
         by_day.setdefault(each.due_on, []).append(each)
         by_siret.setdefault(each.siret, []).append(each)
     # Thousands of orders wait in a large city, on some hundred days.
@@ -108,9 +108,9 @@ def plan_of(found: Sequence[DueOrders], today: date) -> PaymentPlan:
         by_week.setdefault(monday_of(day), []).extend(rows)
     beneficiaries = [_beneficiary(rows, period_of_day) for rows in by_siret.values()]
     return PaymentPlan(
-        {period: _counted(rows) for period, rows in by_period.items()},
-        _counted(found),
-        [WeekDue(monday, _counted(by_week[monday])) for monday in sorted(by_week)],
+        {period: _count_orders(rows) for period, rows in by_period.items()},
+        _count_orders(orders),
+        [WeekDue(monday, _count_orders(by_week[monday])) for monday in sorted(by_week)],
         sorted(beneficiaries, key=lambda each: (-each.due.left_cents, each.siret)),
     )
 
@@ -131,8 +131,8 @@ def _beneficiary(rows: Sequence[DueOrders], period_of_day: Mapping[date, str]) -
     for each in rows:
         cents[period_of_day[each.due_on]] += each.left_cents
     last = rows[-1]
-    return BeneficiaryDue(last.siret, last.beneficiary, _counted(rows), cents)
+    return BeneficiaryDue(last.siret, last.beneficiary, _count_orders(rows), cents)
 
 
-def _counted(rows: Sequence[DueOrders]) -> Counted:
+def _count_orders(rows: Sequence[DueOrders]) -> Counted:
     return Counted(sum([row.orders for row in rows]), sum([row.left_cents for row in rows]))

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from services.api.files.list_file import FILE, FileFormat, file_answer, list_file
+from services.api.files.sheet import Sheet
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
@@ -17,15 +19,12 @@ from services.api.http.question import (
     ListFilters,
     Name,
     Question,
+    QuestionRoute,
     Siret,
 )
-from services.api.http.question_route import QuestionRoute
-from services.api.orders import query as orders
 from services.api.orders.tables import ORDER_TABLE, PlanFilters, plan_sheets
 from services.api.problems import problems
-from services.api.statements.file import FILE, FileFormat, file_answer
-from services.api.statements.list_file import list_file
-from services.api.statements.sheet import Sheet
+from services.api.queries import orders
 
 router = APIRouter(
     tags=["payment orders"],
@@ -71,8 +70,8 @@ class OrderFilters(ListFilters):
         found = super().arguments(today)
         age, states, sort = (found.pop(name) for name in ("older_than_days", "state", "sort"))
         until = None if age is None else today - timedelta(days=age)
-        asked = orders.OrderFilter(**found, states=states, issued_until=until)
-        return {"asked": asked, "sort": sort}
+        filters = orders.OrderFilter(**found, states=states, issued_until=until)
+        return {"filters": filters, "sort": sort}
 
 
 ORDER: Final = TypeAdapter(orders.WholeOrder)
@@ -82,7 +81,7 @@ WAITING: Final = TypeAdapter(orders.Waiting)
 list_route(
     router,
     "/payment-orders",
-    orders.listed,
+    orders.list_orders,
     OrderFilters,
     {"budget": KeyText, "payment_order": KeyText},
     summary="Payment orders",
@@ -92,7 +91,7 @@ list_route(
 list_file(
     router,
     "/payment-orders",
-    orders.listed,
+    orders.list_orders,
     OrderFilters,
     ORDER_TABLE,
     name="payment_orders",
@@ -107,17 +106,17 @@ list_file(
     summary="Payment plan as a file",
 )
 async def plan_file(
-    question: Question, file_format: FileFormat, asked: Annotated[PlanFilters, Query()]
+    question: Question, file_format: FileFormat, filters: Annotated[PlanFilters, Query()]
 ) -> Response:
     """The orders that wait, by the day on which they are due: sums by week and by beneficiary.
 
     A CSV has the orders; an XLSX has the weeks and the beneficiaries on sheets of their own.
     """
-    question.check_authorized(asked.budget)
-    question.check_authorized(asked.entity)
+    question.check_authorized(filters.budget)
+    question.check_authorized(filters.entity)
 
     async def sheets() -> Sequence[Sheet]:
-        return await plan_sheets(question, asked)
+        return await plan_sheets(question, filters)
 
     return await file_answer(question, "payment-plan", file_format, sheets)
 

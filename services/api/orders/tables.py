@@ -6,11 +6,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from events.texts import _, pgettext
-from services.api.http.question import Asked, BudgetId, ListFilters, Name, Siret
-from services.api.orders import query as orders
-from services.api.orders.plan import PaymentPlan, monday_of, payment_plan, period_of
-from services.api.orders.waiting import STATUSES
-from services.api.statements.list_file import (
+from services.api.files.list_file import (
     ROWS_MAX,
     ListColumn,
     ListTable,
@@ -18,8 +14,12 @@ from services.api.statements.list_file import (
     list_sheet,
     names_beside_budget,
 )
-from services.api.statements.sheet import Cell, Column, Kind, Sheet
-from services.ledger.explain.terms import ORDER_STATES
+from services.api.files.sheet import Cell, Column, Kind, Sheet
+from services.api.http.question import BudgetId, ListFilters, Name, QueryContext, Siret
+from services.api.orders.plan import PaymentPlan, monday_of, payment_plan, period_of
+from services.api.orders.waiting import STATUSES
+from services.api.queries import orders
+from services.ledger.explain.sentences import ORDER_STATES
 
 PERIOD_NAMES: Final = {
     "overdue": _("overdue"),
@@ -65,11 +65,11 @@ class PlanFilters(ListFilters):
     convention: Name | None = None
 
 
-async def plan_sheets(question: Asked, asked: PlanFilters) -> Sequence[Sheet]:
+async def plan_sheets(question: QueryContext, filters: PlanFilters) -> Sequence[Sheet]:
     """The orders that wait, the weeks in which they are due, and to whom."""
     conn, entities, today = question.connection, question.entities, question.today
-    which = orders.OrderFilter(**asked.arguments(today), states=orders.OPEN_STATES)
-    found = await orders.listed(conn, entities, which, limit=ROWS_MAX + 1)
+    which = orders.OrderFilter(**filters.arguments(today), states=orders.OPEN_STATES)
+    found = await orders.list_orders(conn, entities, which, limit=ROWS_MAX + 1)
     when = (
         ListColumn(
             _("when due"),
@@ -78,10 +78,10 @@ async def plan_sheets(question: Asked, asked: PlanFilters) -> Sequence[Sheet]:
         ListColumn(_("week from"), lambda each: monday_of(each.due_on), Kind.DAY),
     )
     table = ListTable(TITLE, (*when, *OF_AN_ORDER))
-    heading = await heading_of(question, asked, TITLE, {})
+    heading = await heading_of(question, filters, TITLE, {})
     plan = await payment_plan(conn, entities, today, which)
     others = (_weeks(plan), _beneficiaries(plan))
-    listed = await list_sheet(question, asked, table, found)
+    listed = await list_sheet(question, filters, table, found)
     return [listed, *(each._replace(heading=heading) for each in others)]
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import BaseModel, BeforeValidator, Field
 
 from events.texts import Translatable, _
+from services.api.console import texts
 from services.api.console.elements import Fact, Verbatim, address
 from services.api.console.page_context import NOTHING, Text
-from services.api.console.texts import orders as texts
 from services.api.http.question import Day
-from services.api.orders.query import (
+from services.api.queries.orders import (
     DAYS_MAX,
     FIRST_DUE,
     MONTH,
@@ -25,8 +25,8 @@ from services.api.orders.query import (
     OrderFilter,
     Waiting,
 )
-from services.api.orders.reissue import REJECTED, TO_REISSUE
-from services.ledger.explain.terms import ORDER_STATES
+from services.api.queries.reissue import REJECTED, TO_REISSUE
+from services.ledger.explain.sentences import ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 
 WAITING: Final = "waiting"
@@ -43,7 +43,7 @@ Digits = Annotated[Text | None, BeforeValidator(lambda text: "".join((text or ""
 """A SIRET as people write it, with spaces or without."""
 
 
-class Wanted(BaseModel):
+class OrderSelection(BaseModel):
     """Filters of the orders to show, as in the address of the list; None stands for all."""
 
     state: Annotated[str, Field(pattern=STATE)] = WAITING
@@ -59,7 +59,7 @@ class Wanted(BaseModel):
     def asked(self) -> dict[str, str | None]:
         """The same as it stands in an address."""
         named = self.model_dump(
-            mode="json", include=set(Wanted.model_fields), exclude_defaults=True
+            mode="json", include=set(OrderSelection.model_fields), exclude_defaults=True
         )
         return {name: None if each is None else str(each) for name, each in named.items()}
 
@@ -75,25 +75,25 @@ class Wanted(BaseModel):
         return not self.asked.keys() <= {"state", "sort"}
 
     @property
-    def whose(self) -> "Wanted":
+    def whose(self) -> "OrderSelection":
         """The filters by whose orders they are, without state and days."""
-        return Wanted(budget=self.budget, siret=self.siret, convention=self.convention)
+        return OrderSelection(budget=self.budget, siret=self.siret, convention=self.convention)
 
     @property
     def cleared_href(self) -> Verbatim:
         """The list with all else taken away but the state."""
-        return Wanted(state=self.state).href
+        return OrderSelection(state=self.state).href
 
     @property
     def href(self) -> Verbatim:
-        """Address of their list."""
+        """Address of the list of these orders."""
         return address("orders", **self.asked)
 
-    def due(self, first: date | None, last: date | None) -> "Wanted":
+    def due(self, first: date | None, last: date | None) -> "OrderSelection":
         """The same, of those due on these days and between."""
         return self.model_copy(update={"due_from": first, "due_until": last})
 
-    def in_state(self, state: str) -> Verbatim:
+    def state_href(self, state: str) -> Verbatim:
         """The list with all else as it is, and this state."""
         return self.model_copy(update={"state": state}).href
 
@@ -147,22 +147,22 @@ def period_days(period: str, today: date) -> tuple[date | None, date | None]:
 
 def overdue(today: date, budget: str | None = None) -> Verbatim:
     """The orders that wait and should have been paid."""
-    return Wanted(budget=budget, due_until=today - ONE_DAY).href
+    return OrderSelection(budget=budget, due_until=today - ONE_DAY).href
 
 
 def to_reissue(budget: str | None = None) -> Verbatim:
     """The orders that were rejected, and are to be issued again."""
-    return Wanted(budget=budget, state=TO_REISSUE).href
+    return OrderSelection(budget=budget, state=TO_REISSUE).href
 
 
 def waiting_view(
-    waiting: Waiting, today: date, locale: LocaleFormat, whose: Wanted | None = None
+    waiting: Waiting, today: date, locale: LocaleFormat, whose: OrderSelection | None = None
 ) -> list[Fact]:
     """The orders that wait, in five figures; each leads to the orders that it counts."""
-    all_of_them = whose or Wanted()
+    all_of_them = whose or OrderSelection()
 
     def fact(label: Translatable, counted: Counted, href: str, *, late: bool = False) -> Fact:
-        text = locale.counted(texts.ORDERS, counted.count)
+        text = locale.quantity(texts.ORDER_COUNT, counted.count)
         if not counted.count:
             return Fact(locale.say(label), text)
         return Fact(locale.say(label), text, locale.money(counted.left_cents), href, late=late)
@@ -177,23 +177,23 @@ def waiting_view(
         fact(
             _("Not answered yet"),
             waiting.by_state[UNANSWERED],
-            all_of_them.in_state(UNANSWERED),
+            all_of_them.state_href(UNANSWERED),
         ),
         fact(_("All that wait"), waiting.all, all_of_them.href),
     ]
 
 
 class Totals(NamedTuple):
-    """What a list comes to, whichever of its rows are on a page."""
+    """Totals of a list, whichever of its rows are on a page."""
 
     orders: int
     amount_cents: int
     left_cents: int
 
 
-def totals(found: Mapping[str, InState], states: Sequence[str] | None) -> Totals:
+def totals(by_state: Mapping[str, InState], states: Sequence[str] | None) -> Totals:
     """The sums of the orders in these states."""
-    listed = {state: each for state, each in found.items() if states is None or state in states}
+    listed = {state: each for state, each in by_state.items() if states is None or state in states}
     return Totals(
         sum(each.count for each in listed.values()),
         sum(each.amount_cents for each in listed.values()),
@@ -201,15 +201,15 @@ def totals(found: Mapping[str, InState], states: Sequence[str] | None) -> Totals
     )
 
 
-def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
+def state_tabs(by_state: Mapping[str, InState]) -> list[Tab]:
     """The filter by state: of open ones what is still to be paid, of others what they came to."""
-    still = [found[state] for state in OPEN_STATES if state in found]
+    still = [by_state[state] for state in OPEN_STATES if state in by_state]
     left_cents = sum(each.left_cents for each in still)
     tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
     for state, text in STATUSES.items():
-        each = found.get(state, NONE)
+        each = by_state.get(state, NONE)
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
         tabs.append(Tab(state, text, each.count, cents))
-    count = sum(each.count for each in found.values())
-    cents = sum(each.amount_cents for each in found.values())
+    count = sum(each.count for each in by_state.values())
+    cents = sum(each.amount_cents for each in by_state.values())
     return [*tabs, Tab(ALL, _("All"), count, cents)]

@@ -11,14 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response, StreamingResponse
 
 from events.texts import _
-from services.api.access.authorization import check_authorized
+from services.api.access.authorization import IsInForce, check_authorized
 from services.api.access.caller import Scope
-from services.api.access.listeners import IsInForce
 from services.api.http.components import TOO_MANY_AT_ONCE, Components
 from services.api.http.dependencies import Given, Reader, stream_slot
 from services.api.http.question import BudgetId, Filters
-from services.api.outcomes.feed import POLL_EVERY_S, Feed
-from services.api.outcomes.position import CHARACTERS_MAX, PATTERN, Position
+from services.api.outcomes.feed import CHARACTERS_MAX, PATTERN, POLL_EVERY_S, Feed, Position
 from services.api.problems import Kind, Problem, problems
 from services.api.queries.rows import Entities
 
@@ -139,17 +137,17 @@ class _Listener:
                 for each in page.outcomes:
                     yield f"id: {each.position}\ndata: {each.content.decode()}\n\n"
                     quiet_polls = 1
-                after, is_behind = page.position, bool(page.position.behind(end))
+                after, is_behind = page.position, bool(page.position.list_unread(end))
             if quiet_polls % HEARTBEAT_POLLS == 0:
                 yield _heartbeat(after)
             quiet_polls += 1
             listened_s = clock() - began_s
             if listened_s >= LISTEN_S or (listened_s >= self._for_s and not is_behind):
                 return
-            if self._leaving.is_set() or (not is_behind and await self._left()):
+            if self._leaving.is_set() or (not is_behind and await self._wait_for_poll()):
                 return
 
-    async def _left(self) -> bool:
+    async def _wait_for_poll(self) -> bool:
         """Wait for the next poll; True where the process ends meanwhile."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._leaving.wait(), POLL_EVERY_S)

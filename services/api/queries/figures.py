@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, case, exists, func, select
 
-from services.api.queries.rows import between, record_of, total
+from services.api.queries.rows import is_between, record_of, total
 from services.ledger.domain.model.moves import MOVE_KINDS
 from services.projector.tables import conventions, journal, moves
 
@@ -54,7 +54,7 @@ class AsOf(NamedTuple):
 NOW = AsOf()
 
 
-def known_moves(as_of: AsOf) -> FromClause:
+def select_known_moves(as_of: AsOf) -> FromClause:
     """The moves that count on a day, as known at a record, each under its convention's name then.
 
     A grant that stood without a convention hands its money to the one that is signed for it, and no
@@ -65,12 +65,15 @@ def known_moves(as_of: AsOf) -> FromClause:
         signed.c.budget == moves.c.budget,
         signed.c.continues == moves.c.convention,
         signed.c.sequence > moves.c.sequence,
-        *_known(signed, as_of),
+        *_was_known(signed, as_of),
     )
     named = {"convention", "instalment"}
     others = [column.name for column in moves.c if column.name not in named]
     signed_as = took_over.scalar_subquery().label("signed_as")
-    counted = (*between(moves.c.effective_on, None, as_of.effective_on), *_known(moves, as_of))
+    counted = (
+        *is_between(moves.c.effective_on, None, as_of.effective_on),
+        *_was_known(moves, as_of),
+    )
     found = select(moves, signed_as).where(*counted).subquery("found").c
     # Its own instalments have names of their own: the grant's go on under its name.
     of_grant = found.convention + "/" + found.instalment
@@ -82,7 +85,7 @@ def known_moves(as_of: AsOf) -> FromClause:
     ).subquery("known")
 
 
-def _known(table: FromClause, as_of: AsOf) -> Iterable[ColumnElement[bool]]:
+def _was_known(table: FromClause, as_of: AsOf) -> Iterable[ColumnElement[bool]]:
     """The conditions under which a row was known at a record."""
     if as_of.sequence is not None:
         yield table.c.sequence <= as_of.sequence
@@ -95,7 +98,7 @@ def _known(table: FromClause, as_of: AsOf) -> Iterable[ColumnElement[bool]]:
         )
 
 
-def added(
+def sum_moves(
     table: FromClause, gained_at: Collection[str], lost_at: Collection[str]
 ) -> ColumnElement[int]:
     """Cents moved to some stages, less those moved from some stages."""
@@ -113,27 +116,27 @@ def stage_columns(table: FromClause, *, summed: bool = False) -> Columns:
     """The figures of a line: as they are kept, or by the moves."""
     names = ("appropriated", *LINE_STAGES)
     if "from_stage" not in table.c:
-        return _kept(table, names, summed=summed)
+        return _read_columns(table, names, summed=summed)
     cents, origin, target = table.c.amount_cents, table.c.from_stage, table.c.to_stage
     appropriated = total(case((origin.is_(None), cents), (target.is_(None), -cents), else_=0))
-    stages = [added(table, (name,), (name,)) for name in LINE_STAGES]
+    stages = [sum_moves(table, (name,), (name,)) for name in LINE_STAGES]
     labelled = zip(names, [appropriated, *stages], strict=True)
     return [each.label(f"{name}_cents") for name, each in labelled]
 
 
-def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
+def convention_columns(table: FromClause, *, summed: bool = False) -> Columns:
     """The figures of a convention: as they are kept, or by the moves."""
     names = ("granted", *CONVENTION_STAGES)
     if "from_stage" not in table.c:
-        return _kept(table, names, summed=summed)
+        return _read_columns(table, names, summed=summed)
     # What a convention does not lose, it is granted.
     lost = table.c.from_stage.in_([stage for each in LOST_AT.values() for stage in each])
     granted = total(case((lost, 0), else_=table.c.amount_cents))
-    stages = [added(table, GAINED_AT[name], LOST_AT[name]) for name in CONVENTION_STAGES]
+    stages = [sum_moves(table, GAINED_AT[name], LOST_AT[name]) for name in CONVENTION_STAGES]
     labelled = zip(names, [granted, *stages], strict=True)
     return [each.label(f"{name}_cents") for name, each in labelled]
 
 
-def _kept(table: FromClause, names: Iterable[str], *, summed: bool) -> Columns:
+def _read_columns(table: FromClause, names: Iterable[str], *, summed: bool) -> Columns:
     kept = [table.c[f"{name}_cents"] for name in names]
     return [total(each).label(each.name) for each in kept] if summed else kept

@@ -26,18 +26,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.masking import masked, masked_name
-from services.api.adapters.prepared import ROWS_AT_ONCE, in_parts
+from events.masking import mask, mask_name
+from services.api.adapters.prepared import ROWS_AT_ONCE, read_in_parts
 from services.projector.tables import budgets, journal
 
 Entities = frozenset[str] | None
 """The SIRETs of the entities that a caller may see; None stands for all."""
 
-Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
+Name = Annotated[str, PlainSerializer(mask_name, return_type=str)]
 """A name that a sender chose. The row keeps it as it is, for keys and links; an answer
 spells it with the IBANs in it shortened (senders call events by them)."""
 
-Facts = Annotated[Any, PlainSerializer(masked)]
+Facts = Annotated[Any, PlainSerializer(mask)]
 """What somebody else's file says, in JSON: an answer has it with the IBANs in it shortened."""
 
 FreeText = Annotated[str, "free text"]
@@ -118,7 +118,7 @@ def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
 
 
 async def make_each(rows: Iterable[Each], make: Callable[[Each], Row]) -> list[Row]:
-    """What each row becomes; other requests go on in between.
+    """Make an object of each row; other requests go on in between.
 
     A file has 50,000 rows: to make their objects takes a second and more.
     """
@@ -140,7 +140,7 @@ def _readers(kind: type[Any]) -> Mapping[str, Callable[[Mapping[Any, Any]], Any]
 def _reader(name: str, hint: Any) -> Callable[[Mapping[Any, Any]], Any]:
     kinds = {hint, *get_args(hint)}
     if FreeText in kinds:
-        return lambda row: shown(row[name])
+        return lambda row: mask_text(row[name])
     return next((PARTS[each] for each in kinds if each in PARTS), itemgetter(name))
 
 
@@ -153,18 +153,18 @@ def line_of(row: Mapping[Any, Any]) -> BudgetLine:
 def _act_of(row: Mapping[Any, Any]) -> Act | None:
     if row["act_body"] is None:
         return None
-    return Act(shown(row["act_body"]) or "", row["act_number"], row["act_on"])
+    return Act(mask_text(row["act_body"]) or "", row["act_number"], row["act_on"])
 
 
 def _beneficiary_of(row: Mapping[Any, Any]) -> Beneficiary | None:
     if row["siret"] is None:
         return None
-    name = shown(row["beneficiary"]) or ""
-    return Beneficiary(name, row["siret"], shown(row["representative"]))
+    name = mask_text(row["beneficiary"]) or ""
+    return Beneficiary(name, row["siret"], mask_text(row["representative"]))
 
 
 def _account_of(row: Mapping[Any, Any]) -> MaskedAccount:
-    return MaskedAccount(shortened(row["iban"]), row["bic"], shown(row["holder"]) or "")
+    return MaskedAccount(shorten_iban(row["iban"]), row["bic"], mask_text(row["holder"]) or "")
 
 
 def _services_of(row: Mapping[Any, Any]) -> tuple[Service, ...] | None:
@@ -183,17 +183,17 @@ PARTS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
 """What a row holds in several columns, or in one of JSON."""
 
 
-def shown(text: str | None) -> str | None:
+def mask_text(text: str | None) -> str | None:
     """Free text as people may see it: somebody may have written an IBAN into it."""
-    return None if text is None else str(masked(text))
+    return None if text is None else str(mask(text))
 
 
-def shown_name(name: str | None) -> str | None:
+def mask_name_or_none(name: str | None) -> str | None:
     """A name as people may see it, where no answer spells it: in a file."""
-    return None if name is None else masked_name(name)
+    return None if name is None else mask_name(name)
 
 
-def shortened(iban: str) -> str:
+def shorten_iban(iban: str) -> str:
     """`FR76…110`: enough for its owner to know it, too little to pay to."""
     return f"{iban[:SHOWN_FIRST]}…{iban[-SHOWN_LAST:]}"
 
@@ -213,17 +213,17 @@ def record_of(table: FromClause) -> ColumnElement[bool]:
     return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
 
 
-def same(table: FromClause, **asked: Any | None) -> Iterable[ColumnElement[bool]]:
+def same(table: FromClause, **filters: Any | None) -> Iterable[ColumnElement[bool]]:
     """The filters that were asked for."""
-    return [table.c[name] == value for name, value in asked.items() if value is not None]
+    return [table.c[name] == value for name, value in filters.items() if value is not None]
 
 
-def of_entity(budget: ColumnElement[Any], entity: str) -> ColumnElement[bool]:
+def is_of_entity(budget: ColumnElement[Any], entity: str) -> ColumnElement[bool]:
     """True if a row's budget belongs to this entity."""
     return budget.in_(select(budgets.c.budget).where(budgets.c.entity == entity))
 
 
-def between(
+def is_between(
     column: ColumnElement[Any], first: Any | None, last: Any | None
 ) -> Iterable[ColumnElement[bool]]:
     """The bounds that were asked for; both count."""
@@ -235,7 +235,7 @@ def between(
 
 async def all_rows(conn: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
     """All rows of a query."""
-    return await in_parts(await conn.execute(query))
+    return await read_in_parts(await conn.execute(query))
 
 
 async def first_row(conn: AsyncConnection, query: Select[Any]) -> RowMapping | None:
@@ -258,12 +258,12 @@ async def page_rows(
 
     With `backwards` those that stand before the row of this key.
     """
-    query = paged(query, key, after, limit, descending=descending != backwards)
+    query = select_page(query, key, after, limit, descending=descending != backwards)
     found = await all_rows(conn, query)
     return found[::-1] if backwards else found
 
 
-def paged(
+def select_page(
     query: Select[Any],
     key: Sequence[ColumnElement[Any]],
     after: tuple[Any, ...] | None,

@@ -1,20 +1,19 @@
-"""Explanation of a code of the ledger: its name, its sentence with the facts, what to do."""
+"""Explanation of a code of the ledger: its name, its sentence with the facts, what to do.
+
+A module of its own, without SQL: rejections, grants, records and traces explain their codes by it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from events.masking import masked
+from events.masking import mask
 from events.texts import Translatable
 from events.unreadable import Reason
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing
-from services.ledger.explain.answer import Advice
-from services.ledger.explain.dead_letters import DEAD_LETTERS
-from services.ledger.explain.flags import FLAGS, flag_row
-from services.ledger.explain.refusals import explained_refusal, refusal_row
-from services.ledger.explain.sentences import flag_reason, parked_sentence, refusal_reason
-from services.ledger.explain.waits import WAITS
+from services.ledger.domain.model.answers import FlagCode, Missing
+from services.ledger.explain.answers import DEAD_LETTERS, FLAGS, WAITS, Advice, flag_row
+from services.ledger.explain.refusals import explain_refusal, refusal_row
+from services.ledger.explain.sentences import explain_wait, flag_reason, refusal_reason
 from services.texts.translation import Sentence, both
 
 
@@ -35,7 +34,7 @@ class Verdict:
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Explanation of a refusal."""
     text = refusal_row({"code": code, "facts": facts})["facts"]
-    return _verdict(code, text, explained_refusal(code, text), refusal_reason(code, text))
+    return _verdict(code, text, explain_refusal(code, text), refusal_reason(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
@@ -47,7 +46,7 @@ def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
 def wait_verdict(kind: str, name: str | None) -> Verdict:
     """The explanation of what an event waits for."""
     facts = {"kind": kind, "id": name or ""}
-    return _verdict(kind, facts, WAITS[Missing(kind)], parked_sentence(facts))
+    return _verdict(kind, facts, WAITS[Missing(kind)], explain_wait(facts))
 
 
 def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
@@ -61,5 +60,5 @@ def _verdict(
     code: str, facts: Mapping[str, Any], advice: Advice, sentence: Translatable
 ) -> Verdict:
     unmasked = both(sentence)
-    shown = Sentence(fr=masked(unmasked.fr), en=masked(unmasked.en))
-    return Verdict(code, masked(dict(facts)), both(advice.term), shown, both(advice.do))
+    shown = Sentence(fr=mask(unmasked.fr), en=mask(unmasked.en))
+    return Verdict(code, mask(dict(facts)), both(advice.term), shown, both(advice.do))

@@ -1,4 +1,4 @@
-"""The lists of refused and parked events, dead letters and review flags."""
+"""The lists of refused and parked events, dead letters, which are sent again, and review flags."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -6,29 +6,37 @@ from functools import partial
 from operator import attrgetter
 from typing import Annotated, Any, Final, NamedTuple
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import RedirectResponse, Response
 
 from events.envelope import INTERNAL_EVENTS
 from services.api.access.caller import Scope, entity_of
-from services.api.console.lists import files, links, shown
+from services.api.console import texts
+from services.api.console.elements import address
+from services.api.console.lists import cut_page, files, links
 from services.api.console.page_context import (
     ROWS,
     After,
-    Asked,
+    Name,
+    OptionalText,
+    Sequence64,
     Text,
     Visit,
     Visitor,
     place_of,
     position_token,
 )
-from services.api.console.texts import troubles as texts
-from services.api.http.question import KeyTime, Offset
-from services.api.orders import query as orders
+from services.api.console.pages import redirect
+from services.api.events_in.publishing import CONSOLE, author_of
+from services.api.http.dependencies import Given, Now, Operator
+from services.api.http.question import FreeText, KeyTime, Offset
 from services.api.orders.waiting import to_reissue
-from services.api.rejections import query as unsettled
-from services.api.rejections.explanation import Explanation
+from services.api.queries import orders
+from services.api.queries import rejections as unsettled
+from services.api.queries.explanation import Explanation
+from services.api.rejections.redrive import name_of_sender, send_again
 from services.api.rejections.view import KINDS, TO_REISSUE, Counts, Listing, term_of
+from services.redrive.sending import Author
 
 router = APIRouter()
 
@@ -36,7 +44,7 @@ Kind = Annotated[Listing, Path()]
 NEWEST: Final = {"event_time": KeyTime, "budget": Text, "sequence": Offset}
 
 
-class Listed(NamedTuple):
+class TroubleList(NamedTuple):
     """One of the lists."""
 
     query: Callable[..., Awaitable[Sequence[Any]]]
@@ -58,17 +66,17 @@ class Listed(NamedTuple):
 
 
 LISTS: Final = {
-    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST, "/refusals"),
-    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "/parked", "ended"),
-    "unreadable": Listed(
-        unsettled.unreadable,
+    "refused": TroubleList(unsettled.list_refused, "code", "refusal", NEWEST, "/refusals"),
+    "parked": TroubleList(unsettled.list_waiting, "kind", "wait", NEWEST, "/parked", "ended"),
+    "unreadable": TroubleList(
+        unsettled.list_unreadable,
         "code",
         "verdict",
         {"chain": Text, "sequence": Offset},
         "/dead-letters",
     ),
-    "flagged": Listed(
-        unsettled.flagged,
+    "flagged": TroubleList(
+        unsettled.list_flagged,
         "code",
         "verdict",
         {"budget": Text, "sequence": Offset, "item": Offset},
@@ -78,19 +86,19 @@ LISTS: Final = {
 
 
 @router.get("/console/troubles")
-async def first_list() -> Response:
+async def first_list(request: Request) -> Response:
     """The first of the lists."""
-    return RedirectResponse("/console/troubles/refused", 303)
+    return redirect(request, "/console/troubles/refused")
 
 
 @router.get("/console/troubles/{kind}")
 async def trouble_list(
     visit: Visitor,
     kind: Kind,
-    reason: Asked = None,
+    reason: OptionalText = None,
     settled: bool = False,
-    pending: Asked = None,
-    sent: Asked = None,
+    pending: OptionalText = None,
+    sent: OptionalText = None,
     after: After = None,
     before: After = None,
 ) -> Response:
@@ -98,7 +106,7 @@ async def trouble_list(
     to_do = await trouble_counts(visit)
     counts, done = to_do[kind], None
     if counts is not None:
-        done = await unsettled.by_reason(visit.connection, visit.entities, kind, settled=True)
+        done = await unsettled.count_by_reason(visit.connection, visit.entities, kind, settled=True)
     listed = LISTS[kind]
     place = place_of(after, before, *listed.key.values())
     found = await listed.query(
@@ -109,19 +117,19 @@ async def trouble_list(
         backwards=place.backwards,
         limit=ROWS + 1,
     )
-    page = shown(found, place, ROWS)
+    page = cut_page(found, place, ROWS)
     of_file = {listed.reason: reason, listed.settled: str(settled).lower()}
     live_token = await position_token(visit.connection)
     rejected_orders = await orders.count_to_reissue(visit.connection, visit.entities)
-    explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
-    accepted = await _accepted_since(visit, explanations)
+    explanations = await _explain(visit, page.rows) if kind == "unreadable" else ()
+    accepted = await _find_corrections(visit, explanations)
     return await visit.page(
         "troubles.html",
         live_token=live_token,
         explanations=explanations,
         accepted=accepted,
-        title=visit.locale.say(texts.TEXTS["title"]),
-        texts=texts.TEXTS,
+        title=visit.locale.say(texts.TROUBLES["title"]),
+        texts=texts.TROUBLES,
         kind=kind,
         verdict=listed.verdict,
         counts=to_do,
@@ -146,7 +154,23 @@ async def trouble_list(
     )
 
 
-async def _accepted_since(
+@router.post("/console/redrive/{chain}/{sequence}")
+async def redrive(
+    caller: Operator,
+    components: Given,
+    now: Now,
+    chain: Name,
+    sequence: Sequence64,
+    reason: Annotated[FreeText, Form()],
+) -> Response:
+    """Publish a dead letter again; the list shows it as settled once the ledger has decided it."""
+    why = reason.replace("\r\n", "\n")
+    author = Author(CONSOLE, name_of_sender(caller), now, why, author_of(caller))
+    await send_again(caller, components, chain, sequence, author)
+    return RedirectResponse(address("troubles", "unreadable", sent=f"{chain}/{sequence}"), 303)
+
+
+async def _find_corrections(
     visit: Visit, explanations: Sequence[Explanation]
 ) -> Mapping[tuple[str, str], tuple[str, int]]:
     """By source and id of an unreadable record, the record that accepted it, corrected."""
@@ -159,19 +183,19 @@ async def _accepted_since(
         return {}
     # In the turn to read that this page has still, whose own connection is closed.
     async with visit.request.app.state.components.engine.connect() as connection:
-        return await unsettled.accepted_since(connection, visit.entities, names)
+        return await unsettled.find_accepted(connection, visit.entities, names)
 
 
-async def _explained(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequence[Explanation]:
-    """What the input says of unreadable records."""
+async def _explain(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequence[Explanation]:
+    """Explanations of unreadable records, read from the input."""
     # The source may take its time: nobody waits for it with a connection of the database.
     await visit.connection.close()
-    found: Sequence[Explanation] = await visit.request.app.state.explanations.of(rows)
+    found: Sequence[Explanation] = await visit.request.app.state.explanations.explain(rows)
     return found
 
 
 def _rights(visit: Visit) -> dict[str, Any]:
-    """What the caller may do with what the lists show, by the names of the template."""
+    """The acts that the caller may take on the lists' rows, by the names of the template."""
     caller = visit.caller
     return {
         "may_review": partial(_may_review, visit),
@@ -194,6 +218,6 @@ async def trouble_counts(visit: Visit) -> Counts:
     """Number of what is to do by list and reason; None where the caller may not see any."""
     conn, entities = visit.connection, visit.entities
     counts: dict[str, Sequence[unsettled.ByReason] | None] = {
-        kind: await unsettled.by_reason(conn, entities, kind, settled=False) for kind in KINDS
+        kind: await unsettled.count_by_reason(conn, entities, kind, settled=False) for kind in KINDS
     }
     return counts if entities is None else counts | {"unreadable": None}

@@ -12,12 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.envelope import CORRECTION
-from events.masking import masked
+from events.masking import mask
 from events.texts import _
 from events.topics import EVENTS, INTERNAL_EVENTS
 from events.unreadable import Unreadable
-from services.api.access.audit import Action
-from services.api.access.caller import Caller, Scope
+from services.api.access.caller import Action, Caller, Scope
 from services.api.events_in.publishing import (
     CONSOLE,
     NOT_KEPT,
@@ -30,16 +29,16 @@ from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
 from services.api.http.question import FreeText, Name, Sequence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
-from services.api.rejections import query as unsettled
-from services.api.rejections.explanation import is_record_of
-from services.ledger.application.handle import RawRecord, decoded
+from services.api.queries import rejections as unsettled
+from services.api.queries.explanation import is_record_of
+from services.ledger.application.handle import RawRecord, decode_record
 from services.projector.tables import journal
 from services.redrive.dead_letters import Address, place_of, redrives_of
 from services.redrive.prospects import UNDERWAY
 from services.redrive.sending import (
     BY_MAX,
     Author,
-    SentAgain,
+    Resending,
     correction_id,
     former_of,
     resent_records,
@@ -171,9 +170,9 @@ async def send_again(
     at, raw = await record_of(caller, components, chain, sequence)
     if redrives_of(raw.headers) >= ATTEMPTS_MAX:
         raise Problem(TOO_OFTEN, {"count": redrives_of(raw.headers)})
-    read = decoded(raw)
+    read = decode_record(raw)
     if isinstance(read, Unreadable):
-        raise Problem(STILL_UNREADABLE, {"reason": masked(read.reason)})
+        raise Problem(STILL_UNREADABLE, {"reason": mask(read.reason)})
     sent = resent_records(at, raw, read, author)
     if sent.records[0].topic != EVENTS:
         raise Problem(BY_COMMAND)
@@ -239,12 +238,12 @@ async def to_correct(
         Problem: as `record_of`; it can be read, or it or a correction of it was accepted meanwhile.
     """
     at, raw = await record_of(caller, components, chain, sequence)
-    if not isinstance(decoded(raw), Unreadable):
+    if not isinstance(decode_record(raw), Unreadable):
         raise Problem(READABLE)
     former = former_of(raw)
     names = {(CORRECTION, correction_id(at, raw)), *(() if former is None else (former,))}
     async with reading(caller, components) as connection:
-        decided = await unsettled.accepted_since(
+        decided = await unsettled.find_accepted(
             connection, caller.entities(Scope.READ).sirets, names, ACCEPTED_OR_WAITS
         )
     for budget, number in decided.values():
@@ -275,12 +274,12 @@ async def record_of(
     return Address(chain, sequence, found.source), raw
 
 
-def messages_of(sent: SentAgain) -> tuple[Message, ...]:
+def messages_of(sent: Resending) -> tuple[Message, ...]:
     """The records of one dead letter, to be published in their order."""
     return tuple(Message(each.key, each.value, each.headers) for each in sent.records)
 
 
-async def publish_again(components: Components, sent: SentAgain) -> None:
+async def publish_again(components: Components, sent: Resending) -> None:
     """Publish the records of one dead letter, in their order.
 
     Raises:

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from events.reviews import RecordReviewed
+from events.follow_up import RecordReviewed
 from events.texts import _
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Caller, Scope
-from services.api.adapters.randomness import make_unique_name
+from services.api.adapters.clock_and_chance import make_unique_name
 from services.api.budgets import query as budgets
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor

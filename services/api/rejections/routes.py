@@ -6,26 +6,25 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, TypeAdapter
 
 from events.unreadable import Reason
+from services.api.files.list_file import list_file
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
-    Asked,
     BudgetId,
     Filters,
     KeyText,
     KeyTime,
     ListFilters,
     Name,
+    QueryContext,
     Question,
     Sequence,
 )
 from services.api.problems import problems
-from services.api.rejections import query as unsettled
-from services.api.rejections.explanation import ExplainedDeadLetter, with_explanations
+from services.api.queries import rejections as unsettled
+from services.api.queries.explanation import ExplainedDeadLetter, with_explanations
 from services.api.rejections.tables import FLAGGED, PARKED, REFUSED, UNREADABLE
-from services.api.statements.list_file import list_file
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import FlagCode, Refusal
 
 router = APIRouter(tags=["what did not go through"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED)
 
@@ -81,8 +80,8 @@ class CountFilters(Filters):
 NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
 
 
-async def _explained(
-    question: Asked, rows: list[unsettled.DeadLetter]
+async def _complete_explanations(
+    question: QueryContext, rows: list[unsettled.DeadLetter]
 ) -> list[ExplainedDeadLetter]:
     # The source may take its time: nobody waits for it with a connection of the database.
     await question.connection.close()
@@ -96,7 +95,7 @@ COUNTS: Final = TypeAdapter(Counts)
 list_route(
     router,
     "/refusals",
-    unsettled.refused,
+    unsettled.list_refused,
     RefusalFilters,
     NEWEST,
     name="refused",
@@ -106,15 +105,15 @@ list_route(
 
 
 @router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
-async def refusal_counts(question: Question, asked: Annotated[CountFilters, Query()]) -> Response:
+async def refusal_counts(question: Question, filters: Annotated[CountFilters, Query()]) -> Response:
     """Number of refused events by code, the most frequent first."""
-    return await _counts(question, "refused", asked.settled)
+    return await _counts(question, "refused", filters.settled)
 
 
 list_route(
     router,
     "/parked",
-    unsettled.waiting_events,
+    unsettled.list_waiting,
     ParkedFilters,
     NEWEST,
     name="parked",
@@ -124,8 +123,13 @@ list_route(
 )
 
 
-@router.get("/parked/counts", response_model=Counts, summary="Parked events by what they wait for")
-async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+@router.get(
+    "/parked/counts",
+    response_model=Counts,
+    summary="Parked events by what they wait for",
+    operation_id="parked_counts_parked_counts_get",
+)
+async def count_parked(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """Number of parked events by what they wait for, the most frequent first."""
     return await _counts(question, "parked")
 
@@ -133,7 +137,7 @@ async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> R
 list_route(
     router,
     "/dead-letters",
-    unsettled.unreadable,
+    unsettled.list_unreadable,
     DeadLetterFilters,
     {"chain": KeyText, "sequence": Sequence},
     name="dead_letters",
@@ -142,22 +146,22 @@ list_route(
     "reads all sees any. "
     "`explanation` is the sentence of `POST /events`, and with the id, the sender and the time "
     "null where the record itself cannot be read any more, or not in time.",
-    complete=_explained,
+    complete=_complete_explanations,
 )
 
 
 @router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
 async def dead_letter_counts(
-    question: Question, asked: Annotated[CountFilters, Query()]
+    question: Question, filters: Annotated[CountFilters, Query()]
 ) -> Response:
     """Number of dead letters by code, the most frequent first."""
-    return await _counts(question, "unreadable", asked.settled)
+    return await _counts(question, "unreadable", filters.settled)
 
 
 list_route(
     router,
     "/review-flags",
-    unsettled.flagged,
+    unsettled.list_flagged,
     FlagFilters,
     {"budget": KeyText, "sequence": Sequence, "item": Sequence},
     name="flagged",
@@ -167,24 +171,24 @@ list_route(
 
 
 for path, query, filters, table, summary in (
-    ("/refusals", unsettled.refused, RefusalFilters, REFUSED, "Refused events as a file"),
-    ("/parked", unsettled.waiting_events, ParkedFilters, PARKED, "Parked events as a file"),
+    ("/refusals", unsettled.list_refused, RefusalFilters, REFUSED, "Refused events as a file"),
+    ("/parked", unsettled.list_waiting, ParkedFilters, PARKED, "Parked events as a file"),
     (
         "/dead-letters",
-        unsettled.unreadable,
+        unsettled.list_unreadable,
         DeadLetterFilters,
         UNREADABLE,
         "Dead letters as a file",
     ),
-    ("/review-flags", unsettled.flagged, FlagFilters, FLAGGED, "Review flags as a file"),
+    ("/review-flags", unsettled.list_flagged, FlagFilters, FLAGGED, "Review flags as a file"),
 ):
     list_file(router, path, query, filters, table, name=path.strip("/"), summary=summary)
 
 
-async def _counts(question: Asked, kind: str, settled: bool | None = None) -> Response:
-    async def found() -> Counts:
-        return await unsettled.by_reason(
+async def _counts(question: QueryContext, kind: str, settled: bool | None = None) -> Response:
+    async def fetch() -> Counts:
+        return await unsettled.count_by_reason(
             question.connection, question.entities, kind, settled=settled
         )
 
-    return await whole(question, COUNTS, found)
+    return await whole(question, COUNTS, fetch)

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from events.envelope import INBOUND
 from events.texts import Translatable, _
+from services.api.files.list_file import ListColumn, ListTable, names_beside_budget
+from services.api.files.sheet import Cell, Kind
 from services.api.rejections.view import TERMS, term_of
-from services.api.statements.list_file import ListColumn, ListTable, names_beside_budget
-from services.api.statements.sheet import Cell, Kind
 from services.ledger.explain.sentences import DOCUMENTS
 
 TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
@@ -21,17 +21,17 @@ def _type(row: Any) -> Cell:
 
 
 def _verdict(attribute: str) -> tuple[ListColumn, ...]:
-    """What an answer is called, its code, its sentence and what to do."""
+    """Columns of a verdict: its term, its code, its sentence and the advice."""
     verdict = attrgetter(attribute)
 
-    def of(text: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
+    def read_from_verdict(text: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
         return lambda row: text(verdict(row))
 
     return (
-        ListColumn(_("reason"), of(lambda found: found.term)),
-        ListColumn(_("code"), of(attrgetter("code"))),
-        ListColumn(_("explanation"), of(attrgetter("sentence"))),
-        ListColumn(_("what to do"), of(attrgetter("do"))),
+        ListColumn(_("reason"), read_from_verdict(attrgetter("term"))),
+        ListColumn(_("code"), read_from_verdict(attrgetter("code"))),
+        ListColumn(_("explanation"), read_from_verdict(attrgetter("sentence"))),
+        ListColumn(_("what to do"), read_from_verdict(attrgetter("do"))),
     )
 
 

@@ -1,4 +1,7 @@
-"""What waits for a person: the lists by reason, and how many of each. Pure."""
+"""Lists of cases that wait for a person, by reason, and the number of each. Pure.
+
+Apart from the page of these lists, since Today and Processing show their numbers too.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +11,9 @@ from pydantic import StringConstraints
 
 from events.texts import Translatable, _, verbatim
 from services.api.console.elements import Link, address
-from services.api.rejections.query import ByReason
-from services.ledger.explain.dead_letters import DEAD_LETTERS
-from services.ledger.explain.flags import FLAGS
+from services.api.queries.rejections import ByReason
+from services.ledger.explain.answers import DEAD_LETTERS, FLAGS, WAITS
 from services.ledger.explain.refusals import REFUSALS
-from services.ledger.explain.waits import WAITS
 from services.texts.locale_format import LocaleFormat
 
 TERMS: Final[Mapping[str, Mapping[str, Translatable]]] = {

@@ -1,12 +1,16 @@
-"""The page of a search; where it leads to one page, that page."""
+"""The page of a search; where it leads to one page, that page.
+
+Apart from `routes`: people and programs are answered by other routers, under other rights.
+"""
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from events.texts import _
 from services.api.console.page_context import SEARCH_MAX, Visitor
+from services.api.console.pages import redirect
 from services.api.search import query as search
 from services.api.search.view import groups, only_page
 
@@ -17,14 +21,16 @@ ASKED_MAX: Final = 10 * SEARCH_MAX
 
 
 @router.get("/console/search")
-async def searched(visit: Visitor, q: Annotated[str, Query(max_length=ASKED_MAX)] = "") -> Response:
-    """What a text names."""
+async def search_page(
+    visit: Visitor, q: Annotated[str, Query(max_length=ASKED_MAX)] = ""
+) -> Response:
+    """Search for a text."""
     # PostgreSQL's text holds no zero byte, and no name of ours has control characters.
     text = "".join(each if each.isprintable() else " " for each in q).strip()[:SEARCH_MAX]
-    found = await search.searched(visit.connection, visit.entities, text)
+    found = await search.find_hits(visit.connection, visit.entities, text, visit.names)
     page = only_page(found.hits)
     if page is not None:
-        return RedirectResponse(page, 303)
+        return redirect(visit.request, page)
     return await visit.page(
         "search.html",
         live=False,

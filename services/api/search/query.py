@@ -11,14 +11,15 @@ from typing import Any, Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.folding import folded
-from services.api.adapters.prepared import Prepared, Row
+from events.texts import fold_text
+from services.api.adapters.prepared import PreparedQuery, Row
+from services.api.code_names import OFFICIAL, Names
 from services.api.grants.query import Grant, with_figures
-from services.api.queries.names import BEHIND_ALL, asked_parts, patterns_of, siret_part
+from services.api.queries.lists import BEHIND_ALL, patterns_of, siret_part, split_search
 from services.api.queries.rows import Entities, FreeText, Name, row_as
 from services.api.search import statements
-from services.api.search.spelled import AskedDocument, cents_of, document_of, is_grouped
-from services.projector.rows.column_values import APART, folded_number
+from services.api.search.readings import AskedDocument, cents_of, document_of, is_grouped
+from services.projector.rows.column_values import APART, fold_number
 
 HITS_MAX: Final = 20
 """Hits of each kind."""
@@ -53,9 +54,11 @@ class Hit:
     id: Name
     """Its name; of a document its kind and year, of a record what it mentions."""
     name: FreeText | None
-    """The beneficiary; of an act the assembly."""
+    """The beneficiary; of an act the assembly; of an operation the name that its entity gave it."""
     title: FreeText | None
     """What it is for."""
+    signatory: FreeText | None
+    """Who signed a convention."""
     grant: Name | None
     """The grant that it belongs to."""
     sequence: int | None
@@ -78,34 +81,53 @@ class Found:
     """True if of a kind there are more than are listed."""
 
 
-AMOUNTS: Final[Sequence[Prepared]] = (statements.orders_of_amount, statements.orders_paid_in_part)
+AMOUNTS: Final[Sequence[PreparedQuery]] = (
+    statements.orders_of_amount,
+    statements.orders_paid_in_part,
+)
 """The queries of orders by their amount."""
 
 BLANK: Final = dict.fromkeys(
-    ("budget", "id", "name", "title", "grant", "sequence", "type", "state", "amount_cents")
+    (
+        "budget",
+        "id",
+        "name",
+        "title",
+        "signatory",
+        "grant",
+        "sequence",
+        "type",
+        "state",
+        "amount_cents",
+    )
 )
 
 
-async def searched(conn: AsyncConnection, entities: Entities, text: str) -> Found:
-    """Everything of that name, number, SIRET or amount that the caller may see."""
+async def find_hits(
+    conn: AsyncConnection, entities: Entities, text: str, names: Names = OFFICIAL
+) -> Found:
+    """Everything of that name, number, SIRET or amount that the caller may see.
+
+    Operations are found by the names too that a city gave them.
+    """
     asked = " ".join(text.split())
-    if not folded(asked):
+    if not fold_text(asked):
         return Found((), more=False)
     found: dict[tuple[object, ...], Hit] = {}
     more = False
-    async for hits in _by_kind(conn, entities, asked):
+    async for hits in _find_by_kind(conn, entities, asked, names):
         more |= len(hits) > HITS_MAX
         for hit in hits[:HITS_MAX]:
             found.setdefault((hit.kind, hit.budget, hit.id, hit.grant, hit.sequence), hit)
     if not found:
-        hits = await _mentioning(conn, entities, asked)
+        hits = await _find_mentioning(conn, entities, asked)
         more = len(hits) > HITS_MAX
         found = {(hit.budget, hit.sequence): hit for hit in hits[:HITS_MAX]}
     return Found(tuple(sorted(found.values(), key=lambda hit: not hit.whole)), more)
 
 
-async def _by_kind(
-    conn: AsyncConnection, entities: Entities, text: str
+async def _find_by_kind(
+    conn: AsyncConnection, entities: Entities, text: str, names: Names
 ) -> AsyncIterator[Sequence[Hit]]:
     """The hits of each kind: one more than are listed where there are more."""
     limits = {"entities": entities, "limit": HITS_MAX + 1}
@@ -118,45 +140,43 @@ async def _by_kind(
             yield [_hit("payment_order", row, whole=True) for row in rows]
     siret = siret_part(text)
     if siret is not None:
-        yield await _beneficiaries(conn, limits, siret)
-    yield await _budgets(conn, limits, siret or "".join(text.split()))
+        yield await _find_beneficiaries(conn, limits, siret)
+    yield await _find_budgets(conn, limits, siret or "".join(text.split()))
     if cents is None or siret is not None or not is_grouped(text):
-        async for hits in _named(conn, limits, text):
+        async for hits in _find_by_name(conn, limits, text):
             yield hits
+        yield await _find_operations(conn, limits, text, names)
     document = document_of(text)
     if document is not None:
-        yield await _documents(conn, limits, document)
-    yield await _events(conn, limits, text)
+        yield await _find_documents(conn, limits, document)
+    yield await _find_events(conn, limits, text)
 
 
 def _hit(kind: Kind, row: Row, *, whole: bool, **more: Any) -> Hit:
     return row_as(Hit, {**BLANK, **row, **more, "kind": kind, "whole": whole})
 
 
-async def _named(
+async def _find_by_name(
     conn: AsyncConnection, limits: dict[str, Any], text: str
 ) -> AsyncIterator[Sequence[Hit]]:
     """Everything that has these names."""
-    named, number, patterns = folded(text), folded_number(text), patterns_of(text)
-    rows = await statements.grants_named.rows(
-        conn, **limits, patterns=patterns, whole=f"{named}{APART}%"
-    )
+    named, number, patterns = fold_text(text), fold_number(text), patterns_of(text)
+    first = f"{named}{APART}%"
+    rows = await statements.grants_named.rows(conn, **limits, patterns=patterns, whole=first)
     grants = await with_figures(conn, rows)
-    yield [_grant(each, whole=folded(each.grant) == named) for each in grants]
-    yield _shared(grants, asked_parts(text))
-    rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=named)
-    yield [_hit("convention", row, whole=folded(row["id"]) == named) for row in rows]
+    yield [_grant(each, whole=fold_text(each.grant) == named) for each in grants]
+    yield _find_shared_beneficiaries(grants, split_search(text))
+    rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=first)
+    yield [_hit("convention", row, whole=fold_text(row["id"]) == named) for row in rows]
     rows = await statements.orders_named.rows(
         conn, **limits, first=named, behind=named + BEHIND_ALL
     )
-    yield [_hit("payment_order", row, whole=folded(row["id"]) == named) for row in rows]
+    yield [_hit("payment_order", row, whole=fold_text(row["id"]) == named) for row in rows]
     acts = {
         (row["budget"], row["id"], row["grant"], None if row["grant"] else row["sequence"]): row
         for row in await statements.acts_numbered.rows(conn, **limits, number=number)
     }
     yield [_hit("act", row, whole=True) for row in acts.values()]
-    rows = await statements.operations.rows(conn, **limits, operation=text)
-    yield [_hit("operation", row, whole=True) for row in rows]
 
 
 def _grant(grant: Grant, *, whole: bool) -> Hit:
@@ -175,7 +195,7 @@ def _grant(grant: Grant, *, whole: bool) -> Hit:
     )
 
 
-def _shared(grants: Sequence[Grant], parts: Sequence[str]) -> list[Hit]:
+def _find_shared_beneficiaries(grants: Sequence[Grant], parts: Sequence[str]) -> list[Hit]:
     """Beneficiaries whose own name was asked for, where they have several of these grants."""
     named = [each.beneficiary for each in grants if each.beneficiary is not None]
     count = Counter(each.siret for each in named)
@@ -183,18 +203,39 @@ def _shared(grants: Sequence[Grant], parts: Sequence[str]) -> list[Hit]:
     return [
         _hit("beneficiary", {}, whole=False, id=siret, name=name)
         for siret, name in several.items()
-        if name and all(f" {part}" in folded(name) for part in parts)
+        if name and all(f" {part}" in fold_text(name) for part in parts)
     ]
 
 
-async def _beneficiaries(conn: AsyncConnection, limits: dict[str, Any], siret: str) -> list[Hit]:
+async def _find_operations(
+    conn: AsyncConnection, limits: dict[str, Any], text: str, names: Names
+) -> list[Hit]:
+    """Operations of budgets by their code, or by the name that their entity gave it."""
+    entity_codes = [
+        f"{entity}/{code}" for entity, code in names.find_operations(split_search(text))
+    ]
+    rows = await statements.operations.rows(conn, **limits, code=text, entity_codes=entity_codes)
+    return [
+        _hit(
+            "operation",
+            row,
+            whole=row["id"] == text,
+            name=names.code_name(row["budget"], "operation", row["id"]),
+        )
+        for row in rows
+    ]
+
+
+async def _find_beneficiaries(
+    conn: AsyncConnection, limits: dict[str, Any], siret: str
+) -> list[Hit]:
     rows = await statements.beneficiaries_of.rows(
         conn, **limits, first=siret, behind=siret + BEHIND_ALL
     )
     return [_hit("beneficiary", row, whole=row["id"] == siret) for row in rows]
 
 
-async def _budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
+async def _find_budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
     """Budgets by their id, or by its beginning from the SIREN of the entity on."""
     if siret_part(text[:9]) is None:
         return []
@@ -202,19 +243,19 @@ async def _budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> 
     return [_hit("budget", row, whole=row["id"] == text) for row in rows]
 
 
-async def _documents(
-    conn: AsyncConnection, limits: dict[str, Any], asked: AskedDocument
+async def _find_documents(
+    conn: AsyncConnection, limits: dict[str, Any], document: AskedDocument
 ) -> list[Hit]:
-    patterns = patterns_of(" ".join(asked.others))
+    patterns = patterns_of(" ".join(document.others))
     rows = await statements.documents_of_kind.rows(
-        conn, **limits, kind=asked.kind, year=asked.year, patterns=patterns
+        conn, **limits, kind=document.kind, year=document.year, patterns=patterns
     )
     return [
         _hit("document", row, whole=False, id=f"{row['document']}/{row['year']}") for row in rows
     ]
 
 
-async def _events(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
+async def _find_events(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
     """Events by their id, or by its beginning: as spelled, in small letters or in capitals."""
     spelled = _spellings(text)
     rows = [*await statements.events_of_id.rows(conn, **limits, ids=spelled)]
@@ -235,9 +276,9 @@ def _spellings(text: str) -> list[str]:
     return list(dict.fromkeys((text, text.lower(), text.upper())))
 
 
-async def _mentioning(conn: AsyncConnection, entities: Entities, text: str) -> list[Hit]:
+async def _find_mentioning(conn: AsyncConnection, entities: Entities, text: str) -> list[Hit]:
     """Records that mention a name that nothing bears."""
-    ids = [*_spellings(text), *asked_parts(text)[:1]]
+    ids = [*_spellings(text), *split_search(text)[:1]]
     rows = await statements.records_mentioning.rows(
         conn, entities=entities, ids=ids, limit=HITS_MAX + 1
     )

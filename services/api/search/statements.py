@@ -6,12 +6,12 @@ a whole table in the order of its key, in the hope of finding enough of them soo
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
 
-from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery
 from services.api.grants.listing import AWARDED_CENTS, CARRIED_IN_CENTS, WITH_AWARDS
 from services.api.journal.traces import NAMES
-from services.api.queries.names import in_range, matches_all
+from services.api.queries.lists import is_in_range, matches_all
 from services.api.queries.rows import record_of, visible
 from services.projector.tables import (
     acts,
@@ -43,7 +43,7 @@ def _whole_first(is_whole: ColumnElement[bool]) -> ColumnElement[int]:
     return case((is_whole, 0), else_=1)
 
 
-@Prepared
+@PreparedQuery
 def grants_named(
     entities: Seen, patterns: Parameters, whole: Parameter, limit: Parameter
 ) -> Select[Any]:
@@ -57,7 +57,7 @@ def grants_named(
     )
 
 
-@Prepared
+@PreparedQuery
 def grants_awarded(entities: Seen, cents: Parameter, limit: Parameter) -> Select[Any]:
     """Grants that were given this amount, by their award or carried over."""
     table, given_cents = grants.c, AWARDED_CENTS + CARRIED_IN_CENTS
@@ -70,11 +70,11 @@ def grants_awarded(entities: Seen, cents: Parameter, limit: Parameter) -> Select
     )
 
 
-@Prepared
+@PreparedQuery
 def conventions_named(
     entities: Seen, patterns: Parameters, whole: Parameter, limit: Parameter
 ) -> Select[Any]:
-    """Conventions by their name; a grant that stands without one is a grant."""
+    """Conventions by their name and signatory; a grant that stands without one is a grant."""
     table = conventions.c
     return (
         select(
@@ -82,16 +82,17 @@ def conventions_named(
             table.convention.label("id"),
             table.grant_ref.label("grant"),
             table.beneficiary.label("name"),
+            table.signatory,
             table.state,
         )
         .where(visible(table.budget, entities), *matches_all(table.folded, patterns))
         .where(table.stands_alone.is_(False))
-        .order_by(_whole_first(table.folded == whole), table.budget.desc(), table.convention)
+        .order_by(_whole_first(table.folded.like(whole)), table.budget.desc(), table.convention)
         .limit(limit)
     )
 
 
-@Prepared
+@PreparedQuery
 def orders_named(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
 ) -> Select[Any]:
@@ -99,13 +100,13 @@ def orders_named(
     table = payment_orders.c
     return (
         select(*ORDER)
-        .where(visible(table.budget, entities), *in_range(table.folded, first, behind))
+        .where(visible(table.budget, entities), *is_in_range(table.folded, first, behind))
         .order_by(table.folded, table.budget.desc())
         .limit(limit)
     )
 
 
-@Prepared
+@PreparedQuery
 def orders_of_amount(entities: Seen, cents: Parameter, limit: Parameter) -> Select[Any]:
     """Payment orders of this amount."""
     table = payment_orders.c
@@ -117,7 +118,7 @@ def orders_of_amount(entities: Seen, cents: Parameter, limit: Parameter) -> Sele
     )
 
 
-@Prepared
+@PreparedQuery
 def orders_paid_in_part(entities: Seen, cents: Parameter, limit: Parameter) -> Select[Any]:
     """Payment orders of another amount with a payment of this one."""
     table = payment_orders.c
@@ -135,7 +136,7 @@ def orders_paid_in_part(entities: Seen, cents: Parameter, limit: Parameter) -> S
     )
 
 
-@Prepared
+@PreparedQuery
 def acts_numbered(entities: Seen, number: Parameter, limit: Parameter) -> Select[Any]:
     """Acts by their number."""
     table = acts.c
@@ -155,27 +156,34 @@ def acts_numbered(entities: Seen, number: Parameter, limit: Parameter) -> Select
     )
 
 
-@Prepared
-def operations(entities: Seen, operation: Parameter, limit: Parameter) -> Select[Any]:
-    """Operations of budgets by their code."""
+@PreparedQuery
+def operations(
+    entities: Seen, code: Parameter, entity_codes: Parameters, limit: Parameter
+) -> Select[Any]:
+    """Operations of budgets by their code, or by their entity's `entity/code`."""
     table = lines.c
+    entity_code = budgets.c.entity + "/" + table.operation
     return (
         select(table.budget, table.operation.label("id"))
         .distinct()
-        .where(visible(table.budget, entities), table.operation == operation)
+        .join(budgets, budgets.c.budget == table.budget)
+        .where(
+            visible(table.budget, entities),
+            or_(table.operation == code, entity_code.in_(entity_codes)),
+        )
         .order_by(table.budget.desc())
         .limit(limit)
     )
 
 
-@Prepared
+@PreparedQuery
 def beneficiaries_of(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
 ) -> Select[Any]:
     """Beneficiaries by their SIRET, or by its beginning; acts may spell a name in several ways."""
     found = (
         select(table.c.siret.label("id"), table.c.beneficiary.label("name")).where(
-            visible(table.c.budget, entities), *in_range(table.c.siret, first, behind)
+            visible(table.c.budget, entities), *is_in_range(table.c.siret, first, behind)
         )
         for table in (grants, conventions)
     )
@@ -184,7 +192,7 @@ def beneficiaries_of(
     return named.group_by(spelled.id).order_by(spelled.id).limit(limit)
 
 
-@Prepared
+@PreparedQuery
 def budgets_named(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
 ) -> Select[Any]:
@@ -192,13 +200,13 @@ def budgets_named(
     table = budgets.c
     return (
         select(table.budget, table.budget.label("id"))
-        .where(visible(table.budget, entities), *in_range(table.budget, first, behind))
+        .where(visible(table.budget, entities), *is_in_range(table.budget, first, behind))
         .order_by(table.budget.desc())
         .limit(limit)
     )
 
 
-@Prepared
+@PreparedQuery
 def documents_of_kind(
     entities: Seen,
     kind: Parameter,
@@ -243,7 +251,7 @@ EVENT: Final = (
 )
 
 
-@Prepared
+@PreparedQuery
 def events_of_id(entities: Seen, ids: Parameters, limit: Parameter) -> Select[Any]:
     """Records of events by their id."""
     return (
@@ -254,20 +262,20 @@ def events_of_id(entities: Seen, ids: Parameters, limit: Parameter) -> Select[An
     )
 
 
-@Prepared
+@PreparedQuery
 def events_named(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
 ) -> Select[Any]:
     """Records of events by the beginning of their id."""
     return (
         select(*EVENT)
-        .where(visible(journal.c.budget, entities), *in_range(journal.c.event_id, first, behind))
+        .where(visible(journal.c.budget, entities), *is_in_range(journal.c.event_id, first, behind))
         .order_by(journal.c.event_id, journal.c.budget.desc(), journal.c.sequence)
         .limit(limit)
     )
 
 
-@Prepared
+@PreparedQuery
 def records_mentioning(entities: Seen, ids: Parameters, limit: Parameter) -> Select[Any]:
     """Records that mention one of these names, the newest of each budget first."""
     named = union(

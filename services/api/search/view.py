@@ -1,4 +1,4 @@
-"""What a search found, by kind: what each is, and the page that it leads to. Pure."""
+"""Hits of a search, by kind, each with its name and the page that it leads to. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from services.api.console.elements import (
     type_name,
 )
 from services.api.console.states import state_of
-from services.api.console.texts.codes import ROLES
+from services.api.console.texts import ROLES
 from services.api.grants.instalments import document_name
 from services.api.search.query import Hit, Kind
 from services.texts.locale_format import LocaleFormat
@@ -61,7 +61,7 @@ class HitView:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of a kind."""
+    """Hits of one kind."""
 
     kind: str
     title: str
@@ -69,10 +69,10 @@ class Group:
 
 
 def groups(hits: Iterable[Hit], locale: LocaleFormat) -> list[Group]:
-    """What was found, by kind; a page that several hits of a kind lead to stands once."""
+    """Group hits by kind; a page that several hits of a kind lead to stands once."""
     of_kind: dict[Kind, dict[str, HitView]] = {}
     for hit in hits:
-        shown = _shown(hit, locale)
+        shown = _hit_view(hit, locale)
         of_kind.setdefault(hit.kind, {}).setdefault(shown.href, shown)
     return [
         Group(kind, locale.say(title), [*of_kind[kind].values()])
@@ -117,7 +117,7 @@ HREFS: Final[dict[Kind, Callable[[Hit, str], str]]] = {
 """By kind, its page: an act on a grant leads there, and any other to its record."""
 
 
-def _shown(hit: Hit, locale: LocaleFormat) -> HitView:
+def _hit_view(hit: Hit, locale: LocaleFormat) -> HitView:
     kind = STATES.get(hit.kind)
     return HitView(
         href_of(hit),
@@ -147,5 +147,7 @@ def _more(hit: Hit, locale: LocaleFormat) -> Iterable[str]:
         yield hit.name
     if hit.title:
         yield hit.title
+    if hit.signatory:
+        yield locale.say(_("signed by {signatory}"), signatory=hit.signatory)
     if hit.kind == "act" and hit.state is not None:
         yield locale.say(ROLES[hit.state])

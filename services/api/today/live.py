@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
 
-from services.api.access.listeners import IsInForce
+from services.api.access.authorization import IsInForce
 from services.api.console.page_context import position_token
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
 from services.api.http.components import Components

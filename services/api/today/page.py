@@ -1,4 +1,4 @@
-"""The page Today."""
+"""The page Today, for people; `routes` has its status for programs, `live` the streams of pages."""
 
 from typing import Final
 
@@ -7,22 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from events.texts import _
-from services.api.balances import query as balances
+from services.api.budgets import balances
 from services.api.budgets import query as budgets
+from services.api.budgets.page import lines_at_treasury
 from services.api.budgets.view import budget_view
 from services.api.console.elements import address
 from services.api.console.page_context import Visitor, position_token
 from services.api.console.pages import TODAY_LIVE_PATH
 from services.api.http.dependencies import Ends, Given, Watched
 from services.api.lag.view import lag_token
-from services.api.orders import query as orders
 from services.api.orders.waiting import overdue, to_reissue, waiting_view
+from services.api.queries import orders
 from services.api.rejections.page import trouble_counts
 from services.api.rejections.view import TO_REISSUE, todo
 from services.api.today.read_model_status import read_model_status
 from services.api.today.view import status_view
-from services.api.treasury.line_codes import lines_at_treasury
-from services.lag.client.merge import Lag
+from services.lag.document import Lag
 
 router = APIRouter()
 
@@ -37,7 +37,7 @@ async def today(lag: Watched, ends: Ends, visit: Visitor, components: Given) -> 
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
     shown = []
     for each in await budgets.newest_first(visit.connection, visit.entities, BUDGETS_SHOWN):
-        rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
+        rows = await balances.list_chapters(visit.connection, visit.entities, budget=each.budget)
         shown.append(budget_view(each, rows, visit.locale, visit.names))
     counts = await trouble_counts(visit)
     rejected = await orders.count_to_reissue(visit.connection, visit.entities)

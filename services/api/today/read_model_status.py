@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
 from services.api.adapters.ports import JournalEnd
-from services.api.queries.rows import Entities, shown, visible
-from services.lag.judge.sums import total
+from services.api.queries.rows import Entities, mask_text, visible
+from services.lag.judge.model import total
 from services.lag.present.headline import Reading
 from services.projector.tables import journal, outcomes, positions
 
@@ -119,9 +119,9 @@ async def read_model_status(
     unread = [each.unread for each in read]
     has_all = None if None in unread or not read else not any(unread)
     if entities is None:
-        return _in_all(read, has_all)
-    own = await _of_budgets(conn, entities)
-    return _in_all([_as_seen(each, own) for each in read], has_all)
+        return _add_up(read, has_all)
+    own = await _count_by_partition(conn, entities)
+    return _add_up([_as_seen(each, own) for each in read], has_all)
 
 
 async def _partitions(
@@ -147,7 +147,7 @@ def _partition(row: Any, known: OutcomeCounts, end: JournalEnd | None) -> Partit
     held = None
     if row.held_offset is not None:
         # An error repeats what it choked on.
-        held = HeldRecord(row.held_offset, shown(row.held_event_id), shown(row.held_error))
+        held = HeldRecord(row.held_offset, mask_text(row.held_event_id), mask_text(row.held_error))
     return PartitionStatus(
         row.topic,
         row.partition,
@@ -162,22 +162,22 @@ def _partition(row: Any, known: OutcomeCounts, end: JournalEnd | None) -> Partit
     )
 
 
-async def _of_budgets(
+async def _count_by_partition(
     conn: AsyncConnection, entities: Entities
 ) -> dict[int, tuple[OutcomeCounts, datetime | None]]:
     """Counts of the records of the caller's budgets, and their latest time, by partition."""
 
-    def ended(outcome: str) -> ColumnElement[int]:
+    def count_outcome(outcome: str) -> ColumnElement[int]:
         return func.count().filter(journal.c.outcome == outcome)
 
     # A record that ends the wait of another takes its place.
     resumed = func.count(journal.c.resumes)
     counts = (
         func.count() - resumed,
-        ended("accepted"),
-        ended("duplicate"),
-        ended("refused"),
-        ended("parked") - resumed,
+        count_outcome("accepted"),
+        count_outcome("duplicate"),
+        count_outcome("refused"),
+        count_outcome("parked") - resumed,
         null(),
     )
     query = (
@@ -224,7 +224,7 @@ def _unread(end: JournalEnd, next_offset: int) -> int:
     return (end.last if next_offset < end.last else end.end) - next_offset
 
 
-def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
+def _add_up(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
     counts = [astuple(NOTHING), *(astuple(each.outcomes) for each in read)]
     # Of dead letters alone the count may be unknown.
     sums = OutcomeCounts(*map(total, zip(*counts, strict=True)))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The status of the accounts at this moment."""
+"""The status of the accounts at this moment, for programs; `page` has it for people."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.api.http.answering import UNCHANGED
 from services.api.http.dependencies import Ends, Now, Watched
 from services.api.http.question import Filters, Question
 from services.api.today.read_model_status import ReadModelStatus, read_model_status
-from services.lag.present.headline import BacklogSource, Verdict, arrived, headline
+from services.lag.present.headline import BacklogSource, Verdict, count_arrived, headline
 
 router = APIRouter(tags=["budgets"], responses=UNCHANGED)
 
@@ -51,7 +51,7 @@ async def components(
     """
     found = await read_model_status(question.connection, question.entities, ends)
     reading = found.reading(sees_all=question.entities is None)
-    first, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
+    first, (received, in_flight) = headline(lag, reading, now), count_arrived(lag, reading)
     text = StatusNow(
         **{each.name: getattr(found, each.name) for each in fields(found)},
         verdict=first.verdict,

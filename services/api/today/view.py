@@ -7,57 +7,26 @@ from typing import Final
 
 from events.texts import Translatable, _, ngettext, pgettext
 from services.api.console.elements import Notice, State
-from services.api.lag.headline_view import First, first_of
+from services.api.lag.headline_view import (
+    DOES_NOT_ADD_UP,
+    OUTCOMES,
+    First,
+    Sum,
+    first_of,
+    sum_result,
+    term_of,
+)
 from services.api.lag.stages import Moment
 from services.api.today.read_model_status import PartitionStatus, ReadModelStatus
-from services.lag.client.merge import Lag
-from services.lag.present.headline import Headline, Verdict, arrived, headline
+from services.lag.document import Lag
+from services.lag.present.headline import Headline, Verdict, count_arrived, headline
 from services.texts.locale_format import UNKNOWN, LocaleFormat
 
-OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
-LEADS_TO: Final = {
-    "refused": "/console/troubles/refused",
-    "parked": "/console/troubles/parked",
-    "dead_letter": "/console/troubles/unreadable",
-}
-"""Lists of what did not go through."""
-
-TERMS: Final = {
-    "received": pgettext("records", "received"),
-    "accepted": pgettext("records", "accepted"),
-    "duplicate": _("duplicates"),
-    "refused": pgettext("records", "refused"),
-    "parked": _("parked"),
-    "dead_letter": _("dead letters"),
-    "in_flight": _("in flight"),
-    "decided": _("decided"),
-    "unread": _("not in the accounts yet"),
-}
 TO_READ: Final = ngettext("{count} record is to be read.", "{count} records are to be read.")
-DOES_NOT_ADD_UP: Final = _("The count does not add up.")
 HAVE_IT_PROVED: Final = _(
     "Do not rely on these accounts: have the journal proved (`ecluse verify`), then the read model "
     "rebuilt."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term of the sum; `text` is None where nobody knows."""
-
-    name: str
-    label: str
-    text: str | None
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """Received = accepted + duplicate + refused + parked + dead letters + in flight."""
-
-    whole: Term
-    terms: Sequence[Term]
-    result: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +44,11 @@ def status_view(
 ) -> StatusView:
     """Status of the accounts as a page shows it, with a note to who does not see all entities."""
     reading = status.reading(sees_all=sees_all)
-    found, (received, in_flight) = headline(lag, reading, now), arrived(lag, reading)
-    left = _left(found, status, in_flight, locale, sees_all=sees_all)
+    found, (received, in_flight) = headline(lag, reading, now), count_arrived(lag, reading)
+    left = _describe_backlog(found, status, in_flight, locale, sees_all=sees_all)
     moment = Moment(now, None, locale)
     if sees_all and found.stage is not None:
-        left = f"{left} {moment.since(found.stage)}".strip()
+        left = f"{left} {moment.describe_since(found.stage)}".strip()
     return StatusView(
         first_of(found, moment, left),
         list(_notices(status, locale)),
@@ -88,8 +57,8 @@ def status_view(
     )
 
 
-def _left(
-    found: Headline,
+def _describe_backlog(
+    first: Headline,
     status: ReadModelStatus,
     in_flight: int | None,
     locale: LocaleFormat,
@@ -101,20 +70,20 @@ def _left(
         return locale.say(
             _("The date is that of the latest event of your entities, and the counts are theirs.")
         )
-    if found.verdict is Verdict.STAGE:
-        count = found.stage and found.stage.behind
+    if first.verdict is Verdict.STAGE:
+        count = first.stage and first.stage.behind
     else:
         count = status.unread if in_flight is None else in_flight
-    return locale.counted(TO_READ, count) if count and count > 0 else ""
+    return locale.quantity(TO_READ, count) if count and count > 0 else ""
 
 
 def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
     """Notices of what is wrong, each with the rule that says so."""
     for each in status.partitions:
         if each.held is not None:
-            yield _held(each, locale)
+            yield _explain_hold(each, locale)
         if each.unread is not None and each.unread < 0:
-            yield _other_journal(each, -each.unread, locale)
+            yield _explain_other_journal(each, -each.unread, locale)
     outcomes = status.outcomes
     if not outcomes.adds_up:
         ended = sum(getattr(outcomes, name) or 0 for name in OUTCOMES)
@@ -124,13 +93,13 @@ def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
             ended=locale.number(ended),
             gap=locale.number(abs(outcomes.read - ended)),
         )
-        yield _not_adding_up(text, locale)
+        yield _explain_wrong_count(text, locale)
     elif not status.adds_up and status.unread is None:
         # It is the count of all entities that does not: by how much is not everybody's to know.
-        yield _not_adding_up("", locale)
+        yield _explain_wrong_count("", locale)
 
 
-def _held(each: PartitionStatus, locale: LocaleFormat) -> Notice:
+def _explain_hold(each: PartitionStatus, locale: LocaleFormat) -> Notice:
     held = each.held
     if held is None or held.offset is None:
         text = locale.say(_("The other partitions go on."))
@@ -146,12 +115,12 @@ def _held(each: PartitionStatus, locale: LocaleFormat) -> Notice:
         ),
         text,
         _("Tell the operator: as long as it is held, its budgets stand still here."),
-        _("Rule: what fails twice at the same record is held, never skipped (decision 12)."),
+        _("Rule: what fails twice at the same record is held, never skipped (decision 7)."),
         locale,
     )
 
 
-def _not_adding_up(text: str, locale: LocaleFormat) -> Notice:
+def _explain_wrong_count(text: str, locale: LocaleFormat) -> Notice:
     return _wrong(
         _("The count does not add up"),
         text,
@@ -161,7 +130,7 @@ def _not_adding_up(text: str, locale: LocaleFormat) -> Notice:
     )
 
 
-def _other_journal(each: PartitionStatus, gap: int, locale: LocaleFormat) -> Notice:
+def _explain_other_journal(each: PartitionStatus, gap: int, locale: LocaleFormat) -> Notice:
     text = locale.say(
         _(
             "Partition {partition}: read up to {read}, the journal ends {gap} before. It is "
@@ -204,29 +173,6 @@ def _sum(
         terms.append(term_of("in_flight", in_flight, locale))
     adds_up = None if status.adds_up and whole.text is None else status.adds_up
     return Sum(whole, terms, sum_result(adds_up, locale, sees_all=sees_all))
-
-
-def term_of(name: str, count: int | None, locale: LocaleFormat) -> Term:
-    """A term of the sum, with a link to its list."""
-    text = None if count is None else locale.number(count)
-    return Term(name, locale.say(TERMS[name]), text, LEADS_TO.get(name, ""))
-
-
-def sum_result(adds_up: bool | None, locale: LocaleFormat, *, sees_all: bool = True) -> State:
-    """Whether the count adds up; None: it cannot be checked."""
-    if adds_up:
-        return State(locale.say(_("The count adds up.")), "good", "good")
-    if adds_up is not None:
-        return State(locale.say(DOES_NOT_ADD_UP), "bad", "bad")
-    text = (
-        _("The count cannot be checked: what is still to be read is not known.")
-        if sees_all
-        else _(
-            "What is unreadable or still to be read names no entity: only an access to all "
-            "entities sees the count of it."
-        )
-    )
-    return State(locale.say(text), "unknown", "unknown")
 
 
 def _state(each: PartitionStatus, locale: LocaleFormat) -> State:

@@ -1,4 +1,4 @@
-"""What is done at the treasury: each act by who has the right, with a line in the audit trail.
+"""Acts at the treasury: each by who has the right, with a line in the audit trail.
 
 The line is written before the act: a file of whole IBANs leaves only when its line stands.
 """
@@ -10,19 +10,17 @@ from typing import Annotated, BinaryIO, Final
 from fastapi import Depends, Response
 
 from events.texts import Translatable, _
-from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized, requires_scope
-from services.api.access.caller import Caller, Scope
-from services.api.adapters.treasury import Treasury
-from services.api.http.components import Components
+from services.api.access.caller import Action, Caller, Scope
+from services.api.http.components import Components, Treasury
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.treasury import query
 from services.api.treasury.view import NOT_SET_UP
-from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.returns import ForeignReturn, Taken
 from services.treasury.domain.findings import ReturnProblem
 from services.treasury.domain.slips import SlipProblem, SlipType, Waiting
 from services.treasury.pes.writer import PesFile
+from services.treasury.returns.returns import FileOutcome, ForeignReturn
+from services.treasury.slips.numbers import GivenNumbers
 
 XML: Final = "application/xml"
 
@@ -119,7 +117,7 @@ async def confirm(
 
 
 async def issue(
-    components: Components, caller: Caller, slip_id: str, given: GivenNumbers | None = None
+    components: Components, caller: Caller, slip_id: str, numbers: GivenNumbers | None = None
 ) -> query.Slip:
     """The slip with its numbers, which may be given, and its file.
 
@@ -129,7 +127,7 @@ async def issue(
     await slip_for(components, caller, slip_id)
     await components.audit.write(caller.name, Action.SLIP_ISSUED, slip_id)
     with _refusals():
-        made = await treasury_of(components).slips.issue(slip_id, name_of(caller), given)
+        made = await treasury_of(components).slips.issue(slip_id, name_of(caller), numbers)
     return await slip_for(components, caller, made.slip_id)
 
 
@@ -165,8 +163,8 @@ async def export(components: Components, caller: Caller, slip_id: str) -> PesFil
 
 async def take_return(
     components: Components, caller: Caller, content: BinaryIO, file_name: str
-) -> Taken:
-    """What became of a file of the accountant.
+) -> FileOutcome:
+    """Take a file of the accountant.
 
     Raises:
         Problem: 403, it is of an entity for which the caller has not the right.

@@ -11,32 +11,31 @@ from starlette.responses import RedirectResponse, Response
 from events.texts import Translatable, _
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.caller import Scope
-from services.api.adapters.treasury import Treasury
-from services.api.budgets.choice import budget_choice
+from services.api.budgets.page import budget_choice
+from services.api.console import texts
 from services.api.console.elements import address, slip_href
-from services.api.console.lists import Place, links, shown
+from services.api.console.lists import Place, cut_page, links
 from services.api.console.page_context import (
     ROWS,
     After,
-    Asked,
     Name,
+    OptionalText,
     Text,
     Visit,
     Visitor,
     place_of,
 )
-from services.api.console.texts import treasury as texts
+from services.api.http.components import Treasury
 from services.api.http.dependencies import Given
 from services.api.http.question import FreeText, KeyTime
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view
 from services.api.treasury.acts import Treasurer, file_answer
-from services.treasury.application.differences.compared import Compared
-from services.treasury.application.entries import Bookkeeper
-from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.reconcile import reconcile
 from services.treasury.domain.findings import SLIP_STATES, FindingKind
 from services.treasury.domain.slips import SlipState, outside_exercise
+from services.treasury.entries.bookkeeper import Bookkeeper
+from services.treasury.reconciliation.reconcile import ComparisonCounts, reconcile
+from services.treasury.slips.numbers import GivenNumbers
 
 router = APIRouter()
 
@@ -52,8 +51,8 @@ DIFFERENCES_SHOWN: Final = 200
 async def slips(
     visit: Visitor,
     components: Given,
-    budget: Asked = None,
-    state: Asked = None,
+    budget: OptionalText = None,
+    state: OptionalText = None,
     after: After = None,
     before: After = None,
 ) -> Response:
@@ -64,7 +63,7 @@ async def slips(
     place = place_of(after, before, KeyTime, Text)
     choice = await budget_choice(visit, budget)
     async with components.treasury.store.reading() as connection:
-        found = await query.listed(
+        found = await query.list_slips(
             connection,
             visit.entities,
             budget=budget,
@@ -73,7 +72,7 @@ async def slips(
             backwards=place.backwards,
             limit=ROWS + 1,
         )
-    page = shown(found, place, ROWS)
+    page = cut_page(found, place, ROWS)
     asked = {"budget": budget, "state": state}
     return await treasury_page(
         visit,
@@ -100,8 +99,8 @@ async def slip(
     visit: Visitor,
     components: Given,
     slip_id: Name,
-    confirm: Asked = None,
-    order: Asked = None,
+    confirm: OptionalText = None,
+    order: OptionalText = None,
 ) -> Response:
     """A slip: its pieces, its file, the answers; an act on it, or an order, to be confirmed."""
     treasury = acts.treasury_of(components)
@@ -114,7 +113,7 @@ async def slip(
     # Nobody waits with a connection for what happened to thousands of orders.
     await visit.connection.close()
     may = visit.caller.may(Scope.TREASURY, found.slip.budget)
-    unconfirmed = await treasury.slips.unconfirmed(slip_id)
+    unconfirmed = await treasury.slips.list_unconfirmed(slip_id)
     asked = [each for each in unconfirmed if may and each.payment_order == order]
     return await treasury_page(
         visit,
@@ -183,7 +182,7 @@ async def show_returns(visit: Visit, components: Given, place: Place, **answered
             found = await query.return_files(
                 connection, after=place.key, backwards=place.backwards, limit=ROWS + 1
             )
-        page = shown(found, place, ROWS)
+        page = cut_page(found, place, ROWS)
         rows = page.rows
         page_links = links(
             (HOME, "returns"),
@@ -226,7 +225,7 @@ async def findings(
                 backwards=place.backwards,
                 limit=ROWS + 1,
             )
-        page = shown(found, place, ROWS)
+        page = cut_page(found, place, ROWS)
         rows = page.rows
         page_links = links(
             (HOME, "findings"),
@@ -261,13 +260,15 @@ async def close(
 
 def _is_numbered_by_erp(treasury: Treasury, slip: query.Slip) -> bool:
     """True if the ERP numbers the slips of its budget: whoever issues one gives them."""
-    settings = treasury.config.of(slip.budget)
+    settings = treasury.config.find_budget(slip.budget)
     return settings is not None and settings.numbers.given_by_erp
 
 
 @router.get("/console/treasury/reconciliation")
-async def reconciliation(visit: Visitor, components: Given, budget: Asked = None) -> Response:
-    """What differs between entries, slips, returns and the ledger, in one budget."""
+async def reconciliation(
+    visit: Visitor, components: Given, budget: OptionalText = None
+) -> Response:
+    """Show the differences between entries, slips, returns and the ledger, in one budget."""
     visit.check_authorized(budget)
     treasury = components.treasury
     if treasury is None:
@@ -278,7 +279,7 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
     await visit.connection.close()
     chosen = budget or next(iter(choice["budgets"]), None)
     found: Any = ()
-    compared: Compared | None = None
+    compared: ComparisonCounts | None = None
     behind: Any = ()
     if chosen is not None:
         accounts = treasury.config.accounts
@@ -286,7 +287,7 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
             treasury.store, components.engine, accounts, budget=chosen
         )
         books = Bookkeeper(treasury.store, components.engine, accounts, components.clock)
-        behind = [each for each in await books.behind() if each.budget == chosen]
+        behind = [each for each in await books.list_behind() if each.budget == chosen]
     return await treasury_page(
         visit,
         components,
@@ -301,10 +302,10 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
     )
 
 
-def _is_duplicate(found: query.WholeSlip) -> bool:
+def _is_duplicate(whole_slip: query.WholeSlip) -> bool:
     """True of a slip that the gateway neither took nor refused: it called it a duplicate."""
-    return found.slip.state == SlipState.ISSUED and any(
-        each.kind == FindingKind.SENT_TWICE for each in found.findings
+    return whole_slip.slip.state == SlipState.ISSUED and any(
+        each.kind == FindingKind.SENT_TWICE for each in whole_slip.findings
     )
 
 

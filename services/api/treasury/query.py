@@ -4,16 +4,17 @@ Every question is bounded to the entities of its caller: `entities` holds SIRETs
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.rows import Entities, Facts, Name, all_rows, first_row, page_rows, row_as
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.store import tables
-from services.treasury.store.slips import of_entities
+from services.treasury.store.slips import is_of_entities
 
 slips: Final = tables.slips.c
 pieces: Final = tables.pieces.c
@@ -64,7 +65,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a return says that is no event: for a person to look at."""
+    """A statement of a return that is no event: for a person to look at."""
 
     finding_id: str
     kind: str
@@ -157,7 +158,7 @@ WITH_STATES: Final = tables.pieces.outerjoin(
 )
 
 
-async def listed(
+async def list_slips(
     conn: AsyncConnection,
     entities: Entities,
     *,
@@ -168,7 +169,7 @@ async def listed(
     limit: int | None = None,
 ) -> list[Slip]:
     """Slips, the newest first; the key of a row is when it was prepared, and its id."""
-    found = select(*SLIP).where(of_entities(slips.budget, entities))
+    found = select(*SLIP).where(is_of_entities(slips.budget, entities))
     if budget is not None:
         found = found.where(slips.budget == budget)
     if state is not None:
@@ -181,7 +182,7 @@ async def listed(
 async def slip(conn: AsyncConnection, entities: Entities, slip_id: str) -> Slip | None:
     """A slip by its id."""
     row = await first_row(
-        conn, select(*SLIP).where(of_entities(slips.budget, entities), slips.slip_id == slip_id)
+        conn, select(*SLIP).where(is_of_entities(slips.budget, entities), slips.slip_id == slip_id)
     )
     return None if row is None else row_as(Slip, row)
 
@@ -209,7 +210,9 @@ async def whole_slip(conn: AsyncConnection, entities: Entities, slip_id: str) ->
     )
 
 
-async def of_order(conn: AsyncConnection, budget: str, payment_order: str) -> OrderAtTreasury:
+async def find_order_slips(
+    conn: AsyncConnection, budget: str, payment_order: str
+) -> OrderAtTreasury:
     """The slips on which an order stands or stood, and the events made of returns about it.
 
     Who asks may see the order.
@@ -227,6 +230,28 @@ async def of_order(conn: AsyncConnection, budget: str, payment_order: str) -> Or
     return OrderAtTreasury(
         tuple(OnSlip(row_as(Slip, row), by_slip[row["slip_id"]]) for row in stands_on), known
     )
+
+
+async def find_paying_slips(
+    conn: AsyncConnection, orders: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Slip]:
+    """The last slip by which each of these orders was to be paid, by budget and order.
+
+    A draft is one, and one that the gateway refused; one that was cancelled is none. Who asks may
+    see the orders.
+    """
+    rows = await all_rows(
+        conn,
+        select(*SLIP, pieces.payment_order)
+        .join_from(tables.pieces, tables.slips, slips.slip_id == pieces.slip_id)
+        .where(
+            tuple_(pieces.budget, pieces.payment_order).in_(orders),
+            slips.slip_type == SlipType.PAYMENT,
+            slips.state != SlipState.CANCELLED,
+        )
+        .order_by(slips.prepared_at, slips.slip_id),
+    )
+    return {(row["budget"], row["payment_order"]): row_as(Slip, row) for row in rows}
 
 
 async def _events(
@@ -255,7 +280,7 @@ async def findings(
     limit: int | None = None,
 ) -> list[Finding]:
     """Findings, the newest first; the key of a row is when it was opened, and its id."""
-    found = select(*found_out).where(of_entities(found_out.budget, entities))
+    found = select(*found_out).where(is_of_entities(found_out.budget, entities))
     if is_open is not None:
         found = found.where(found_out.closed_at.is_(None) == is_open)
     if budget is not None:
@@ -273,7 +298,7 @@ async def open_findings(conn: AsyncConnection, entities: Entities) -> int:
     """The number of findings that nobody has closed."""
     count = await conn.scalar(
         select(func.count()).where(
-            of_entities(found_out.budget, entities), found_out.closed_at.is_(None)
+            is_of_entities(found_out.budget, entities), found_out.closed_at.is_(None)
         )
     )
     return count or 0

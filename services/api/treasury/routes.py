@@ -8,14 +8,13 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from events.masking import masked
+from events.masking import mask
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from events.values import UNPRINTED
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.events_in.body import DISK_FULL, body_of
 from services.api.http.components import TOO_MANY_AT_ONCE
-from services.api.http.dependencies import Given, Lang
+from services.api.http.dependencies import DISK_FULL, Given, Lang, body_of
 from services.api.http.lists import CURSOR_UNKNOWN, Page, cursor_of, key_of
 from services.api.http.question import BudgetId, FreeText, KeyText, KeyTime, Name, PageFilters
 from services.api.problems import NOT_FOUND, Problem, problems
@@ -23,13 +22,13 @@ from services.api.queries.rows import Name as Shown
 from services.api.treasury import acts, query
 from services.api.treasury.acts import XML, Treasurer, file_answer, treasury_of
 from services.api.treasury.view import NOT_SET_UP, finding_text
-from services.api.treasury.waiting import WaitingOrder, in_order, place_of
+from services.api.treasury.waiting import WaitingOrder, place_of, sort_by_place
 from services.texts.language import Language
 from services.texts.translation import Sentence, both, translate
-from services.treasury.application.issuing import day_of
-from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.returns import Taken
 from services.treasury.domain.slips import SlipState, SlipType, outside_exercise
+from services.treasury.returns.returns import FileOutcome
+from services.treasury.slips.issuing import day_of
+from services.treasury.slips.numbers import GivenNumbers
 
 RETURNS: Final = "/treasury/returns"
 
@@ -62,7 +61,7 @@ router = APIRouter(
 )
 
 
-def _given(example: dict[str, Any]) -> ConfigDict:
+def _body_config(example: dict[str, Any]) -> ConfigDict:
     """The configuration of a body: nothing else may stand in it, and this is an example."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
@@ -90,7 +89,7 @@ class FindingFilters(PageFilters):
 class ToPrepare(BaseModel):
     """A slip to be prepared."""
 
-    model_config = _given({"budget": "21590350100017-00-2023", "slip_type": "01"})
+    model_config = _body_config({"budget": "21590350100017-00-2023", "slip_type": "01"})
 
     budget: BudgetId
     slip_type: SlipType = Field(
@@ -101,7 +100,7 @@ class ToPrepare(BaseModel):
 class ErpNumbers(BaseModel):
     """Numbers given by the ERP: of the slip, and of its first piece."""
 
-    model_config = _given({"slip": 12, "first_piece": 340})
+    model_config = _body_config({"slip": 12, "first_piece": 340})
 
     slip: int = Field(ge=1, le=SLIP_NUMBER_MAX)
     first_piece: int = Field(ge=1, le=PIECE_NUMBER_MAX)
@@ -110,7 +109,7 @@ class ErpNumbers(BaseModel):
 class Closing(BaseModel):
     """The reason for which a finding is closed."""
 
-    model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
+    model_config = _body_config({"reason": "Compared with the accountant: paid on 14 June."})
 
     reason: FreeText
 
@@ -118,7 +117,7 @@ class Closing(BaseModel):
 class Cancelling(BaseModel):
     """The reason for which a slip is cancelled."""
 
-    model_config = _given({"reason": "The accountant: number 12 is the water service's."})
+    model_config = _body_config({"reason": "The accountant: number 12 is the water service's."})
 
     reason: FreeText
 
@@ -126,7 +125,7 @@ class Cancelling(BaseModel):
 class ToConfirm(BaseModel):
     """An order that is to be paid, whatever happened up to a record of the journal."""
 
-    model_config = _given(
+    model_config = _body_config(
         {"budget": "21590350100017-00-2023", "payment_order": "C/advance", "record": 12}
     )
 
@@ -172,26 +171,26 @@ async def waiting(
     caller: Treasurer,
     components: Given,
     language: Lang,
-    asked: Annotated[WaitingFilters, Query()],
+    filters: Annotated[WaitingFilters, Query()],
 ) -> Page[WaitingOrder]:
     """The orders that stand on no slip; those that were cancelled after theirs was sent.
 
     Also those that must be confirmed and stand on a slip that was not exported (`slip_id`).
     """
-    if asked.budget is not None:
-        check_authorized(caller, asked.budget, Scope.TREASURY)
-    after = None if asked.cursor is None else key_of(asked.cursor, request, BY_ORDER)
+    if filters.budget is not None:
+        check_authorized(caller, filters.budget, Scope.TREASURY)
+    after = None if filters.cursor is None else key_of(filters.cursor, request, BY_ORDER)
     sirets = caller.entities(Scope.TREASURY).sirets
-    found = in_order(await treasury_of(components).slips.waiting(sirets, asked.budget))
+    found = sort_by_place(await treasury_of(components).slips.waiting(sirets, filters.budget))
     rows = [each for each in found if after is None or place_of(each) > after]
-    page = _page(request, rows, asked.limit, place_of)
-    answers = [WaitingOrder.of(each, language) for each in page.items]
+    page = _page(request, rows, filters.limit, place_of)
+    answers = [WaitingOrder.from_waiting(each, language) for each in page.items]
     return Page[WaitingOrder](items=answers, next=page.next)
 
 
 @router.post("/slips/waiting/confirm", summary="Confirm that an order is to be paid")
 async def confirm(
-    caller: Treasurer, components: Given, language: Lang, wanted: ToConfirm
+    caller: Treasurer, components: Given, language: Lang, confirmation: ToConfirm
 ) -> WaitingOrder:
     """Said of an order whose convention was suspended or terminated, or its account replaced.
 
@@ -199,9 +198,9 @@ async def confirm(
     `record` is to be confirmed again.
     """
     order = await acts.confirm(
-        components, caller, wanted.budget, wanted.payment_order, wanted.record
+        components, caller, confirmation.budget, confirmation.payment_order, confirmation.record
     )
-    return WaitingOrder.of(order, language)
+    return WaitingOrder.from_waiting(order, language)
 
 
 @router.get("/slips", summary="Slips")
@@ -209,27 +208,27 @@ async def slips(
     request: Request,
     caller: Treasurer,
     components: Given,
-    asked: Annotated[SlipFilters, Query()],
+    filters: Annotated[SlipFilters, Query()],
 ) -> Page[query.Slip]:
     """Slips (bordereaux), the newest first."""
-    if asked.budget is not None:
-        check_authorized(caller, asked.budget, Scope.TREASURY)
+    if filters.budget is not None:
+        check_authorized(caller, filters.budget, Scope.TREASURY)
     async with treasury_of(components).store.reading() as connection:
-        rows = await query.listed(
+        rows = await query.list_slips(
             connection,
             caller.entities(Scope.TREASURY).sirets,
-            budget=asked.budget,
-            state=asked.state,
-            after=None if asked.cursor is None else key_of(asked.cursor, request, BY_TIME),
-            limit=asked.limit + 1,
+            budget=filters.budget,
+            state=filters.state,
+            after=None if filters.cursor is None else key_of(filters.cursor, request, BY_TIME),
+            limit=filters.limit + 1,
         )
-    return _page(request, rows, asked.limit, lambda each: (each.prepared_at, each.slip_id))
+    return _page(request, rows, filters.limit, lambda each: (each.prepared_at, each.slip_id))
 
 
 @router.post("/slips", status_code=201, summary="Prepare a slip")
-async def prepare(caller: Treasurer, components: Given, wanted: ToPrepare) -> query.Slip:
+async def prepare(caller: Treasurer, components: Given, draft: ToPrepare) -> query.Slip:
     """A draft with all orders of the budget that are ready; it has no number yet."""
-    return await acts.prepare(components, caller, wanted.budget, wanted.slip_type)
+    return await acts.prepare(components, caller, draft.budget, draft.slip_type)
 
 
 @router.post("/slips/{slip_id}/issue", summary="Issue a slip")
@@ -279,7 +278,7 @@ async def slip(caller: Treasurer, components: Given, slip_id: Name) -> SlipAnswe
         found = await query.whole_slip(connection, sirets, slip_id)
     if found is None:
         raise Problem(NOT_FOUND)
-    answers = tuple(map(_answered, found.findings))
+    answers = tuple(map(_answer_finding, found.findings))
     day = found.slip.issued_on or day_of(found.slip.prepared_at)
     outside = outside_exercise(found.slip.budget, day)
     notice = None if outside is None else both(outside)
@@ -307,7 +306,7 @@ async def take_return(
     async with body_of(request, caller, components) as body:
         body.seek(0)
         taken = await acts.take_return(components, caller, body, file_name)
-    return _taken(taken, language)
+    return _answer_return(taken, language)
 
 
 @router.get("/findings", summary="Findings")
@@ -315,22 +314,22 @@ async def findings(
     request: Request,
     caller: Treasurer,
     components: Given,
-    asked: Annotated[FindingFilters, Query()],
+    filters: Annotated[FindingFilters, Query()],
 ) -> Page[FindingAnswer]:
     """What returns say that is no event, the newest first."""
-    if asked.budget is not None:
-        check_authorized(caller, asked.budget, Scope.TREASURY)
+    if filters.budget is not None:
+        check_authorized(caller, filters.budget, Scope.TREASURY)
     async with treasury_of(components).store.reading() as connection:
         rows = await query.findings(
             connection,
             caller.entities(Scope.TREASURY).sirets,
-            is_open=asked.is_open,
-            budget=asked.budget,
-            after=None if asked.cursor is None else key_of(asked.cursor, request, BY_TIME),
-            limit=asked.limit + 1,
+            is_open=filters.is_open,
+            budget=filters.budget,
+            after=None if filters.cursor is None else key_of(filters.cursor, request, BY_TIME),
+            limit=filters.limit + 1,
         )
-    page = _page(request, rows, asked.limit, lambda each: (each.opened_at, each.finding_id))
-    answers = [_answered(each) for each in page.items]
+    page = _page(request, rows, filters.limit, lambda each: (each.opened_at, each.finding_id))
+    answers = [_answer_finding(each) for each in page.items]
     return Page[FindingAnswer](items=answers, next=page.next)
 
 
@@ -340,7 +339,7 @@ async def close(
 ) -> FindingAnswer:
     """A finding is closed once somebody has looked, with what was done about it."""
     closed = await acts.close_finding(components, caller, finding_id, closing.reason)
-    return _answered(closed)
+    return _answer_finding(closed)
 
 
 def _page(
@@ -354,19 +353,19 @@ def _page(
     return Page[T].model_construct(items=items, next=following)
 
 
-def _answered(finding: query.Finding) -> FindingAnswer:
+def _answer_finding(finding: query.Finding) -> FindingAnswer:
     members = {each.name: getattr(finding, each.name) for each in fields(finding)}
-    sentence = Sentence(**masked(asdict(both(finding_text(finding)))))
+    sentence = Sentence(**mask(asdict(both(finding_text(finding)))))
     return FindingAnswer(**members, message=sentence)
 
 
-def _taken(taken: Taken, language: Language) -> TakenReturn:
+def _answer_return(taken: FileOutcome, language: Language) -> TakenReturn:
     return TakenReturn(
         file_name=taken.file_name,
         sha256=taken.sha256,
         kind=taken.kind,
         outcome=taken.outcome,
-        why=None if taken.why is None else masked(translate(taken.why, language)),
+        why=None if taken.why is None else mask(translate(taken.why, language)),
         dated_on=taken.dated_on,
         pieces=taken.pieces,
         events=taken.events,

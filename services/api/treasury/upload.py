@@ -18,8 +18,7 @@ from starlette.responses import Response
 from events.texts import Translatable, _
 from services.api.console.lists import Place
 from services.api.console.page_context import Visitor
-from services.api.events_in.body import DISK_FULL, IN_MEMORY_BYTES
-from services.api.http.dependencies import Given
+from services.api.http.dependencies import DISK_FULL, IN_MEMORY_BYTES, Given
 from services.api.problems import Kind, Problem
 from services.api.treasury import acts
 from services.api.treasury.acts import Treasurer
@@ -51,7 +50,7 @@ _names: Final[TypeAdapter[str]] = TypeAdapter(FileName)
 router = APIRouter()
 
 
-async def uploaded(
+async def receive_upload(
     request: Request, caller: Treasurer, components: Given
 ) -> AsyncGenerator[UploadFile | None]:
     """The file that was chosen until the end of the request; None where none was.
@@ -66,7 +65,7 @@ async def uploaded(
     length = request.headers.get("content-length", "")
     with ExitStack() as slot:
         if not length.isdigit() or int(length) > IN_MEMORY_BYTES:
-            slot.enter_context(components.upload_slots.taken(caller.name))
+            slot.enter_context(components.upload_slots.take(caller.name))
         form = await _form(request)
         try:
             chosen = form.get(FILE)
@@ -95,9 +94,9 @@ async def bring_return(
     visit: Visitor,
     caller: Treasurer,
     components: Given,
-    chosen: Annotated[UploadFile | None, Depends(uploaded)],
+    chosen: Annotated[UploadFile | None, Depends(receive_upload)],
 ) -> Response:
-    """What became of a file of the accountant, or why it was not read."""
+    """Take a file of the accountant, and say why where it cannot be read."""
     await visit.connection.close()  # Nobody waits with one until 64 MiB are read.
     fault = _fault(chosen)
     if fault is not None or chosen is None or chosen.filename is None:

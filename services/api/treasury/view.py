@@ -8,8 +8,8 @@ from services.api.console.elements import Link, Notice, slip_href
 from services.api.problems import Kind
 from services.api.treasury.query import Finding, OrderAtTreasury, ReturnFile, Slip
 from services.texts.locale_format import LocaleFormat
-from services.treasury.application.returns import Taken
 from services.treasury.domain.findings import sentence_of, text_of
+from services.treasury.returns.returns import FileOutcome
 
 NOT_SET_UP: Final = Kind(
     "treasury_not_set_up",
@@ -38,7 +38,7 @@ TAKEN: Final = _("pieces: {pieces}, new events: {events}, new findings: {finding
 
 
 def no_treasury_notice(locale: LocaleFormat) -> Notice:
-    """That this server makes no slips, and how that is changed."""
+    """The notice that this server makes no slips, and how that is changed."""
     return Notice(
         "info",
         "info",
@@ -48,7 +48,7 @@ def no_treasury_notice(locale: LocaleFormat) -> Notice:
     )
 
 
-def sent_notice(known: OrderAtTreasury | None, locale: LocaleFormat) -> Notice | None:
+def notice_of_sent(known: OrderAtTreasury | None, locale: LocaleFormat) -> Notice | None:
     """A notice that a return may bring a payment too which is sent by hand; None where none can."""
     slip = None if known is None else known.sent
     if slip is None:
@@ -66,7 +66,7 @@ def slip_title(slip: Slip, locale: LocaleFormat) -> str:
 
 
 def finding_text(finding: Finding) -> Translatable:
-    """What was found, and what to do."""
+    """The text of a finding: the fact, and what to do."""
     return sentence_of(finding.kind, finding.facts, finding.payment_order, finding.file_name)
 
 
@@ -81,7 +81,7 @@ def errors_of(answer: Mapping[str, Any] | None) -> list[str]:
 
 
 def outcome_of(file: ReturnFile, locale: LocaleFormat) -> str:
-    """What became of a file of the accountant."""
+    """The outcome of a file of the accountant, in words."""
     facts = file.facts
     if "why" in facts:
         return locale.say(REFUSED, why=locale.say(text_of(facts["why"])))
@@ -92,8 +92,8 @@ def outcome_of(file: ReturnFile, locale: LocaleFormat) -> str:
     )
 
 
-def upload_result(taken: Taken, locale: LocaleFormat) -> str:
-    """What became of a file that was brought just now."""
+def upload_result(taken: FileOutcome, locale: LocaleFormat) -> str:
+    """The result of a file that was brought just now, in words."""
     if taken.why is not None:
         return locale.say(REFUSED, why=locale.say(taken.why))
     if taken.accepted is not None:

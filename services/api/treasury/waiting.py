@@ -7,12 +7,11 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from events.masking import masked_name
+from events.masking import mask_name
 from services.api.queries.rows import Name
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.treasury.domain.order_changes import Change
-from services.treasury.domain.slips import SlipType, Waiting
+from services.treasury.domain.slips import Change, SlipType, Waiting
 
 Place = tuple[str, str, str]
 """The place of an order that waits: budget, type of its slip, order."""
@@ -35,7 +34,7 @@ class WaitingOrder(BaseModel):
     confirmed_by: str | None
 
     @classmethod
-    def of(cls, waiting: Waiting, language: Language) -> Self:
+    def from_waiting(cls, waiting: Waiting, language: Language) -> Self:
         """The answer about an order, in the language that was asked for."""
         order, confirmation = waiting.order, waiting.confirmation
         return cls(
@@ -46,7 +45,7 @@ class WaitingOrder(BaseModel):
             slip_id=waiting.slip_id,
             reasons=[translate(each, language) for each in waiting.reasons],
             changes=[
-                replace(each, convention=each.convention and masked_name(each.convention))
+                replace(each, convention=each.convention and mask_name(each.convention))
                 for each in waiting.changes
             ],
             to_confirm=waiting.to_confirm,
@@ -73,15 +72,15 @@ def place_of(waiting: Waiting) -> Place:
     return waiting.order.budget, waiting.slip_type, waiting.order.payment_order
 
 
-def in_order(found: Iterable[Waiting]) -> list[Waiting]:
+def sort_by_place(orders: Iterable[Waiting]) -> list[Waiting]:
     """The same in the order of their places."""
-    return sorted(found, key=place_of)
+    return sorted(orders, key=place_of)
 
 
-def by_slip(found: Sequence[Waiting]) -> list[Ready]:
-    """What would stand on a slip, by budget and type."""
+def group_by_slip(orders: Sequence[Waiting]) -> list[Ready]:
+    """Orders that would stand on one slip, by budget and type."""
     together: dict[tuple[str, SlipType], list[Waiting]] = {}
-    for each in found:
+    for each in orders:
         if each.slip_id is not None:
             continue
         together.setdefault((each.order.budget, each.slip_type), []).append(each)

@@ -9,14 +9,21 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from services.api.access.caller import Scope
-from services.api.budgets.choice import budget_choice
+from services.api.budgets.page import budget_choice, lines_at_treasury
 from services.api.console.elements import address, slip_href
-from services.api.console.lists import Place, Shown, links, shown
-from services.api.console.page_context import ROWS, After, Asked, Text, Visit, Visitor, place_of
+from services.api.console.lists import ListPage, Place, cut_page, links
+from services.api.console.page_context import (
+    ROWS,
+    After,
+    OptionalText,
+    Text,
+    Visit,
+    Visitor,
+    place_of,
+)
 from services.api.http.dependencies import Given
 from services.api.treasury import acts, waiting
 from services.api.treasury.acts import Treasurer
-from services.api.treasury.line_codes import lines_at_treasury
 from services.api.treasury.page import HOME, treasury_page
 from services.treasury.domain.slips import SlipType, Waiting, outside_exercise
 
@@ -29,9 +36,9 @@ TYPES: Final = frozenset(SlipType)
 async def orders_that_wait(
     visit: Visitor,
     components: Given,
-    budget: Asked = None,
-    prepare: Asked = None,
-    confirm: Asked = None,
+    budget: OptionalText = None,
+    prepare: OptionalText = None,
+    confirm: OptionalText = None,
     after: After = None,
     before: After = None,
 ) -> Response:
@@ -43,15 +50,15 @@ async def orders_that_wait(
     faulty = await lines_at_treasury(visit, components, budget)
     # Faults of thousands of orders are found meanwhile: nobody waits with a connection for that.
     await visit.connection.close()
-    found = waiting.in_order(await components.treasury.slips.waiting(visit.entities, budget))
+    found = waiting.sort_by_place(await components.treasury.slips.waiting(visit.entities, budget))
     place = place_of(after, before, Text, Text, Text)
-    page = _shown(found, place)
+    page = _cut_orders(found, place)
     return await treasury_page(
         visit,
         components,
         "",
         "treasury.html",
-        groups=waiting.by_slip(found),
+        groups=waiting.group_by_slip(found),
         rows=page.rows,
         count=len(found),
         faulty_lines=faulty,
@@ -91,24 +98,24 @@ async def confirm_order(
     return RedirectResponse(back, 303)
 
 
-def _to_confirm(visit: Visit, found: list[Waiting], payment_order: str | None) -> Waiting | None:
+def _to_confirm(visit: Visit, orders: list[Waiting], payment_order: str | None) -> Waiting | None:
     """The order of this name about which the caller may and must say that it is to be paid."""
-    for each in found:
+    for each in orders:
         may = each.to_confirm is not None and visit.caller.may(Scope.TREASURY, each.order.budget)
         if may and each.payment_order == payment_order:
             return each
     return None
 
 
-def _shown(found: list[Waiting], place: Place) -> Shown[Waiting]:
+def _cut_orders(orders: list[Waiting], place: Place) -> ListPage[Waiting]:
     """The page of the orders that wait: one row more than it holds says that others follow."""
-    rows = found
+    rows = orders
     if place.key is not None:
         here = place.key
         rows = [
             each
-            for each in found
+            for each in orders
             if (waiting.place_of(each) < here if place.backwards else waiting.place_of(each) > here)
         ]
     part = rows[-ROWS - 1 :] if place.backwards else rows[: ROWS + 1]
-    return shown(part, place, ROWS)
+    return cut_page(part, place, ROWS)

@@ -1,4 +1,7 @@
-"""GET /webhooks: where outcomes are posted, how far, and what came of the latest attempts."""
+"""GET /webhooks: where outcomes are posted, how far, and what came of the latest attempts.
+
+A module of its own: the command that tries a webhook has no routes.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,17 +40,23 @@ class ShownWebhook:
     """The latest, the newest first."""
 
 
-@router.get("/webhooks", summary="Webhooks and their latest attempts")
-async def listed(caller: Reader, components: Given) -> list[ShownWebhook]:
+@router.get(
+    "/webhooks",
+    summary="Webhooks and their latest attempts",
+    operation_id="listed_webhooks_get",
+)
+async def list_webhooks(caller: Reader, components: Given) -> list[ShownWebhook]:
     """The webhooks of the entities that the caller may see. `ecluse webhooks` adds and removes."""
     store = components.webhooks
     if store is None:
         return []
     found = visible(await store.all(), caller.entities(Scope.READ))
-    return [_shown(each, await store.attempts(each.webhook_id, ATTEMPTS_SHOWN)) for each in found]
+    return [
+        _show_webhook(each, await store.attempts(each.webhook_id, ATTEMPTS_SHOWN)) for each in found
+    ]
 
 
-def _shown(webhook: Webhook, attempts: list[Attempt]) -> ShownWebhook:
+def _show_webhook(webhook: Webhook, attempts: list[Attempt]) -> ShownWebhook:
     return ShownWebhook(
         webhook.webhook_id,
         urlsplit(webhook.address).hostname or "",

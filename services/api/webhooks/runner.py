@@ -16,9 +16,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.api.access.webhook_store import Webhook, Webhooks
-from services.api.adapters.clock import Clock
-from services.api.outcomes.feed import Feed
-from services.api.outcomes.position import Position
+from services.api.adapters.clock_and_chance import Clock
+from services.api.outcomes.feed import Feed, Position
 from services.api.problems import Problem
 from services.api.webhooks.delivery import Deliverer, outcome_message
 
@@ -73,13 +72,13 @@ class Runner:
                 task.cancel()
 
     def _start(self, webhook: Webhook) -> None:
-        def ended(task: asyncio.Task[None]) -> None:
+        def note_end(task: asyncio.Task[None]) -> None:
             del self._running[webhook.webhook_id]
             if not task.cancelled() and task.exception() is not None:
                 log.error("webhook_failed", webhook=webhook.webhook_id, exc_info=task.exception())
 
         task = self._running[webhook.webhook_id] = asyncio.create_task(self.deliver(webhook))
-        task.add_done_callback(ended)
+        task.add_done_callback(note_end)
 
     def _is_due(self, webhook: Webhook) -> bool:
         return webhook.next_attempt_at is None or webhook.next_attempt_at <= self._clock()
@@ -89,12 +88,12 @@ class Runner:
         try:
             end = await self._feed.end()
             position = self._position(webhook)
-            if not position.behind(end) or not await self._webhooks.claim(webhook.webhook_id):
+            if not position.list_unread(end) or not await self._webhooks.claim(webhook.webhook_id):
                 return
             # What another process delivered until now is in the row since then.
             found = await self._webhooks.find(webhook.webhook_id)
             if found is not None and self._is_due(found):
-                async with self._deliverer.opened() as session:
+                async with self._deliverer.open_session() as session:
                     await self._deliver(session, found, end)
         except (Problem, SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("webhook_waits", webhook=webhook.webhook_id, why=type(error).__name__)
@@ -104,7 +103,7 @@ class Runner:
     ) -> None:
         position = self._position(webhook)
         kept = webhook.position
-        while position.behind(end):
+        while position.list_unread(end):
             sirets = webhook.entities.sirets
             page = await self._feed.page(sirets, webhook.budget, position, end)
             for each in page.outcomes:
@@ -119,11 +118,11 @@ class Runner:
                         status=attempt.status,
                         again_s=wait.total_seconds(),
                     )
-                    await self._webhooks.failed(webhook, attempt, wait)
+                    await self._webhooks.note_failed(webhook, attempt, wait)
                     return
                 kept = str(each.position)
                 webhook = replace(webhook, failures=0, failing_since=None)
-                if not await self._webhooks.delivered(webhook.webhook_id, attempt, kept):
+                if not await self._webhooks.note_delivered(webhook.webhook_id, attempt, kept):
                     return
             position = page.position
             self._passed[webhook.webhook_id] = kept, position

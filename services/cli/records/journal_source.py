@@ -17,9 +17,8 @@ from events.texts import _
 from services.cli.terminal.output import bad_option
 from services.ledger.application.handle import Ledger
 from services.ledger.application.restore import Folding, ReadRecord, read_row
-from services.ledger.files.chains import Chains
-from services.ledger.files.exports import read_export
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.exports import Chains, read_export
+from services.ledger.files.stores import SqliteStore
 from services.ledger.files.summary import History
 from services.ledger.kafka.journal_topic import topic_journal
 from services.runtime.ops.settings import Settings
@@ -33,11 +32,11 @@ EMBEDDED_LEDGER: Final = "ledger.db"
 NO_FILE = _("this reads a file; a read model by its URL is read by `ecluse balances`")
 
 
-def ledger_file(given: Path | None) -> Path | None:
+def ledger_file(path: Path | None) -> Path | None:
     """The file of a ledger: also of the embedded mode, by its directory."""
-    if given is not None and ":/" in str(given):  # A path has lost the second slash.
+    if path is not None and ":/" in str(path):  # A path has lost the second slash.
         raise bad_option("--db", NO_FILE)
-    return given / EMBEDDED_LEDGER if given is not None and given.is_dir() else given
+    return path / EMBEDDED_LEDGER if path is not None and path.is_dir() else path
 
 
 Database = Annotated[
@@ -79,12 +78,12 @@ def histories(db: Path | None, exported: Path | None) -> Iterator[Records]:
     if db is not None and exported is not None:
         raise bad_option("--journal", ONE_PLACE)
     if exported is not None:
-        yield partial(_of_file, exported)
+        yield partial(_read_file, exported)
     elif db is not None:
         with closing(SqliteStore(db, create=False)) as store:
-            yield partial(_of_store, store)
+            yield partial(_read_store, store)
     else:
-        with _of_kafka(Settings()) as records:
+        with _read_kafka(Settings()) as records:
             yield records
 
 
@@ -101,7 +100,7 @@ def records_of(journal: Records, budgets: Collection[str]) -> Iterator[ReadRecor
         yield from (each for each in journal(None) if each.record.budget in wanted)
 
 
-def folded(records: Iterable[ReadRecord], *, forgets: bool = False) -> tuple[Ledger, History]:
+def fold_records(records: Iterable[ReadRecord], *, forgets: bool = False) -> tuple[Ledger, History]:
     """The ledger as these records leave it, and what only the journal remembers.
 
     `forgets` as a working ledger does: closed years in which nothing more can happen.
@@ -116,19 +115,19 @@ def folded(records: Iterable[ReadRecord], *, forgets: bool = False) -> tuple[Led
     return Ledger(folding.budgets, folding.dead), history
 
 
-def _of_store(store: SqliteStore, budget: str | None) -> Iterator[ReadRecord]:
+def _read_store(store: SqliteStore, budget: str | None) -> Iterator[ReadRecord]:
     for row in store.journal(budget):
         yield ReadRecord(read_row(row), row.record)
 
 
-def _of_file(path: Path, budget: str | None) -> Iterator[ReadRecord]:
+def _read_file(path: Path, budget: str | None) -> Iterator[ReadRecord]:
     for each in read_export(path, Chains(), lambda _: None):
         if budget in {None, each.record.budget}:
             yield each
 
 
 @contextmanager
-def _of_kafka(settings: Settings) -> Iterator[Records]:
+def _read_kafka(settings: Settings) -> Iterator[Records]:
     """The journal topic, read by whoever knows no event loop."""
     with asyncio.Runner() as runner:
         connected = topic_journal(settings)

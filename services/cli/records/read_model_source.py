@@ -1,4 +1,7 @@
-"""The journal as a read model keeps it: every record with its bytes, in PostgreSQL or SQLite."""
+"""The journal as a read model keeps it: every record with its bytes, in PostgreSQL or SQLite.
+
+Alone, since it imports SQLAlchemy, for which readers of files and of Kafka need not wait.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -11,18 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from events.texts import _
+from services.cli.terminal.texts import NO_READ_MODEL
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import ReadRecord, read_row
-from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import is_temporary, raising_unreachable
+from services.projector.engine import engine_address, make_engine
 from services.projector.settings import DatabaseSettings
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import journal
 from services.runtime.ops.errors import Stop
 
 BATCH: Final = 1_000
-NO_READ_MODEL: Final = _("there is no read model there")
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""Journal records for people: in a table, or one whole."""
+"""Records of the journal, for programs and for people."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from events.masking import masked
+from events.envelope import Envelope, Event
+from events.masking import mask
 from events.texts import Euros, Translatable
 from services.cli.records.summary_tables import (
     Unread,
@@ -21,14 +23,74 @@ from services.cli.terminal.screen import Cells, Prose, Screen, clean
 from services.cli.terminal.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.domain.model.lines import line_from_row
 from services.ledger.domain.model.moves import Move, MoveKind
+from services.ledger.domain.model.orders import OrderChange
+from services.ledger.explain.answers import flag_row
+from services.ledger.explain.refusals import refusal_row
 from services.ledger.explain.sentences import (
+    ENTRY_KINDS,
+    ORDER_STATES,
+    OUTSIDE,
+    explain_wait,
     flag_sentence,
-    parked_sentence,
     refusal_sentence,
 )
-from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES, OUTSIDE
 from services.texts.translation import Sentence
+
+ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")
+
+
+def record_row(record: JournalRecord, envelope: Envelope[Event] | None) -> dict[str, Any]:
+    """A record and what an answer has of it (docs/contract.md, 5).
+
+    `envelope` is None for a record that could not be read.
+    """
+    return {
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "source": record.source._asdict(),
+        "event_id": record.event_id,
+        "event_source": record.event_source,
+        "type": None if envelope is None else envelope.type,
+        "time": None if envelope is None else envelope.time.isoformat(),
+        "traceparent": None if envelope is None else envelope.traceparent,
+        "outcome": record.outcome.value,
+        "resumes": record.resumes,
+        "waits_for": record.waits_for and {name: record.waits_for[name] for name in ("kind", "id")},
+        "refusal": record.refusal and refusal_row(record.refusal),
+        "dead_letter": record.dead_letter and {"reason": record.dead_letter["reason"]},
+        "review_flags": [flag_row(flag) for flag in record.review_flags],
+        "moves": [move_row(move) for move in record.moves],
+        "commitment_entries": [_entry(entry) for entry in record.commitment_entries],
+        "payment_orders": [_order(change) for change in record.payment_orders],
+    }
+
+
+def move_row(move: Move) -> dict[str, Any]:
+    """A move as a journal record holds it."""
+    return {
+        "line": move.line.row(),
+        "convention": move.convention,
+        "instalment": move.instalment,
+        "from": move.kind.origin,
+        "to": move.kind.target,
+        "amount_cents": move.amount_cents,
+    }
+
+
+def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    act = {name: entry["act"][name] for name in ("body", "number", "date")}
+    line = line_from_row(entry["line"]).row()
+    return {name: entry[name] for name in ENTRY_MEMBERS} | {"line": line, "act": act}
+
+
+def _order(change: OrderChange) -> dict[str, Any]:
+    """An order as it stood behind the record; its lines where it was issued, as in the journal."""
+    row = change.order.row("")
+    del row["budget"]
+    return row | {"lines": row["lines"] if change.issued is not None else None}
+
 
 DeadLetters = Mapping[Source, Translatable | Sentence]
 """Reasons of unreadable records, by their place."""
@@ -87,7 +149,7 @@ def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters
     if record.event is not None:
         screen.console.print(Text(screen.term(TITLES, "received"), style="bold"))
         event = json.dumps(json.loads(record.event), ensure_ascii=False, indent=2)
-        screen.console.print(Text(clean(masked(event))), soft_wrap=True)
+        screen.console.print(Text(clean(mask(event))), soft_wrap=True)
 
 
 def _head(screen: Screen, record: JournalRecord) -> Table:
@@ -102,7 +164,7 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
         "hash": record.hash,
         "previous_hash": record.previous_hash,
         "resumes": record.resumes and RECORD.render({"sequence": record.resumes}),
-        "waits_for": record.waits_for and parked_sentence(record.waits_for),
+        "waits_for": record.waits_for and explain_wait(record.waits_for),
         # The person who quarantined it, and the reason, as the journal has them.
         "set_aside_by": dead.get("by"),
         "why": dead.get("why"),
@@ -114,7 +176,7 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
         if fact is not None:
             text = screen.text(fact)
             # A hash that is masked because it looks like an IBAN would look like tampering.
-            shown = text if name in {"hash", "previous_hash"} else masked(text)
+            shown = text if name in {"hash", "previous_hash"} else mask(text)
             table.add_row(Text(screen.term(COLUMNS, name)), Prose(clean(shown)))
     return table
 
@@ -134,18 +196,18 @@ def _details(record: JournalRecord, dead_letters: DeadLetters) -> Iterator[Trans
     if record.refusal is not None:
         yield refusal_sentence(record.refusal["code"], record.refusal["facts"])
     if record.waits_for is not None:
-        yield parked_sentence(record.waits_for)
+        yield explain_wait(record.waits_for)
     if record.dead_letter is not None:
         yield _unreadable(record, dead_letters)
     for entry in record.commitment_entries:
-        yield named_fact(ENTRY_KINDS[entry["kind"]], Euros(entry["amount_cents"]))
+        yield label_fact(ENTRY_KINDS[entry["kind"]], Euros(entry["amount_cents"]))
     for change in record.payment_orders:
-        yield named_fact(change.order.payment_order, ORDER_STATES[change.order.state])
+        yield label_fact(change.order.payment_order, ORDER_STATES[change.order.state])
     for flag in record.review_flags:
         yield flag_sentence(flag["code"], flag["facts"])
 
 
-def named_fact(name: object, fact: object) -> Translatable:
+def label_fact(name: object, fact: object) -> Translatable:
     """A name and what is said of it, with the colon of the language."""
     return FAULT.render({"place": name, "reason": fact})
 

@@ -1,4 +1,4 @@
-"""What came out of events, for people, in tables."""
+"""Tables for people of the results of events."""
 
 import json
 import textwrap
@@ -11,18 +11,19 @@ from events.texts import Day, Euros, Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
 from services.cli.terminal.screen import ROWS_MAX, Cells, Screen
 from services.cli.terminal.texts import COLUMNS, LINE_TERM, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
-from services.ledger.application.handle import Ledger, RawRecord, decoded
+from services.ledger.application.handle import Ledger, RawRecord, decode_record
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Source
 from services.ledger.domain.model.lines import Line
 from services.ledger.explain.sentences import (
+    ENTRY_KINDS,
+    ORDER_STATES,
+    explain_wait,
     flag_sentence,
     line_label,
     line_order,
-    parked_sentence,
     refusal_sentence,
 )
-from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import Sentence
 
 STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
@@ -139,7 +140,7 @@ def _show_parked(screen: Screen, ledger: Ledger) -> None:
         "parked",
         ("event", "detail"),
         waiting,
-        lambda parked: (json.loads(parked.raw)["id"], parked_sentence(parked.want._asdict())),
+        lambda parked: (json.loads(parked.raw)["id"], explain_wait(parked.want._asdict())),
     )
 
 
@@ -190,7 +191,7 @@ def _sentence(dead_letter: DeadLetter, source: Source) -> Translatable:
     """The fault of a record, read again from its bytes."""
     if dead_letter.reason == Reason.TOO_LARGE:
         return explain(Unreadable.too_large(dead_letter.length_bytes))
-    again = decoded(RawRecord(dead_letter.value, source))
+    again = decode_record(RawRecord(dead_letter.value, source))
     if isinstance(again, Unreadable):
         return explain(again)
     # The decoder failed then and does not now: the record may be sent again.

@@ -1,35 +1,32 @@
 """A trace for people: record by record, then what is still awaited."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, TypeVar
 
 from rich.table import Table
 from rich.text import Text
 
-from events.budgets import BudgetVoted
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import INBOUND, Event
-from events.masking import masked
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
-from events.reviews import EventWithdrawn, RecordReviewed
+from events.follow_up import RecordReviewed
+from events.masking import mask
 from events.texts import Day, Euros, Translatable, _, pgettext
-from services.cli.records.record_view import move_ends, named_fact
+from services.cli.records.record_view import label_fact, move_ends
 from services.cli.records.summary_tables import place
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.terminal.texts import COLUMNS, MORE, OUTCOME
-from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.awaited import AwaitedItem
 from services.ledger.domain.model.book import Want
 from services.ledger.domain.model.moves import Move
 from services.ledger.explain.sentences import (
     DOCUMENTS,
+    ENTRY_KINDS,
+    ORDER_STATES,
     flag_sentence,
     line_label,
     refusal_sentence,
 )
-from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.trace.trace import Kind, Trace, Traced
+from services.trace.trace import Kind, Trace, TraceRecord
 
 Item = TypeVar("Item")
 
@@ -52,7 +49,7 @@ AWAITED_NOW: Final = _("Awaited now")
 NOTHING_AWAITED: Final = _("Nothing is awaited any more.")
 
 
-def _uncapitalised(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
@@ -131,7 +128,7 @@ WANTS: Final = {
 NUMBER: Final = Translatable("{term} {number}", {"term": COLUMNS["sequence"]})
 
 
-def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
+def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, AwaitedItem]]) -> None:
     """Show a trace: what its reference names, its records, what is still awaited."""
     screen.say(_heading(traced))
     budget = None
@@ -142,15 +139,15 @@ def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, Await
         _show_record(screen, each, traced.woke.get((budget, each.record.sequence), []))
     _title(screen, AWAITED_NOW)
     for _unused, each_awaited in awaited[:ROWS_MAX]:
-        text = masked(screen.text(_awaited_text(each_awaited)))
+        text = mask(screen.text(_describe_awaited(each_awaited)))
         screen.console.print(Prose(clean(text)))
     screen.say_more(len(awaited) - ROWS_MAX)
     if not awaited:
         screen.say(NOTHING_AWAITED)
 
 
-def _awaited_text(awaited: Awaited) -> Translatable:
-    """What is awaited, and what for."""
+def _describe_awaited(awaited: AwaitedItem) -> Translatable:
+    """Describe the awaited thing, and its purpose."""
     more: list[object] = []
     if awaited.amount_cents is not None:
         more.append(Euros(awaited.amount_cents))
@@ -167,10 +164,10 @@ def _awaited_text(awaited: Awaited) -> Translatable:
 
 
 def type_text(screen: Screen, event_type: str) -> str:
-    """What came, as people call it."""
+    """The event's type, as people call it."""
     middle = event_type.removeprefix("ecluse.").removesuffix(".v1")
     name = TYPES.get(middle)
-    return middle if name is None else _uncapitalised(screen.text(name))
+    return middle if name is None else _lower_first(screen.text(name))
 
 
 def _want(want: Want) -> Translatable:
@@ -195,11 +192,11 @@ def _title(screen: Screen, sentence: Translatable) -> None:
     screen.console.print(Text(clean(screen.text(sentence)), style="bold"))
 
 
-def _show_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
-    """What came when, what became of it and why, what moved, what left."""
+def _show_record(screen: Screen, each: TraceRecord, woke: Sequence[int]) -> None:
+    """Show a record: its event and time, the outcome and why, moves, entries and orders."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
-    what = screen.text(named_fact(type_text(screen, envelope.type), OUTCOME[record.outcome]))
+    what = screen.text(label_fact(type_text(screen, envelope.type), OUTCOME[record.outcome]))
     number = screen.text(NUMBER.render({"number": record.sequence}))
     screen.console.print(Text(clean(f"{number}  {day}  {what}"), style="bold"))
     table = Table.grid(padding=(0, 2))
@@ -208,15 +205,15 @@ def _show_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
     before = None
     for label, fact in _facts(each, woke):
         term = "" if label == before else screen.term(LABELS, label)
-        table.add_row(Text(f"  {term}"), Prose(clean(masked(screen.text(fact)))))
+        table.add_row(Text(f"  {term}"), Prose(clean(mask(screen.text(fact)))))
         before = label
     screen.console.print(table)
 
 
-def _facts(each: Traced, woke: Sequence[int]) -> Iterator[tuple[str, object]]:
+def _facts(each: TraceRecord, woke: Sequence[int]) -> Iterator[tuple[str, object]]:
     record = each.record
     yield "event", each.envelope.id
-    yield from _about(each.envelope.data)
+    yield from _tell_subject(each.envelope.data)
     yield "read_from", place(record.source)
     if record.resumes is not None:
         yield "resumes", NUMBER.render({"number": record.resumes})
@@ -232,16 +229,16 @@ def _facts(each: Traced, woke: Sequence[int]) -> Iterator[tuple[str, object]]:
     for label, answer, sentence_of in answers:
         why = sentence_of(answer["code"], answer["facts"])
         yield label, Translatable("{code}. {why}", {"code": answer["code"], "why": why})
-    yield from _limited("moved", each.moves, lambda move: [("moved", _move(move))])
-    yield from _limited("entry", each.entries, lambda entry: [("entry", _entry(entry))])
+    yield from _limit_list("moved", each.moves, lambda move: [("moved", _move(move))])
+    yield from _limit_list("entry", each.entries, lambda entry: [("entry", _entry(entry))])
     for change in each.orders:
         order = change.order
         due_on = DUE_ON.render({"due_on": Day(order.due_on.isoformat())})
         what = (ORDER_STATES[order.state], Euros(order.amount_cents), due_on)
-        yield "order", named_fact(order.payment_order, what)
+        yield "order", label_fact(order.payment_order, what)
     # Each id on a line of its own: in a sentence it may look like an IBAN. Of balances nothing is
     # said: of each, only the last of a batch leaves, and no journal knows where a batch ended.
-    yield from _limited(
+    yield from _limit_list(
         "internal_event",
         each.internal_events,
         lambda opening: [
@@ -251,35 +248,49 @@ def _facts(each: Traced, woke: Sequence[int]) -> Iterator[tuple[str, object]]:
     )
 
 
-def _about(event: Event) -> Iterator[tuple[str, object]]:
-    """What an event is about, where its type does not say it."""
-    match event:
-        case BudgetVoted() | DeliberationAdopted() | DeliberationWithdrawn():
-            terms = (event.act.body, event.act.number, Day(event.act.date.isoformat()))
-            yield "act", tuple(term for term in terms if term is not None)
-        case ReportReceived() | ReportRejected():
-            yield "document", _document(event.document.kind, event.document.year)
-        case RecoveryOrdered() | RecoveryCollected():
-            yield "recovery", (event.recovery, Euros(event.total_cents))
-        case RecordReviewed():
-            number = NUMBER.render({"number": event.sequence})
-            record = number if event.chain is None else f"{event.chain}/{event.sequence}"
-            yield "reviewed", record
-            yield "reviewed_by", (event.reviewed_by, Day(event.reviewed_on.isoformat()))
-            if event.comment is not None:
-                yield "comment", event.comment
-        case EventWithdrawn():
-            yield "withdrawn", (event.event.id, event.event.source)
-            yield "comment", event.reason
-        case _:
-            return
+def _tell_subject(event: Event) -> Iterator[tuple[str, object]]:
+    """The subject of an event, where its type does not say it."""
+    for member in event.SHOWS:
+        yield from SHOWN[member](event)
+
+
+def _act(event: Any) -> Iterator[tuple[str, object]]:
+    terms = (event.act.body, event.act.number, Day(event.act.date.isoformat()))
+    yield "act", tuple(term for term in terms if term is not None)
+
+
+def _describe_review(event: RecordReviewed) -> Iterator[tuple[str, object]]:
+    number = NUMBER.render({"number": event.sequence})
+    yield "reviewed", number if event.chain is None else f"{event.chain}/{event.sequence}"
+
+
+def _comment(event: RecordReviewed) -> Iterator[tuple[str, object]]:
+    if event.comment is not None:
+        yield "comment", event.comment
+
+
+SHOWN: Final[Mapping[str, Callable[[Any], Iterable[tuple[str, object]]]]] = {
+    "act": _act,
+    "document": lambda event: [
+        ("document", _document(event.document.kind, event.document.year)),
+    ],
+    "recovery": lambda event: [("recovery", (event.recovery, Euros(event.total_cents)))],
+    "sequence": _describe_review,
+    "reviewed_by": lambda event: [
+        ("reviewed_by", (event.reviewed_by, Day(event.reviewed_on.isoformat()))),
+    ],
+    "comment": _comment,
+    "event": lambda event: [("withdrawn", (event.event.id, event.event.source))],
+    "reason": lambda event: [("comment", event.reason)],
+}
+"""How each member is shown that a type says that it `SHOWS`."""
 
 
 def _document(kind: str, year: object) -> Translatable:
     return Translatable("{kind} {year}", {"kind": DOCUMENTS[kind], "year": year})
 
 
-def _limited(
+def _limit_list(
     label: str, items: Sequence[Item], facts_of: Callable[[Item], list[tuple[str, object]]]
 ) -> Iterator[tuple[str, object]]:
     """The facts of a list; a long one only begins."""
@@ -292,9 +303,9 @@ def _limited(
 def _move(move: Move) -> Translatable:
     origin, target = move_ends(move.kind)
     between = Translatable("{origin} → {target}", {"origin": origin, "target": target})
-    return named_fact(line_label(move.line.row()), (between, Euros(move.amount_cents)))
+    return label_fact(line_label(move.line.row()), (between, Euros(move.amount_cents)))
 
 
 def _entry(entry: Mapping[str, Any]) -> Translatable:
     name = (ENTRY_KINDS[entry["kind"]], line_label(entry["line"]))
-    return named_fact(name, Euros(entry["amount_cents"]))
+    return label_fact(name, Euros(entry["amount_cents"]))

@@ -59,7 +59,7 @@ def write_text(command: Any, formatter: Any, language: Language) -> None:
 
 
 def write_options(command: Any, ctx: Any, formatter: Any, language: Language) -> None:
-    """Its arguments and options."""
+    """Write the arguments and options of a command."""
     params = [each for each in command.get_params(ctx) if not each.hidden]
     for title, kind in ((ARGUMENTS, "argument"), (OPTIONS, "option")):
         rows = [_row(each, ctx, language) for each in params if each.param_type_name == kind]

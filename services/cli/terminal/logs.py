@@ -1,4 +1,7 @@
-"""Logs: fixed event names, facts as keys, JSON where no person looks on. Never a full IBAN."""
+"""Logs: fixed event names, facts as keys, JSON where no person looks on. Never a full IBAN.
+
+A module of its own, since it imports structlog, for which `--help` need not wait.
+"""
 
 import logging
 import sys
@@ -7,14 +10,14 @@ from typing import Any
 
 import structlog
 
-from events.masking import masked
+from events.masking import mask
 from services.cli.terminal.options import LogLevel
-from services.runtime.ops.library_logging import LibraryLogHandler
+from services.runtime.ops.logs import LibraryLogHandler
 
 
 def mask_ibans(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """The step of the logging chain that masks."""
-    return {name: masked(each) for name, each in line.items()}
+    return {name: mask(each) for name, each in line.items()}
 
 
 def log_as_json() -> None:

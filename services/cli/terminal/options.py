@@ -13,9 +13,6 @@ from typer.core import TyperCommand, TyperGroup
 from services.cli.terminal import help as help_page
 from services.texts.language import Language
 
-COMPLETES: Final = "_ECLUSE_COMPLETE"
-"""The variable by which a shell asks for completions."""
-
 COUNT_MAX: Final = 1_000_000_000
 """The bound of a count of records or lines: above any that is kept, below what SQLite reads."""
 
@@ -32,14 +29,14 @@ def language_of_the_system() -> Language:
     return Language.FR if chosen.lower().startswith("fr") else Language.EN
 
 
-def chosen_language() -> Language:
+def find_language() -> Language:
     """The language asked of the subcommand; else of `ecluse`, else of the system."""
     return _chosen.get(None) or language_of_the_system()
 
 
-def _choose(context: typer.Context, asked: Language | None) -> None:
-    if asked is not None or context.parent is None:
-        _chosen.set(asked or language_of_the_system())
+def _choose(context: typer.Context, language: Language | None) -> None:
+    if language is not None or context.parent is None:
+        _chosen.set(language or language_of_the_system())
 
 
 def _choose_ahead(arguments: Iterable[str]) -> None:
@@ -50,14 +47,14 @@ def _choose_ahead(arguments: Iterable[str]) -> None:
             return
 
 
-def typed(argument: str) -> str:
-    """What stood on a command line, as text: bytes of it that are no UTF-8 become `?`."""
+def decode_argument(argument: str) -> str:
+    """Decode an argument of a command line: bytes that are no UTF-8 become `?`."""
     return argument.encode(errors="replace").decode()
 
 
-def typed_or_none(argument: str | None) -> str | None:
+def decode_option(argument: str | None) -> str | None:
     """The same of an option that may be left out."""
-    return argument and typed(argument)
+    return argument and decode_argument(argument)
 
 
 def readable_file(help_text: str, parameter: Callable[..., Any] = typer.Argument) -> Any:
@@ -92,9 +89,18 @@ Lang = Annotated[
 AsJson = Annotated[bool, flag("--json", "One JSON object on one line, for programs.")]
 OfBudget = Annotated[
     str | None,
-    typer.Option("--budget", metavar="BUDGET", help="Of this budget only.", callback=typed_or_none),
+    typer.Option("--budget", metavar="BUDGET", help="Of this budget only.", callback=decode_option),
 ]
 Strict = Annotated[bool, flag("--strict", "Exit 1 if anything was refused or unreadable.")]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="FORM",
+        help="How the cluster names a principal: `User:CN=NAME` where certificates name them.",
+    ),
+]
+USER: Final = "User:NAME"
 EventFiles = Annotated[
     list[typer.FileBinaryRead],
     typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
@@ -118,24 +124,24 @@ class _Help:
 
     def get_short_help_str(self, _limit: int = 0) -> str:
         """The line of this command where a shell completes its name."""
-        return help_page.summary(self, chosen_language())
+        return help_page.summary(self, find_language())
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        help_page.write_usage(self, ctx, formatter, chosen_language())
+        help_page.write_usage(self, ctx, formatter, find_language())
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        help_page.write_usage(self, ctx, formatter, chosen_language())
-        help_page.write_text(self, formatter, chosen_language())
-        help_page.write_options(self, ctx, formatter, chosen_language())
+        help_page.write_usage(self, ctx, formatter, find_language())
+        help_page.write_text(self, formatter, find_language())
+        help_page.write_options(self, ctx, formatter, find_language())
 
 
 class Group(_Help, TyperGroup):
     """Commands under one name."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Its commands come last."""
+        """Write the help of a group; the commands come last."""
         super().format_help(ctx, formatter)
-        help_page.write_commands(self, formatter, chosen_language())
+        help_page.write_commands(self, formatter, find_language())
 
 
 class Command(_Help, TyperCommand):

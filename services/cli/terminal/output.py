@@ -26,7 +26,7 @@ from rich.progress import (
 from events.texts import Translatable, _
 from events.unreadable import WHY_MAX
 from events.values import LINES
-from services.cli.terminal.options import chosen_language, typed
+from services.cli.terminal.options import decode_argument, find_language
 from services.cli.terminal.streams import can_encode_all
 from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
@@ -42,7 +42,7 @@ LONG_INPUT_BYTES = 5_000_000
 
 def say(message: Translatable, *, err: bool = False) -> None:
     """Print a message as it is, on a line however long."""
-    typer.echo(translate(message, chosen_language()), err=err)
+    typer.echo(translate(message, find_language()), err=err)
 
 
 def exit_with(message: Translatable, code: int) -> NoReturn:
@@ -53,7 +53,7 @@ def exit_with(message: Translatable, code: int) -> NoReturn:
 
 def bad_option(option: str, message: Translatable) -> typer.BadParameter:
     """The error of an option that cannot be meant."""
-    return typer.BadParameter(translate(message, chosen_language()), param_hint=option)
+    return typer.BadParameter(translate(message, find_language()), param_hint=option)
 
 
 def check_text(option: str, argument: str, limit: int = WHY_MAX, pattern: str = LINES) -> str:
@@ -62,7 +62,7 @@ def check_text(option: str, argument: str, limit: int = WHY_MAX, pattern: str = 
     Raises:
         BadParameter: it is blank, too long, or holds a character that cannot be shown.
     """
-    text = typed(argument).strip()
+    text = decode_argument(argument).strip()
     if not (0 < len(text) <= limit and re.fullmatch(pattern[1:-1], text)):
         raise bad_option(option, NOT_PLAIN.render({"limit": limit}))
     return text
@@ -89,38 +89,38 @@ def progress(label: Translatable, streams: Iterable[BinaryIO]) -> Iterator[Calla
     """Count handled bytes; on a terminal, show them for input that takes a while."""
     sizes = [_size(stream) for stream in streams]
     if None in sizes:
-        with _shown(label, SpinnerColumn(), FileSizeColumn()) as update:
+        with _show_line(label, SpinnerColumn(), FileSizeColumn()) as update:
             yield lambda handled: update(advance=handled)
         return
     total = sum(size or 0 for size in sizes)
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with _shown(label, *columns, total=total, is_long=total >= LONG_INPUT_BYTES) as update:
+    with _show_line(label, *columns, total=total, is_long=total >= LONG_INPUT_BYTES) as update:
         yield lambda handled: update(advance=handled)
 
 
 @contextmanager
-def counted(label: Translatable) -> Iterator[Callable[[int, int], None]]:
+def show_progress(label: Translatable) -> Iterator[Callable[[int, int], None]]:
     """Show a person the progress: called repeatedly with done and total."""
-    with _shown(label, BarColumn(), TimeRemainingColumn()) as update:
+    with _show_line(label, BarColumn(), TimeRemainingColumn()) as update:
         yield lambda done, total: update(completed=done, total=total)
 
 
 @contextmanager
 def show_spinner(label: Translatable) -> Iterator[None]:
     """Show a person that work goes on whose length is not known."""
-    with _shown(label, SpinnerColumn()):
+    with _show_line(label, SpinnerColumn()):
         yield
 
 
 @contextmanager
 def counting(label: Translatable) -> Iterator[Callable[[int], None]]:
     """Count what is handled; on a terminal, show how much it is while its end is not known."""
-    with _shown(label, SpinnerColumn(), TextColumn("{task.completed:,.0f}")) as update:
+    with _show_line(label, SpinnerColumn(), TextColumn("{task.completed:,.0f}")) as update:
         yield lambda handled: update(advance=handled)
 
 
 @contextmanager
-def _shown(
+def _show_line(
     label: Translatable, *columns: ProgressColumn, total: int | None = None, is_long: bool = True
 ) -> Iterator[Callable[..., None]]:
     """A line that lasts as long as the work; only a person sees it."""
@@ -129,7 +129,7 @@ def _shown(
         return
     description = TextColumn("{task.description}")
     with Progress(description, *columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(translate(label, chosen_language()), total=total)
+        task = bar.add_task(translate(label, find_language()), total=total)
         yield partial(bar.update, task)
 
 

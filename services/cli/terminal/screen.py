@@ -12,9 +12,9 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from events.masking import masked_name
+from events.masking import mask_name
 from events.texts import Translatable, verbatim
-from services.cli.terminal.options import chosen_language
+from services.cli.terminal.options import find_language
 from services.cli.terminal.texts import COLUMNS, MORE, TITLES
 from services.texts.formats import day, euros
 from services.texts.language import Language
@@ -81,7 +81,7 @@ class Screen:
     """Prints in one language: the one that was chosen, unless another is named."""
 
     def __init__(self, language: Language | None = None) -> None:
-        self.language = language or chosen_language()
+        self.language = language or find_language()
         self.console = Console(highlight=False)
         if not self.console.is_terminal and "COLUMNS" not in os.environ:
             self.console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
@@ -98,7 +98,7 @@ class Screen:
         return translate(verbatim(fact), self.language)
 
     def term(self, terms: dict[str, Translatable], name: str) -> str:
-        """A word of the trade."""
+        """The translation of a term of the trade in the screen's language."""
         return translate(terms[name], self.language)
 
     def term_or_name(self, terms: Mapping[str, Translatable], name: str) -> str:
@@ -175,7 +175,7 @@ class Screen:
 
 def clean(text: str) -> str:
     """`text` as a terminal may show it: its accounts shortened, nothing that it would obey."""
-    return masked_name(text).translate(_CONTROLS)
+    return mask_name(text).translate(_CONTROLS)
 
 
 def _width(table: Table, *, folded: bool) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from events.texts import Translatable, _
 from services.runtime.ops.errors import Stop
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 INPUT: Final = _("standard input")
 OUTPUT: Final = _("standard output")

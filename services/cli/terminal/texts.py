@@ -1,4 +1,4 @@
-"""What the command says to people, in French and in English."""
+"""Texts of the commands for people, in French and in English."""
 
 from events.texts import Translatable, _, ngettext, pgettext
 
@@ -141,9 +141,9 @@ COUNTS = {
 """Counted things, as facts of a sentence."""
 
 
-def counts(**found: int) -> dict[str, Translatable]:
+def counts(**numbers: int) -> dict[str, Translatable]:
     """Facts of a sentence: so many of each of COUNTS."""
-    return {name: COUNTS[name].render(count) for name, count in found.items()}
+    return {name: COUNTS[name].render(count) for name, count in numbers.items()}
 
 
 READ = ngettext("{count} event read", "{count} events read")
@@ -158,6 +158,7 @@ VALID = ngettext(
     "{file}: {count} valid event of {lines}.", "{file}: {count} valid events of {lines}."
 )
 NO_RECORD = _("{budget}/{sequence}: there is no record at that place of the journal.")
+NO_READ_MODEL = _("there is no read model there")
 NO_RECORDS = _("{budget}: the journal has no record of this budget.")
 EMPTY_JOURNAL = _("The journal is empty.")
 RECORD = _("record {sequence}")

@@ -8,11 +8,9 @@ from typing import Final, NamedTuple
 
 from events.lag import Held, Partition, Stage, State
 from events.topics import Place
-from services.lag.judge.model import Consumer, Judged, Sample, instant_of
-from services.lag.judge.pace import drain_s, trend_of
+from services.lag.judge.model import Consumer, Judgement, Sample, instant_of, stage_of
 from services.lag.judge.states import WINDOW_S, Rule, judge
-from services.lag.judge.sums import stage_of
-from services.lag.judge.window import Window
+from services.lag.judge.window import Window, drain_s, trend_of
 from services.runtime.ops.clock import later_s
 
 OldestOf = Callable[[Place, int], float | None]
@@ -104,7 +102,7 @@ class History:
         self._silent = False
         track = self._tracks.setdefault((consumer, place), _Track())
         track.add(sample)
-        track.note_state(self._seen(track, sample.at_s))
+        track.note_state(self._build_window(track, sample.at_s))
 
     def no_answer(self) -> None:
         """Note that the cluster did not answer: a consumer that read nothing is not stalled."""
@@ -116,17 +114,17 @@ class History:
         """True if a partition lost its owner between its last two samples."""
         latest_s = self._latest_s()
         return any(
-            self._seen(track, latest_s).has_lost_its_owner
+            self._build_window(track, latest_s).has_lost_its_owner
             for track in self._tracks.values()
             if track.samples[-1].at_s == latest_s
         )
 
-    def judged(
+    def judge(
         self,
         now_s: float,
         oldest_of: OldestOf = lambda *_: None,
         latest_of: LatestOf = lambda _: None,
-    ) -> list[Judged]:
+    ) -> list[Judgement]:
         """The judgement of each consumer in each partition, in the order of their first samples.
 
         A partition that is sampled no longer, while others are, expires with its last sample.
@@ -140,14 +138,14 @@ class History:
         found = []
         for (consumer, place), track in self._tracks.items():
             if latest_s - track.samples[-1].at_s <= WINDOW_S:
-                seen = self._seen(track, now_s)
-                found.append(Judged(consumer, _row(place, track, seen, oldest_of, latest_of)))
+                seen = self._build_window(track, now_s)
+                found.append(Judgement(consumer, _row(place, track, seen, oldest_of, latest_of)))
         return found
 
     def _latest_s(self) -> float:
         return max((each.samples[-1].at_s for each in self._tracks.values()), default=0.0)
 
-    def _seen(self, track: _Track, now_s: float) -> Window:
+    def _build_window(self, track: _Track, now_s: float) -> Window:
         return Window(track.samples, now_s, begun_s=track.begun_s, silent=self._silent)
 
 
@@ -193,7 +191,7 @@ def _row(
 
 
 def stages_of(
-    consumers: Iterable[Consumer], judged: Sequence[Judged], members: Mapping[Consumer, int]
+    consumers: Iterable[Consumer], judged: Sequence[Judgement], members: Mapping[Consumer, int]
 ) -> tuple[Stage, ...]:
     """Every stage, in the order of `consumers`; one without samples is unknown.
 

@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 
 from events.lag import State
 from events.texts import Translatable, _
-from services.lag.judge.pace import is_shrinking
-from services.lag.judge.sums import NOT_SAMPLED
-from services.lag.judge.window import Window
-from services.runtime.processing.offset_metadata import TaskState
+from services.lag.judge.model import NOT_SAMPLED
+from services.lag.judge.window import Window, is_shrinking
+from services.runtime.processing.status import TaskState
 
 OLD_AFTER_S: Final = 10.0
 """Age from which on figures are unknown: four failed samples in a row, at one every two seconds."""
@@ -127,7 +126,7 @@ def _stands_still(seen: Window) -> bool:
 
 
 def _falls_behind(seen: Window) -> bool:
-    whole, lately = seen.since(SLOW_S), seen.since(REACH_S)
+    whole, lately = seen.list_since(SLOW_S), seen.list_since(REACH_S)
     if not seen.last.left or not whole or is_shrinking(whole) or is_shrinking(lately):
         return False
     return (seen.last.committed or 0) < (lately[0].end or 0)

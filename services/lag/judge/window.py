@@ -1,11 +1,13 @@
-"""The window of samples by which the rules judge a partition."""
+"""The window of samples by which the rules judge a partition, and the pace of its lag."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice, takewhile
-from typing import Final
+from statistics import fmean, linear_regression
+from typing import Final, NamedTuple
 
-from services.lag.judge.model import Sample
+from services.lag.judge.model import Sample, Trend
 
 GAP_S: Final = 10.0
 """The longest gap between two samples: across a longer one a consumer may have done anything."""
@@ -63,7 +65,7 @@ class Window:
     @cached_property
     def stalled_s(self) -> float:
         """Time for which nothing new was committed while there was something to read."""
-        return self._for_s(
+        return self._measure_s(
             lambda sample: bool(sample.left) and sample.committed == self.last.committed
         )
 
@@ -77,7 +79,7 @@ class Window:
     @property
     def ends_alike_s(self) -> float:
         """Time without arrivals, as far back as the tail goes."""
-        return self._for_s(lambda sample: sample.end == self.last.end)
+        return self._measure_s(lambda sample: sample.end == self.last.end)
 
     @property
     def ownerless_samples(self) -> int:
@@ -90,7 +92,7 @@ class Window:
     @property
     def ownerless_s(self) -> float:
         """The time for which these samples show it."""
-        return self._for_s(self._is_ownerless)
+        return self._measure_s(self._is_ownerless)
 
     @property
     def has_lost_its_owner(self) -> bool:
@@ -106,11 +108,11 @@ class Window:
         status = self.last.status
         if status is None:
             return 0.0
-        return self._for_s(
+        return self._measure_s(
             lambda sample: sample.status is not None and sample.status.at_s == status.at_s
         )
 
-    def since(self, ago_s: float) -> list[Sample]:
+    def list_since(self, ago_s: float) -> list[Sample]:
         """The samples of the tail from the last one that is at least so old; empty without any."""
         begin = next(
             (n for n, each in enumerate(self._back()) if self.last.at_s - each.at_s >= ago_s), None
@@ -147,7 +149,97 @@ class Window:
     def _back(self) -> Iterator[Sample]:
         return reversed(self.tail)
 
-    def _for_s(self, is_so: Callable[[Sample], bool]) -> float:
+    def _measure_s(self, is_so: Callable[[Sample], bool]) -> float:
         """Time for which the condition has held at each sample of the tail, up to the last."""
         *_, earliest = (self.last, *takewhile(is_so, self._back()))
         return self.last.at_s - earliest.at_s
+
+
+TREND_S: Final = 60.0
+"""The span of a trend: slow growth, a record now and then, shows in no shorter one."""
+
+TREND_QUICK_S: Final = 10.0
+"""The span of a trend that has changed since: after a burst, an arrow that still points up would
+contradict the time to drain beside it."""
+
+TREND_LEAST_S: Final = 4.0
+"""The shortest span of a trend: three samples."""
+
+LEVEL_SHARE: Final = 0.1
+"""A change by less than a tenth is level."""
+
+LEVEL_S: Final = 2.0
+"""So is a change by less than the arrivals between two samples: offsets and ends are not asked for
+in the same instant, and some workers commit once a second."""
+
+DRAIN_S: Final = 30.0
+"""The span of the pace by which the time to drain is computed: in a shorter one, one slow
+transaction would show; in a longer one, a burst would be over before the figure is right."""
+
+DRAIN_LEAST_S: Final = 4.0
+"""The shortest such span, three samples: workers commit once a second, half of a sample's span."""
+
+
+class Point(NamedTuple):
+    """The offsets left, and the end of the partition, at one moment."""
+
+    at_s: float
+    left: int
+    end: int
+
+
+def points(samples: Sequence[Sample], span_s: float) -> list[Point]:
+    """The points of the last `span_s` seconds of some samples."""
+    return [
+        Point(sample.at_s, sample.left, sample.end)
+        for sample in samples
+        if sample.left is not None
+        and sample.end is not None
+        and samples[-1].at_s - sample.at_s <= span_s
+    ]
+
+
+def _arrivals(seen: Sequence[Point]) -> float:
+    """Average arrivals between two samples; of at least two points, some time apart."""
+    first, last = seen[0], seen[-1]
+    return (last.end - first.end) / (last.at_s - first.at_s) * LEVEL_S
+
+
+def is_shrinking(samples: Sequence[Sample]) -> bool:
+    """True if any of these samples has much less left than the first of them."""
+    seen = points(samples, math.inf)
+    return len(seen) > 1 and min(each.left for each in seen) < seen[0].left - _arrivals(seen)
+
+
+def trend_of(samples: Sequence[Sample]) -> Trend | None:
+    """The trend; None where the samples are too few."""
+    quick = _trend(points(samples, TREND_QUICK_S))
+    return _trend(points(samples, TREND_S)) if quick == "level" else quick
+
+
+def _trend(seen: Sequence[Point]) -> Trend | None:
+    """The first third compared with the last."""
+    span_s = seen[-1].at_s - seen[0].at_s if seen else 0.0
+    if span_s < TREND_LEAST_S:
+        return None
+    before = fmean(each.left for each in seen if each.at_s - seen[0].at_s <= span_s / 3)
+    after = fmean(each.left for each in seen if seen[-1].at_s - each.at_s <= span_s / 3)
+    if abs(after - before) <= max(LEVEL_SHARE * max(before, after), _arrivals(seen)):
+        return "level"
+    return "up" if after > before else "down"
+
+
+def drain_s(samples: Sequence[Sample]) -> float | None:
+    """The time to drain, at the pace since the peak; None where the backlog does not shrink."""
+    seen = points(samples, DRAIN_S)
+    most = max((each.left for each in seen), default=0)
+    peak = max((number for number, each in enumerate(seen) if each.left == most), default=0)
+    falling = seen[peak:]
+    if not falling or falling[-1].at_s - falling[0].at_s < DRAIN_LEAST_S:
+        return None
+    began_s = falling[0].at_s
+    slope, _ = linear_regression(
+        [each.at_s - began_s for each in falling], [each.left for each in falling]
+    )
+    left = falling[-1].left
+    return left / -slope if left > 0 > slope else None

@@ -12,11 +12,10 @@ from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from events.deadlines import SUBJECTS
+from events.follow_up import SUBJECTS
 from events.lag import Board, DeadLetters, Orders, Outcomes, Parked, Refusals, Reports, State
 from services.lag.judge.history import NOT_KNOWN_NOW
-from services.lag.judge.model import Consumer, Judged
-from services.lag.judge.sums import total
+from services.lag.judge.model import Consumer, Judgement, total
 from services.runtime.ops.settings import Settings
 
 OF_A_GROUP: Final = ("consumergroup", "topic", "partition")
@@ -181,7 +180,7 @@ def _partitions_in(board: Board, state: State) -> int | None:
 # ------------------------------------------------------------------ the consumer groups
 def group_metrics(
     settings: Settings,
-    judged: Sequence[Judged],
+    judged: Sequence[Judgement],
     members: Mapping[Consumer, int],
     sampled_s: float | None,
 ) -> Iterator[Metric]:
@@ -199,7 +198,7 @@ def group_metrics(
         "1 for the state that a consumer is in, 0 for all others.",
         (*OF_A_STAGE, "state"),
         [
-            ([*_of_stage(each), state.value], float(state is each.row.state))
+            ([*_label_stage(each), state.value], float(state is each.row.state))
             for each in judged
             for state in State
         ],
@@ -208,19 +207,19 @@ def group_metrics(
         "ecluse_lag_oldest_event_timestamp_seconds",
         "Event time of the oldest record that is not yet done.",
         OF_A_STAGE,
-        [(_of_stage(each), each.row.oldest_event_at) for each in judged],
+        [(_label_stage(each), each.row.oldest_event_at) for each in judged],
     )
     yield gauges(
         "ecluse_lag_waits_since_timestamp_seconds",
         "Since when at least that record waits, where nobody knows its event time.",
         OF_A_STAGE,
-        [(_of_stage(each), each.row.waits_since) for each in judged],
+        [(_label_stage(each), each.row.waits_since) for each in judged],
     )
     yield gauges(
         "ecluse_lag_drain_seconds",
         "How long what is left will take, at the recent pace.",
         OF_A_STAGE,
-        [(_of_stage(each), each.row.drain_s) for each in judged],
+        [(_label_stage(each), each.row.drain_s) for each in judged],
     )
     yield gauge(
         "ecluse_lag_sampled_timestamp_seconds", "When the groups were last sampled.", sampled_s
@@ -228,16 +227,16 @@ def group_metrics(
 
 
 def _as_kafka_exporter(
-    settings: Settings, judged: Sequence[Judged], members: Mapping[Consumer, int]
+    settings: Settings, judged: Sequence[Judgement], members: Mapping[Consumer, int]
 ) -> Iterator[Metric]:
-    def of_group(each: Judged) -> list[str]:
+    def label_group(each: Judgement) -> list[str]:
         group, row = each.consumer.group, each.row
         return [settings.group(group), settings.topic(row.topic), str(row.partition)]
 
     behind: dict[tuple[str, str], list[int | None]] = defaultdict(list)
     ends: dict[tuple[str, str], int] = {}
     for each in judged:
-        group, topic, _ = of_group(each)
+        group, topic, _ = label_group(each)
         row, place = each.row, (topic, str(each.row.partition))
         behind[group, topic].append(row.behind)
         if row.end is not None:
@@ -246,7 +245,7 @@ def _as_kafka_exporter(
         "kafka_consumergroup_lag",
         "Offsets that a group has left to read.",
         OF_A_GROUP,
-        [(of_group(each), each.row.behind) for each in judged],
+        [(label_group(each), each.row.behind) for each in judged],
     )
     yield gauges(
         "kafka_consumergroup_lag_sum",
@@ -258,7 +257,7 @@ def _as_kafka_exporter(
         "kafka_consumergroup_current_offset",
         "Offset that a group has committed.",
         OF_A_GROUP,
-        [(of_group(each), each.row.committed) for each in judged],
+        [(label_group(each), each.row.committed) for each in judged],
     )
     yield gauges(
         "kafka_consumergroup_members",
@@ -283,6 +282,6 @@ def _as_kafka_exporter(
     )
 
 
-def _of_stage(judged: Judged) -> list[str]:
+def _label_stage(judged: Judgement) -> list[str]:
     consumer, row = judged.consumer, judged.row
     return [consumer.stage, consumer.group, row.topic, str(row.partition)]

@@ -10,9 +10,9 @@ from typing import Final
 
 from events.lag import LEDGER_STAGE, TREASURY_STAGE, Stage, State
 from events.texts import Translatable, _, pgettext, verbatim
-from services.lag.client.merge import Lag
+from services.lag.document import Lag
+from services.lag.judge.model import oldest_wait
 from services.lag.judge.states import TABLE, Rule
-from services.lag.judge.sums import oldest_wait
 from services.lag.present.headline import BacklogSource, Verdict, accounts, headline
 
 TITLES: Final[Mapping[Verdict, Translatable]] = {
@@ -200,7 +200,7 @@ LATENCIES: Final[Mapping[str, Translatable]] = {
 """The steps of an event whose latency is measured."""
 
 
-def named(terms: Mapping[str, Translatable], code: str) -> Translatable:
+def name_code(terms: Mapping[str, Translatable], code: str) -> Translatable:
     """The text of a code; one that this version does not know stands as it is."""
     return terms.get(code) or verbatim(code)
 
@@ -211,7 +211,7 @@ def remedy(stage: Stage) -> Translatable:
     return special or DO[stage.state]
 
 
-def since_texts(stage: Stage, instant: Callable[[datetime], object]) -> Iterator[Translatable]:
+def explain_since(stage: Stage, instant: Callable[[datetime], object]) -> Iterator[Translatable]:
     """Since when a stage is in its state, and since when its oldest event waits, where known."""
     if stage.state_since is not None:
         yield STATE_SINCE.render({"instant": instant(stage.state_since)})

@@ -10,26 +10,29 @@ from typing import Final
 import msgspec
 import structlog
 
-from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
+from events.codec import BYTES_MAX, NO_KEY, Headers, ReceivedEvent, decode, reread
 from events.envelope import Envelope, Event, SourceKind
 from events.texts import verbatim
 from events.topics import INTERNAL_EVENTS
 from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
-from services.ledger.application.state_rows import changed_rows
-from services.ledger.domain.decide import decide, decide_again
+from services.ledger.application.state_rows import take_changed_rows
+from services.ledger.domain.decide import decide, decide_again, record_of
 from services.ledger.domain.evolve import evolve
-from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
-from services.ledger.domain.fiscal_year.year_openings import InternalEvent
+from services.ledger.domain.fiscal_year import InternalEvent, close_out, is_over
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.model.book import FIRST_HASH, BudgetState, new_budget
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import Refusal
+from services.ledger.domain.model.book import (
+    FIRST_HASH,
+    BudgetState,
+    find_parked,
+    is_met,
+    names_of,
+    new_budget,
+)
 from services.ledger.domain.model.verdicts import Accepted, Refused, Verdict, Waits
-from services.ledger.domain.parking import is_met, names_of, parked_as
-from services.ledger.domain.recording import record_of
-from services.ledger.domain.rules.late_events import year_closed
-from services.ledger.domain.rules.table import handler_of
+from services.ledger.domain.rules.table import handler_of, refuse_closed_year
 
 FULL_CHECK_RECORDS = 10_000
 """The number of records between full checks of a budget's invariants."""
@@ -76,7 +79,7 @@ class RawRecord(msgspec.Struct, frozen=True):
         return SourceKind.EVENTS if self.is_of_kafka else SourceKind.FILE
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedEvent(msgspec.Struct, frozen=True):
     """A journal record with its event's envelope and the internal events that it led to."""
 
     record: JournalRecord
@@ -92,7 +95,7 @@ class DeadLettered(msgspec.Struct, frozen=True):
     unreadable: Unreadable
 
 
-Decided = Recorded | DeadLettered
+Decided = RecordedEvent | DeadLettered
 """A journal record with the data of its messages."""
 
 
@@ -138,7 +141,7 @@ class Ledger:
         Raises:
             AssertionError: a bug of ours; nothing of the batch may be committed.
         """
-        received = decoded(raw)
+        received = decode_record(raw)
         if isinstance(received, Unreadable):
             return [self._dead_letter_record(raw, received)]
         budget = received.envelope.data.budget
@@ -149,7 +152,7 @@ class Ledger:
                 return [self._dead_letter_record(raw, misplaced)]
         return self.take(received, raw.source)
 
-    def take(self, received: Received, source: Source) -> list[JournalRecord]:
+    def take(self, received: ReceivedEvent, source: Source) -> list[JournalRecord]:
         """Decide and journal a decoded event, then the parked events that it resumes."""
         budget = received.envelope.data.budget
         state = self.budgets.get(budget)
@@ -160,7 +163,7 @@ class Ledger:
             return [record]
         if state.book.closed:
             return [record, *self._refuse_parked(state)]
-        ended = _ended_by(state, record, received)
+        ended = _find_ended(state, record, received)
         if ended is not None:
             return [record, self._end(state, ended)]
         return [record, *self._wake(state, record, received)]
@@ -169,7 +172,7 @@ class Ledger:
         """Journal a record as a dead letter without decoding it, with who did so and why."""
         # Typed on a command line, they may hold what no JSON can.
         by, why = (each.encode(errors="replace").decode() for each in (by, why))
-        return self._dead_letter_record(raw, Unreadable.quarantined(why), {"by": by, "why": why})
+        return self._dead_letter_record(raw, Unreadable.quarantine(why), {"by": by, "why": why})
 
     def commit_batch(self, positions: list[Position]) -> DecidedBatch:
         """Return the records decided since the last call, with the state rows that they changed."""
@@ -177,7 +180,7 @@ class Ledger:
         for budget in dict.fromkeys(row.budget for row in batch.records):
             state = self.budgets.get(budget)
             if state is not None:
-                batch.changes.update(changed_rows(state))
+                batch.changes.update(take_changed_rows(state))
         batch.positions = positions
         batch.states = ChainMap(batch.ended, self.budgets) if batch.ended else self.budgets
         return batch
@@ -185,7 +188,7 @@ class Ledger:
     def _journal(
         self,
         state: BudgetState,
-        received: Received,
+        received: ReceivedEvent,
         verdict: Verdict,
         source: Source,
         resumes: int | None = None,
@@ -196,7 +199,7 @@ class Ledger:
         sealed = record.seal()
         batch = self.batch
         batch.records.append(JournalRow(record.budget, record.sequence, sealed))
-        batch.decided.append(Recorded(record, received.envelope, events))
+        batch.decided.append(RecordedEvent(record, received.envelope, events))
         batch.size_bytes += len(sealed)
         if events:
             batch.internal_events += [each.value for each in events]
@@ -220,7 +223,7 @@ class Ledger:
         return record
 
     def _wake(
-        self, state: BudgetState, record: JournalRecord, received: Received
+        self, state: BudgetState, record: JournalRecord, received: ReceivedEvent
     ) -> Iterator[JournalRecord]:
         """Decide parked events again, the oldest first, until none can be resumed."""
         awake: list[int] = []
@@ -239,7 +242,7 @@ class Ledger:
 
     def _resume_oldest(
         self, state: BudgetState, awake: list[int]
-    ) -> tuple[JournalRecord, Received] | None:
+    ) -> tuple[JournalRecord, ReceivedEvent] | None:
         """Decide again the oldest parked event that can go on; None where none can."""
         while awake:
             sequence = heapq.heappop(awake)
@@ -257,12 +260,12 @@ class Ledger:
         Recoveries too: the convention that they wait for can no longer come.
         """
         for sequence in sorted(state.memory.parked):
-            record, _ = self._resume(state, sequence, year_closed(state.book))
+            record, _ = self._resume(state, sequence, refuse_closed_year(state.book))
             yield record
 
     def _resume(
         self, state: BudgetState, sequence: int, verdict: Accepted | Refused
-    ) -> tuple[JournalRecord, Received]:
+    ) -> tuple[JournalRecord, ReceivedEvent]:
         """Journal the verdict on a parked event; return record and event."""
         waited = state.memory.parked[sequence]
         received = reread(waited.raw)
@@ -297,7 +300,7 @@ class Ledger:
             *raw.source,
             length_bytes,
             record.event_sha256,
-            kept_bytes(value, length_bytes, raw.source_kind),
+            keep_bytes(value, length_bytes, raw.source_kind),
         )
         self.batch.dead_letters.append(dead_letter)
         if not self.dry_run:
@@ -305,12 +308,14 @@ class Ledger:
         return record
 
 
-def kept_bytes(value: bytes, length_bytes: int, source_kind: SourceKind) -> bytes:
+def keep_bytes(value: bytes, length_bytes: int, source_kind: SourceKind) -> bytes:
     """The bytes kept of a dead letter: all, or the beginning of one too large."""
     return value if length_bytes <= BYTES_MAX[source_kind] else value[:DEAD_LETTER_HEAD_BYTES]
 
 
-def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received | Unreadable:
+def decode_record(
+    raw: RawRecord, source_kind: SourceKind | None = None
+) -> ReceivedEvent | Unreadable:
     """Decode a record; a failure of the decoder itself is a reason like others, and logged.
 
     It is decoded as of its own source kind, or of the one given.
@@ -327,13 +332,13 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
         return Unreadable(Reason.UNDECODABLE, None, verbatim(type(error).__name__))
 
 
-def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> int | None:
+def _find_ended(state: BudgetState, record: JournalRecord, received: ReceivedEvent) -> int | None:
     """The record that parked the event which this one ends; None for all other events."""
     handler = handler_of(received.envelope.data)
     if handler.ends is None or record.outcome is not Outcome.ACCEPTED:
         return None
     ended = handler.ends(received.envelope.data)
-    return None if ended is None else parked_as(state.memory, ended)
+    return None if ended is None else find_parked(state.memory, ended)
 
 
 def _log_dead_letter(record: JournalRecord, unreadable: Unreadable) -> None:

@@ -27,25 +27,20 @@ from events.outbound import (
     PaymentOrderIssued,
 )
 from events.unreadable import Unreadable, explain
-from services.ledger.application.balance_rows import (
-    PrintedConventionBalance,
-    PrintedLineBalance,
-    convention_balance,
-    line_balance,
-)
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     DeadLettered,
     Decided,
     RawRecord,
-    Recorded,
-    kept_bytes,
+    RecordedEvent,
+    keep_bytes,
 )
-from services.ledger.domain.fiscal_year.year_openings import InternalEvent
+from services.ledger.domain.fiscal_year import InternalEvent
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import BudgetState
-from services.ledger.domain.model.lines import Line
-from services.ledger.explain.sentences import parked_sentence, refusal_sentence
+from services.ledger.domain.model.conventions import ConventionMoney
+from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.explain.sentences import explain_wait, refusal_sentence
 from services.texts.language import Language
 from services.texts.translation import both, translate
 
@@ -106,8 +101,8 @@ def messages(
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
             cause = _Cause(each.record, each.envelope)
-            sent += _accepted(cause, each.internal_events)
-            for balance in _moved(each, budgets):
+            sent += _list_accepted(cause, each.internal_events)
+            for balance in _list_moved(each, budgets):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
             sent.append(_answer(_Cause(each.record, each.envelope)))
@@ -116,15 +111,52 @@ def messages(
 
 
 def balances(
-    accepted: Iterable[Recorded], budgets: Mapping[str, BudgetState]
+    accepted: Iterable[RecordedEvent], budgets: Mapping[str, BudgetState]
 ) -> Iterator[OutboundRecord]:
     """The balances that accepted records changed, in their state after these."""
     moved: dict[_Balance, _Cause] = {}
     for each in accepted:
         cause = _Cause(each.record, each.envelope)
-        moved.update(dict.fromkeys(_moved(each, budgets), cause))
+        moved.update(dict.fromkeys(_list_moved(each, budgets), cause))
     for balance, cause in moved.items():
         yield _balance(balance, cause, budgets)
+
+
+class PrintedLine(msgspec.Struct):
+    """A budget line as the contract prints it; slotted, since most messages hold one."""
+
+    chapter: str
+    article: str
+    function: str | None
+    operation: str | None
+
+
+class PrintedLineBalance(msgspec.Struct):
+    """The money of a line as the contract prints it."""
+
+    budget: str
+    line: PrintedLine
+    appropriated_cents: int
+    available_cents: int
+    reserved_cents: int
+    committed_cents: int
+    ordered_cents: int
+    paid_cents: int
+    carried_over_cents: int
+
+
+class PrintedConventionBalance(msgspec.Struct):
+    """The money of a convention on a line as the contract prints it."""
+
+    budget: str
+    convention: str
+    line: PrintedLine
+    granted_cents: int
+    remaining_cents: int
+    ordered_cents: int
+    paid_cents: int
+    released_cents: int
+    carried_over_cents: int
 
 
 class _BalanceUpdated(msgspec.Struct):
@@ -209,7 +241,9 @@ def _value(head: bytes, event_id: str, about: bytes, data: Any) -> bytes:
     return b"".join((head, _spell(event_id), b",", about, b',"data":', _spell(data), b"}"))
 
 
-def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[OutboundRecord]:
+def _list_accepted(
+    cause: _Cause, internal_events: Iterable[InternalEvent]
+) -> Iterator[OutboundRecord]:
     """The entries of a record, the orders that it issued or cancelled, and its internal events."""
     record = cause.record
     for entry in record.commitment_entries:
@@ -243,7 +277,7 @@ def _answer(cause: _Cause) -> OutboundRecord:
     else:
         assert record.waits_for is not None, "what is neither accepted nor refused waits"
         head, more = _PARKED, {"waits_for": record.waits_for}
-        message = parked_sentence(record.waits_for)
+        message = explain_wait(record.waits_for)
     data = {
         "budget": record.budget,
         "event_id": record.event_id,
@@ -256,7 +290,7 @@ def _answer(cause: _Cause) -> OutboundRecord:
     return OutboundRecord(topics.REFUSALS, cause.key, value, STRUCTURED)
 
 
-def _moved(recorded: Recorded, budgets: Mapping[str, BudgetState]) -> Iterator[_Balance]:
+def _list_moved(recorded: RecordedEvent, budgets: Mapping[str, BudgetState]) -> Iterator[_Balance]:
     """The balances that an accepted record changed."""
     record, event = recorded.record, recorded.envelope.data
     budget = record.budget
@@ -289,7 +323,7 @@ def _balance(
         found = book.conventions.get(convention)
         if found is None:
             return OutboundRecord(topics.BALANCES, key, None, ())
-        money = found.known_on(line)
+        money = found.find_money(line)
         assert money is not None, "a balance that moved is known"
         row = convention_balance(budget, convention, money)
     event_id = f"{budget}/{sequence}/balance/{digest}"
@@ -297,12 +331,44 @@ def _balance(
     return OutboundRecord(topics.BALANCES, key, value, STRUCTURED)
 
 
-def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
+def line_balance(budget: str, line: Line, money: LineMoney) -> PrintedLineBalance:
+    """The balance of a line."""
+    return PrintedLineBalance(
+        budget,
+        PrintedLine(*line),
+        money.appropriated,
+        money.available,
+        money.reserved,
+        money.committed,
+        money.ordered,
+        money.paid,
+        money.carried_over,
+    )
+
+
+def convention_balance(
+    budget: str, convention: str, money: ConventionMoney
+) -> PrintedConventionBalance:
+    """The balance of a convention on a line."""
+    return PrintedConventionBalance(
+        budget,
+        convention,
+        PrintedLine(*money.line),
+        money.granted,
+        money.remaining,
+        money.ordered,
+        money.paid,
+        money.released,
+        money.carried_over,
+    )
+
+
+def _dead_letter(dead_lettered: DeadLettered) -> Iterator[OutboundRecord]:
     """The bytes for operators, and a notice without them for the sender."""
-    record, raw, unreadable = found.record, found.raw, found.unreadable
+    record, raw, unreadable = dead_lettered.record, dead_lettered.raw, dead_lettered.unreadable
     dead, why = record.dead_letter, explain(unreadable)
     assert dead is not None, "its outcome is dead_letter"
-    kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)
+    kept = raw.value and keep_bytes(raw.value, len(raw.value), raw.source_kind)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
     headers = (*_own_headers(raw), *_reasons(record, dead, raw, unreadable))
     yield OutboundRecord(topics.DEAD_LETTERS, key, kept, headers)

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.codec import reread
-from events.journal import read_place
+from events.journal import read_head
 from events.texts import _
 from services.ledger.application.handle import DecidedBatch, Ledger
 from services.ledger.application.ports import JournalRow, StoreError
@@ -68,7 +68,7 @@ class Difference(NamedTuple):
 
 
 @dataclass(slots=True)
-class Redecided:
+class RedecisionResult:
     """The result of a redecision."""
 
     records: int = 0
@@ -99,14 +99,14 @@ class Redecision:
         self._ledger = Ledger(dry_run=True)
         self._open: dict[str, _Group] = {}
         """The last event of each budget, with the events that it resumed then and resumes now."""
-        self._result = Redecided()
+        self._result = RedecisionResult()
         self._decided: list[str] = []
         """The budgets of the records that were not discarded yet."""
 
     def read(self, raw: bytes) -> None:
         """Read the next record, and compare the event before it in its budget."""
-        place = read_place(raw)
-        record = read_row(JournalRow(place.budget, place.sequence, raw))
+        head = read_head(raw)
+        record = read_row(JournalRow(head.budget, head.sequence, raw))
         self._result.records += 1
         self._result.rules_versions[record.rules_version] += 1
         if record.outcome is Outcome.DEAD_LETTER:
@@ -121,7 +121,7 @@ class Redecision:
         if group is not None:
             self._result.differences += group.differences()
 
-    def end(self) -> Redecided:
+    def end(self) -> RedecisionResult:
         """End after the last record; return the result."""
         for group in self._open.values():
             self._result.differences += group.differences()

@@ -6,18 +6,18 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from events.codec import Received, reread
+from events.codec import ReceivedEvent, reread
 from events.texts import _, verbatim
 from services.ledger.application.handle import ChainEnd, Ledger
 from services.ledger.application.ports import JournalRow, StateKey, Store, StoreError, Versions
 from services.ledger.application.state_rows import (
     STATE_VERSION,
-    changed_rows,
-    known_sequences,
-    restored,
+    read_sequences,
+    restore_budgets,
+    take_changed_rows,
 )
 from services.ledger.domain.evolve import evolve
-from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
+from services.ledger.domain.fiscal_year import close_out, is_over
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
 from services.ledger.domain.model.book import BudgetState, new_budget
@@ -89,7 +89,7 @@ def rebuild_state(store: Store) -> dict[str, BudgetState]:
         check_book(state.book)
     changes: dict[StateKey, bytes | None] = {}
     for state in budgets.values():
-        changes.update(changed_rows(state))
+        changes.update(take_changed_rows(state))
     store.replace_state(changes, VERSIONS)
     return budgets
 
@@ -101,9 +101,9 @@ def _read_state(
     if written is None and ends:
         raise ValueError("the state says no version")
     if written is not None and written.state != STATE_VERSION:
-        _check_whole(known_sequences(store.state()), ends)
+        _check_whole(read_sequences(store.state()), ends)
         raise ValueError(f"the state has the shape of version {written.state}")
-    budgets = restored(store.state())
+    budgets = restore_budgets(store.state())
     _check_whole({name: state.memory.sequence for name, state in budgets.items()}, ends)
     if not _agrees(budgets, ends):
         raise ValueError("the state does not agree with the journal")
@@ -142,7 +142,7 @@ class Folding:
         self.budgets: dict[str, BudgetState] = {}
         self.dead: dict[str, ChainEnd] = {}
 
-    def apply(self, record: JournalRecord) -> Received | None:
+    def apply(self, record: JournalRecord) -> ReceivedEvent | None:
         """Apply the next record of its chain; return its event, unless it is a dead letter.
 
         Raises:

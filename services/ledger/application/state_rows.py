@@ -15,13 +15,13 @@ import msgspec
 from msgspec.structs import replace
 
 from services.ledger.application.ports import StateKey
-from services.ledger.domain.invariants import awarded_sums, group_sums
+from services.ledger.domain.invariants import group_sums, sum_awards
 from services.ledger.domain.model.book import (
     KEPT_BYTES,
     Book,
     BudgetState,
     Memory,
-    Parked,
+    ParkedRecord,
     new_budget,
 )
 from services.ledger.domain.model.conventions import (
@@ -31,8 +31,7 @@ from services.ledger.domain.model.conventions import (
     DocumentReceipt,
 )
 from services.ledger.domain.model.grants import BankAccount, Grant
-from services.ledger.domain.model.interning import EMPTY
-from services.ledger.domain.model.lines import Line, LineMoney, interned_line
+from services.ledger.domain.model.lines import EMPTY, Line, LineMoney, share_line
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 from services.ledger.domain.model.schedules import order_of, with_shared_parts
 
@@ -71,7 +70,7 @@ class _Sequence(msgspec.Struct):
 
 
 class ConventionProgress(NamedTuple):
-    """What has become of a convention."""
+    """The progress of a convention."""
 
     lines: tuple[ConventionMoney, ...]
     documents: Mapping[DocumentKey, DocumentReceipt]
@@ -79,14 +78,14 @@ class ConventionProgress(NamedTuple):
 
 
 class OrderProgress(NamedTuple):
-    """What has become of a payment order."""
+    """The progress of a payment order."""
 
     paid_cents: int
     state: OrderState
     open_at_closing: bool
 
 
-def _agreed(convention: Convention) -> Convention:
+def _select_agreed(convention: Convention) -> Convention:
     return replace(convention, lines=(), documents=EMPTY, rejected=())
 
 
@@ -99,7 +98,7 @@ def _unpack(kind: Any) -> Callable[[bytes], Any]:
 
 
 def _line(key: str) -> Line:
-    return interned_line(Line(*json.loads(key)))
+    return share_line(Line(*json.loads(key)))
 
 
 class Kind(NamedTuple):
@@ -115,7 +114,9 @@ class Kind(NamedTuple):
 KINDS: Final = {
     "line": Kind(lambda state: state.book.lines, _unpack(LineMoney), _line),
     "grant": Kind(lambda state: state.book.grants, _unpack(Grant)),
-    "convention": Kind(lambda state: state.book.conventions, _unpack(Convention), part=_agreed),
+    "convention": Kind(
+        lambda state: state.book.conventions, _unpack(Convention), part=_select_agreed
+    ),
     "convention_progress": Kind(
         lambda state: state.book.conventions,
         _unpack(ConventionProgress),
@@ -128,14 +129,14 @@ KINDS: Final = {
         part=lambda each: (each.paid_cents, each.state, each.open_at_closing),
     ),
     "account": Kind(lambda state: state.book.accounts, _unpack(BankAccount)),
-    "parked": Kind(lambda state: state.memory.parked, _unpack(Parked), int),
+    "parked": Kind(lambda state: state.memory.parked, _unpack(ParkedRecord), int),
 }
 """All kinds but the header and the remembered events."""
 
 _read_header: Final = _unpack(Header)
 
 
-def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
+def take_changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     """The header, and the rows changed since the last call."""
     budget = state.book.budget
     yield StateKey(budget, "budget", ""), _pack(_header(state))
@@ -155,7 +156,7 @@ def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     for first in range(0, len(identities), IDENTITIES_MAX):
         row = StateKey(budget, "remembered", row_key(memory.remembered_rows))
         memory.remembered_rows += 1
-        yield row, _remembered_row(memory, identities[first : first + IDENTITIES_MAX])
+        yield row, _pack_remembered(memory, identities[first : first + IDENTITIES_MAX])
 
 
 def row_key(key: str | Line | int) -> str:
@@ -165,7 +166,7 @@ def row_key(key: str | Line | int) -> str:
     return str(key) if isinstance(key, int) else _spell(key).decode()
 
 
-def _remembered_row(memory: Memory, identities: Iterable[int]) -> bytes:
+def _pack_remembered(memory: Memory, identities: Iterable[int]) -> bytes:
     """Remembered events, one behind the other."""
     known, lasting = memory.remembered, memory.lasting
     return b"".join(
@@ -216,7 +217,7 @@ def _count(state: BudgetState) -> int:
 _decode_sequence = msgspec.msgpack.Decoder(_Sequence).decode
 
 
-def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
+def read_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
     """The last sequence of each budget, from rows of any version; ValueError: a header is none."""
     return {
         key.budget: _decode_sequence(value).sequence for key, value in rows if key.kind == "budget"
@@ -272,7 +273,7 @@ class Restoring:
             yield budget, state
 
 
-def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
+def restore_budgets(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
     """The budgets of these rows; ValueError where one is missing, or not of this program."""
     restoring = Restoring()
     for key, value in rows:
@@ -314,7 +315,7 @@ def _put_header(state: BudgetState, header: Header) -> None:
 def _derive(state: BudgetState) -> None:
     book, memory = state.book, state.memory
     book.group_available_cents = group_sums(book)
-    book.awarded_cents = awarded_sums(book)
+    book.awarded_cents = sum_awards(book)
     memory.parked = dict(sorted(memory.parked.items()))
     for sequence, parked in memory.parked.items():
         memory.waiting.setdefault(parked.want, []).append(sequence)

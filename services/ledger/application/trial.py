@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from events.topics import INTERNAL_EVENTS
-from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord, Recorded
+from services.ledger.application.handle import DecidedBatch, Ledger, RawRecord, RecordedEvent
 from services.ledger.application.ports import StateKey
 from services.ledger.application.restore import Folding
-from services.ledger.application.state_rows import changed_rows, restored
+from services.ledger.application.state_rows import restore_budgets, take_changed_rows
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.model.book import BudgetState
 from services.ledger.domain.model.lines import Line, LineMoney
@@ -51,8 +51,8 @@ class KnownStates:
     def __init__(self) -> None:
         self._states: OrderedDict[str, KnownState] = OrderedDict()
 
-    def of(self, budgets: Iterable[str]) -> dict[str, KnownState]:
-        """Those of these budgets."""
+    def find(self, budgets: Iterable[str]) -> dict[str, KnownState]:
+        """Return the known states of these budgets."""
         return {each: self._states[each] for each in budgets if each in self._states}
 
     def keep(self, states: Mapping[str, KnownState]) -> None:
@@ -87,7 +87,9 @@ class Trial:
         first, *others = self.ledger.handle(raw)
         self.latest[first.budget, first.sequence] = first.outcome
         self._count_woken(others)
-        written = [each.internal_events for each in decided[count:] if isinstance(each, Recorded)]
+        written = [
+            each.internal_events for each in decided[count:] if isinstance(each, RecordedEvent)
+        ]
         for number, (budget, value) in enumerate(chain(*written)):
             if budget in self.before:
                 source = Source(INTERNAL_EVENTS, raw.source.partition, number)
@@ -103,11 +105,11 @@ class Trial:
             else:
                 self.woken += 1
 
-    def changed(self, batch: DecidedBatch) -> Iterator[dict[str, Any]]:
-        """The balances of lines that are others than before, in the contract's order."""
+    def list_changed_lines(self, batch: DecidedBatch) -> Iterator[dict[str, Any]]:
+        """Yield the balances of lines that the events changed, in the contract's order."""
         for budget, before in sorted(self.before.items()):
             after = batch.states[budget].book.lines
-            for line in sorted(after, key=Line.in_order):
+            for line in sorted(after, key=Line.sort_key):
                 was = before.get(line, LineMoney())
                 if was != after[line]:
                     yield {
@@ -124,7 +126,7 @@ def trial_of(records: Iterable[JournalRecord], budgets: Collection[str]) -> Tria
     Raises:
         StoreError: a record is not the next one of its budget, or its event is damaged.
     """
-    return _trial(_folded(records), budgets)
+    return _trial(_fold(records), budgets)
 
 
 def trial_behind(
@@ -137,8 +139,8 @@ def trial_behind(
     Raises:
         StoreError: as `trial_of`.
     """
-    folding = _folded(
-        records, restored(row for each in known.values() for row in each.rows.items())
+    folding = _fold(
+        records, restore_budgets(row for each in known.values() for row in each.rows.items())
     )
     behind = {}
     for budget, state in folding.budgets.items():
@@ -147,7 +149,7 @@ def trial_behind(
             behind[budget] = before
             continue
         rows = {} if before is None else dict(before.rows)
-        for key, value in changed_rows(state):
+        for key, value in take_changed_rows(state):
             if value is None:
                 rows.pop(key, None)
             else:
@@ -156,7 +158,7 @@ def trial_behind(
     return _trial(folding, budgets), behind
 
 
-def _folded(
+def _fold(
     records: Iterable[JournalRecord], known: Mapping[str, BudgetState] = MappingProxyType({})
 ) -> Folding:
     folding = Folding()

@@ -2,33 +2,30 @@
 
 from msgspec.structs import replace
 
-from events.codec import Received
+from events.codec import ReceivedEvent
 from events.envelope import Event
-from services.ledger.domain.credit import group_of
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.model.book import Book, BudgetState, Parked, Want, brief, shortened
+from services.ledger.domain.limits import group_of
+from services.ledger.domain.model.answers import FlagCode, Refusal
+from services.ledger.domain.model.book import Book, BudgetState, ParkedRecord, Want, brief, shorten
 from services.ledger.domain.model.conventions import Convention, ConventionMoney, Instalment
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.interning import without
-from services.ledger.domain.model.lines import Line, LineMoney, Stage, interned_line
+from services.ledger.domain.model.lines import Line, LineMoney, Stage, drop_key, share_line
 from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
 from services.ledger.domain.model.orders import OrderState, PaymentOrder, remaining_lines
-from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.schedules import (
     has_ended,
     order_of,
-    reduced_lines,
+    reduce_lines,
     with_shared_parts,
 )
-from services.ledger.domain.rules.late_events import is_always_decided
-from services.ledger.domain.rules.table import handler_of
+from services.ledger.domain.rules.table import handler_of, is_always_decided
 
 NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
 """Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""
 
 
-def evolve(state: BudgetState, record: JournalRecord, received: Received) -> None:
+def evolve(state: BudgetState, record: JournalRecord, received: ReceivedEvent) -> None:
     """Change `state` as `record` says; `received` is the event that it holds."""
     memory = state.memory
     assert record.sequence == memory.sequence + 1, "a record of the budget is missing"
@@ -54,19 +51,19 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
         _remember(state, received)
 
 
-def _remember(state: BudgetState, received: Received) -> None:
-    identity = shortened(received.identity)
-    state.memory.remembered[identity] = shortened(received.digest)
+def _remember(state: BudgetState, received: ReceivedEvent) -> None:
+    identity = shorten(received.identity)
+    state.memory.remembered[identity] = shorten(received.digest)
     state.new_identities.append(identity)
     if is_always_decided(received.envelope.data):
         # A closed-out year keeps these ids when it drops all others (rules, 31).
         state.memory.lasting[identity] = None
 
 
-def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:
+def _park(state: BudgetState, record: JournalRecord, received: ReceivedEvent) -> None:
     assert record.waits_for is not None, "a parked event waits for something"
     want = Want(**record.waits_for)
-    state.memory.parked[record.sequence] = Parked(
+    state.memory.parked[record.sequence] = ParkedRecord(
         received.raw, want, *record.source, brief(received.identity)
     )
     state.memory.waiting.setdefault(want, []).append(record.sequence)
@@ -118,8 +115,8 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
     """Add to what an award still holds on a line, or take from it."""
     known = state.book.grants[grant]
     left_cents = known.reserved_cents.get(line, 0) + cents
-    others = without(known.reserved_cents, line)
-    known.reserved_cents = {**others, interned_line(line): left_cents} if left_cents else others
+    others = drop_key(known.reserved_cents, line)
+    known.reserved_cents = {**others, share_line(line): left_cents} if left_cents else others
     state.touched["grant"].add(grant)
 
 
@@ -155,7 +152,7 @@ def _move_convention(state: BudgetState, move: Move) -> None:
     assert move.convention is not None, "the move is a convention's"
     assert kind.convention_gains is not None, "a convention's money stays in the budget"
     convention = state.touch_progress(move.convention)
-    money = convention.opened_on(move.line)
+    money = convention.open_line(move.line)
     if kind.convention_loses is None:
         money.granted += cents
         if kind.origin is Stage.RESERVED:
@@ -167,7 +164,7 @@ def _move_convention(state: BudgetState, move: Move) -> None:
         # It no longer plans what was released of it; at zero it is settled.
         state.touch_convention(move.convention)
         instalment = _instalment(convention, move.instalment)
-        instalment.lines = reduced_lines(instalment.lines, move.line, cents)
+        instalment.lines = reduce_lines(instalment.lines, move.line, cents)
 
 
 def _instalment(convention: Convention, name: str) -> Instalment:
@@ -185,7 +182,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         instalment.order = order.payment_order
         instalment.reissue_held = False
         if name in convention.earlier.orders:
-            left = without(convention.earlier.orders, name)
+            left = drop_key(convention.earlier.orders, name)
             convention.earlier = replace(convention.earlier, orders=left)
         order = with_shared_parts(order, convention, instalment)
         state.touch_convention(convention.convention)

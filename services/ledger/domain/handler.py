@@ -13,7 +13,7 @@ import msgspec
 
 from events.envelope import Envelope
 from events.parts import EventData, EventReference
-from services.ledger.domain.fiscal_year.year_openings import InternalEvent
+from services.ledger.domain.fiscal_year import InternalEvent
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Memory, Want
 from services.ledger.domain.model.grants import Act, Grant

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from operator import attrgetter
 
-from services.ledger.domain.credit import group_of
+from services.ledger.domain.limits import group_of
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.lines import Line
@@ -16,14 +16,14 @@ CENTS_MAX = 2**63 - 1
 
 
 def check_moved(book: Book, moves: Iterable[Move]) -> None:
-    """The rows that a record moved: each line's stages, each convention's share of it."""
+    """Assert that each line and convention whose money a record moved still balances."""
     for move in moves:
         assert move.amount_cents > 0, f"a move of nothing: {move}"
         money = book.lines[move.line]
         assert money.balances(), f"line {move.line} does not balance: {money}"
         assert money.appropriated <= CENTS_MAX, f"line {move.line} is beyond all range: {money}"
         if move.convention is not None:
-            share = book.conventions[move.convention].known_on(move.line)
+            share = book.conventions[move.convention].find_money(move.line)
             assert share is not None, f"{move.convention} has nothing on {move.line}"
             assert share.balances(), f"{move.convention} on {move.line} does not balance: {share}"
 
@@ -66,7 +66,7 @@ def _check_plan(book: Book, convention: Convention) -> None:
     if has_ended(book, convention):
         return
     not_ordered = [each for each in convention.schedule if not is_live(book, each)]
-    remaining = convention.by_line(attrgetter("remaining"))
+    remaining = convention.map_lines(attrgetter("remaining"))
     for line, cents in cents_by_line(not_ordered).items():
         assert 0 <= cents <= remaining.get(line, 0), (
             f"{convention.convention} on {line} plans {cents}"
@@ -75,7 +75,7 @@ def _check_plan(book: Book, convention: Convention) -> None:
 
 def _check_recoveries(convention: Convention) -> None:
     """Nothing is asked back that was not paid, and nothing comes back that was not asked."""
-    assert convention.recoverable_cents() >= 0, f"{convention.convention} is asked for too much"
+    assert convention.recoverable_cents >= 0, f"{convention.convention} is asked for too much"
     for number, each in convention.recoveries.items():
         known = 0 <= each.revenue_cents <= each.collected_cents <= each.ordered_cents
         assert known, f"{convention.convention}, recovery {number}: {each}"
@@ -91,7 +91,7 @@ def _check_orders(book: Book) -> None:
     ordered: dict[tuple[str, Line], int] = {}
     paid: dict[tuple[str, Line], int] = {}
     for order in book.orders.values():
-        paid_by_line = order.paid_by_line()
+        paid_by_line = order.split_paid_by_line()
         convention, _ = book.place_of(order)
         for each in order.lines:
             paid_cents = paid_by_line.get(each.line, 0)
@@ -116,7 +116,7 @@ def _check_orders(book: Book) -> None:
 def _check_sums(book: Book) -> None:
     """The sums that are kept are the sums of what they are kept for."""
     assert book.group_available_cents == group_sums(book), "control groups do not add up"
-    assert book.awarded_cents == awarded_sums(book), "awards by beneficiary do not add up"
+    assert book.awarded_cents == sum_awards(book), "awards by beneficiary do not add up"
 
 
 def group_sums(book: Book) -> dict[str, int]:
@@ -128,7 +128,7 @@ def group_sums(book: Book) -> dict[str, int]:
     return sums
 
 
-def awarded_sums(book: Book) -> dict[str, int]:
+def sum_awards(book: Book) -> dict[str, int]:
     """The year's own awards by SIRET, added up; those that fell count no more (rules, 14)."""
     sums: dict[str, int] = {}
     for grant in book.grants.values():

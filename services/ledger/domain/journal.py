@@ -73,7 +73,7 @@ class JournalRecord(msgspec.Struct):
 
     def seal(self) -> bytes:
         """Take the hash, and give the record's bytes: one line of JSON."""
-        body = _spell_in_order(self._hashed())
+        body = _spell_in_order(self._build_hashed_members())
         self.hash = sha256(body).hexdigest()
         event = b"null" if self.event is None else self.event
         topic, partition, offset = self.source
@@ -82,7 +82,7 @@ class JournalRecord(msgspec.Struct):
         hash_ = self.hash.encode()
         return b"".join((body[:-1], b',"event":', event, b',"hash":"', hash_, b'",', source, end))
 
-    def _hashed(self) -> journal.Hashed:
+    def _build_hashed_members(self) -> journal.HashedMembers:
         # Enumerations are spelled as their values; members that few records have stay dictionaries,
         # whose keys the encoder sorts.
         entries: Any = self.commitment_entries or None
@@ -94,7 +94,7 @@ class JournalRecord(msgspec.Struct):
         want: Any = self.waits_for
         moves: Any = [_move(each) for each in self.moves] if self.moves else None
         outcome: Any = self.outcome
-        return journal.Hashed(
+        return journal.HashedMembers(
             self.budget,
             entries,
             self.dead_letter,

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from services.ledger.domain.convention_threshold import held_back
+from services.ledger.domain.limits import check_held_back
+from services.ledger.domain.model.answers import Flag, FlagCode
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.conventions import (
     Convention,
@@ -18,11 +19,10 @@ from services.ledger.domain.model.conventions import (
     Instalment,
     order_name,
 )
-from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.grants import Act, BankAccount, Grant
 from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.moves import ORDER, RELEASE, Move, MoveKind
-from services.ledger.domain.model.orders import OrderChange, OrderState, PaymentOrder, shared
+from services.ledger.domain.model.orders import OrderChange, OrderState, PaymentOrder, share_out
 from services.ledger.domain.model.schedules import (
     due_again_on,
     eligible_cost_cents,
@@ -58,7 +58,7 @@ class Situation(msgspec.Struct):
 
         It is added up where an instalment is due: few events make one due.
         """
-        return self.convention.drawn_cents() - self.returned_cents
+        return self.convention.drawn_cents - self.returned_cents
 
 
 def situation(
@@ -127,9 +127,9 @@ def _issue_met(
         lines = (
             _lines_to_pay(case, instalment, drawn_cents)
             if again_on is None
-            else shared(instalment.amount_cents, instalment.lines)
+            else share_out(instalment.amount_cents, instalment.lines)
         )
-        hold = held_back(book, case.convention)
+        hold = check_held_back(book, case.convention)
         if lines and hold is not None:
             held = hold
             continue
@@ -172,7 +172,7 @@ def _lines_to_pay(
     eligible_cents = _ceiling_cents(case, instalment)
     if eligible_cents is not None:
         payable_cents = max(0, min(payable_cents, eligible_cents - drawn_cents))
-    return shared(payable_cents, instalment.lines)
+    return share_out(payable_cents, instalment.lines)
 
 
 def _settle(
@@ -215,7 +215,7 @@ def _issue(
         lines=lines,
     )
     previous = case.convention.latest_order(instalment) if before else None
-    ruling.orders.append(OrderChange(order, _for_the_treasury(case, previous)))
+    ruling.orders.append(OrderChange(order, _gather_for_treasury(case, previous)))
     for each in lines:
         ruling.moves.append(_move(case, instalment, each.line, ORDER, each.amount_cents))
     return amount_cents
@@ -227,7 +227,7 @@ def acts_to_carry(acts: Sequence[Act], award: Act) -> list[Act]:
     return [act for act in acts if act == award or act in others]
 
 
-def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
+def _gather_for_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     """The data that the treasury needs beside the order itself (rules, 25)."""
     assert case.account is not None, "no order without a bank account"
     assert case.grant.award is not None, "no order without an award"

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.texts import _
-from services.ledger.domain.model.refusals import Refusal
-from services.ledger.explain.answer import Answer
+from services.ledger.domain.model.answers import Refusal
+from services.ledger.explain.answers import Answer
 
 CARRIED_OVER = Answer(
     _("convention carried over"),
@@ -293,7 +293,7 @@ REFUSALS: dict[Refusal, Answer] = {
 """The refusals, in order of precedence."""
 
 
-def explained_refusal(code: str, facts: Mapping[str, Any]) -> Answer:
+def explain_refusal(code: str, facts: Mapping[str, Any]) -> Answer:
     """The answer behind a recorded refusal."""
     if code == Refusal.FISCAL_YEAR_CLOSED and "convention" in facts:
         return CARRIED_OVER
@@ -302,4 +302,4 @@ def explained_refusal(code: str, facts: Mapping[str, Any]) -> Answer:
 
 def refusal_row(refusal: Mapping[str, Any]) -> dict[str, Any]:
     """A recorded refusal as the contract prints it."""
-    return explained_refusal(refusal["code"], refusal["facts"]).row(refusal)
+    return explain_refusal(refusal["code"], refusal["facts"]).row(refusal)

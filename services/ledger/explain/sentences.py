@@ -1,15 +1,50 @@
-"""Texts of decisions: their sentences, with the facts formatted."""
+"""Texts of decisions: the names of codes, and sentences with their facts formatted."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from events.texts import Day, Euros, Translatable, _, pgettext
-from services.ledger.domain.model.flags import FlagCode
-from services.ledger.domain.model.refusals import Missing
-from services.ledger.explain.answer import Advice
-from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.refusals import explained_refusal
-from services.ledger.explain.waits import WAITS
+from services.ledger.domain.model.answers import FlagCode, Missing
+from services.ledger.explain.answers import FLAGS, WAITS, Advice
+from services.ledger.explain.refusals import explain_refusal
+
+ORDER_STATES: Final = {
+    "issued": _("issued"),
+    "taken_in_charge": _("taken in charge"),
+    "on_hold": _("on hold"),
+    "rejected": _("rejected"),
+    "paid": _("paid"),
+    "cancelled": _("cancelled"),
+}
+"""States of a payment order (rules, 20)."""
+
+GRANT_STATES: Final = {
+    "announced": _("announced"),
+    "awarded": _("awarded"),
+    "paid": _("fully paid"),
+    "lapsed": _("lapsed"),
+    "withdrawn": _("withdrawn"),
+    "carried": pgettext("grant", "carried from last year"),
+    "carried_over": pgettext("grant", "carried over to next year"),
+}
+"""States of a grant. The ledger does not keep what money gives: the read model's queries do."""
+
+OUTSIDE: Final[Mapping[str | None, Translatable]] = {
+    "available": _("opening of credits"),
+    "committed": _("carried from last year"),
+    None: _("reduction of credits"),
+}
+"""The other end of a move from outside the budget, or to it, by the stage that it goes to."""
+
+ENTRY_KINDS: Final = {
+    "accounting_commitment": _("accounting commitment"),
+    "legal_commitment": _("legal commitment"),
+    "supplementary_commitment": _("supplementary commitment"),
+    "decommitment": _("decommitment"),
+    "carry_over": _("carry-over"),
+}
+"""Kinds of commitment entries."""
+
 
 CODE_TEXTS: dict[str, dict[str, Translatable]] = {
     "level": {
@@ -72,17 +107,17 @@ has. A sentence of ten such items stays within the published schema (`events.val
 
 def refusal_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal."""
-    return _rendered(explained_refusal(code, facts).sentence, facts)
+    return _render(explain_refusal(code, facts).sentence, facts)
 
 
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal, and what to do."""
-    return _with_advice(refusal_reason(code, facts), explained_refusal(code, facts))
+    return _with_advice(refusal_reason(code, facts), explain_refusal(code, facts))
 
 
 def flag_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a review flag."""
-    return _rendered(FLAGS[FlagCode(code)].sentence, facts)
+    return _render(FLAGS[FlagCode(code)].sentence, facts)
 
 
 def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
@@ -90,9 +125,9 @@ def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     return _with_advice(flag_reason(code, facts), FLAGS[FlagCode(code)])
 
 
-def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
+def explain_wait(waits_for: Mapping[str, str]) -> Translatable:
     """The text of a parked event."""
-    return _rendered(WAITS[Missing(waits_for["kind"])].sentence, waits_for)
+    return _render(WAITS[Missing(waits_for["kind"])].sentence, waits_for)
 
 
 def line_label(line: Mapping[str, str | None]) -> str:
@@ -133,7 +168,7 @@ def _with_advice(reason: Translatable, advice: Advice) -> Translatable:
     return Translatable("{reason} {do}", {"reason": reason, "do": advice.do})
 
 
-def _rendered(text: Translatable, facts: Mapping[str, Any]) -> Translatable:
+def _render(text: Translatable, facts: Mapping[str, Any]) -> Translatable:
     shown = {name: _fact(name, each) for name, each in facts.items()}
     places = {
         name: place.render(shown) for name, place in PLACES.items() if facts.get(name) is not None
@@ -154,23 +189,23 @@ def _fact(name: str, fact: Any) -> object:
             "{kind} {year}", {"kind": DOCUMENTS[fact["kind"]], "year": fact["year"]}
         )
     if name == "documents":
-        return _listed([_fact("document", each) for each in fact])
+        return _join([_fact("document", each) for each in fact])
     if isinstance(fact, list):
-        return _listed([_shortened(str(each)) for each in fact])
+        return _join([_shorten(str(each)) for each in fact])
     if name == "due_on":
         return Day(fact)
     if name == "line":
-        return _shortened(line_label(fact))
+        return _shorten(line_label(fact))
     if isinstance(fact, dict):
-        return _shortened(", ".join(str(each) for each in fact.values() if each is not None))
-    return _shortened(str(fact))
+        return _shorten(", ".join(str(each) for each in fact.values() if each is not None))
+    return _shorten(str(fact))
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= FACT_MAX else text[:FACT_MAX] + "…"
 
 
-def _listed(facts: list[Any]) -> object:
+def _join(facts: list[Any]) -> object:
     """`2021, 2022 and 2023`; of many the first, and the number of the others."""
     *others, last = facts
     if len(others) >= LISTED_MAX:

@@ -32,11 +32,10 @@ from services.ledger.application.restore import (
     ReadRecord,
     rebuild_state,
 )
-from services.ledger.domain.fiscal_year.year_openings import InternalEvent, openings
+from services.ledger.domain.fiscal_year import InternalEvent, openings
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.files.chains import NOWHERE, Chains
-from services.ledger.files.exports import LOGGED_RECORDS, Progress, read_export
+from services.ledger.files.exports import LOGGED_RECORDS, NOWHERE, Chains, Progress, read_export
 
 BATCH_RECORDS: Final = 1000
 """The most records in one transaction."""
@@ -54,7 +53,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
 @dataclass(slots=True)
-class Proved:
+class CheckedExport:
     """A checked export, which continues the existing journal."""
 
     path: Path
@@ -85,14 +84,16 @@ class Proved:
                 log.info("journal_importing", records=chains.records, of=self.chains.records)
 
 
-def prove(path: Path, there: Mapping[str, ChainEnd], where: str, progress: Progress) -> Proved:
+def prove(
+    path: Path, there: Mapping[str, ChainEnd], where: str, progress: Progress
+) -> CheckedExport:
     """Check a whole export: its chains, and that it begins as the journal at `where` does.
 
     Raises:
         StoreError: a record is damaged, the journal is not the beginning of the export, or a newer
             Écluse decided it.
     """
-    proved = Proved(path, there)
+    proved = CheckedExport(path, there)
     internal_events: set[str] = set()
     for record, _unused in read_export(path, proved.chains, progress):
         if record.rules_version > RULES_VERSION:
@@ -122,7 +123,7 @@ def _internal_event_ids(record: JournalRecord) -> set[str]:
     return {each.id for each in openings(record.budget, source, event_id, record.moves)}
 
 
-def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
+def unread_internal_events(proved: CheckedExport) -> dict[str, list[InternalEvent]]:
     """Internal events of closings that were not read yet, by the budget that was closed.
 
     Such an event is lost with its topic: it is made again from the state before the closing, byte
@@ -150,7 +151,7 @@ def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
     return found
 
 
-def import_store(store: Store, where: str, path: Path, progress: Progress) -> Proved:
+def import_store(store: Store, where: str, path: Path, progress: Progress) -> CheckedExport:
     """Import an export into a new store, or continue an import into it; rebuild its state.
 
     Raises:

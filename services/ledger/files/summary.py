@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from services.ledger.application.balance_rows import convention_balance, line_balance
 from services.ledger.application.handle import Ledger
+from services.ledger.application.outbound_messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.lines import Line, line_from_row
-from services.ledger.explain.flags import flag_row
+from services.ledger.explain.answers import flag_row
 from services.ledger.explain.refusals import refusal_row
 from services.ledger.files.replay import FILE_MARK
 
@@ -45,15 +45,15 @@ def summary_of(ledger: Ledger, history: "History") -> dict[str, Any]:
         "conventions": [row for book in books for row in _convention_rows(book)],
         "payment_orders": [
             ledger.budgets[budget].book.orders[name].row(budget)
-            for budget, name in _in_order(history.orders)
+            for budget, name in _sort(history.orders)
         ],
-        "commitment_entries": _in_order(history.entries),
-        "refusals": _in_order(history.refusals),
+        "commitment_entries": _sort(history.entries),
+        "refusals": _sort(history.refusals),
         "dead_letters": [
             {"position": _position(source), "reason": reason}
             for source, reason in sorted(history.dead_letters)
         ],
-        "review_flags": _in_order(history.flags),
+        "review_flags": _sort(history.flags),
         "heads": {name: ledger.budgets[name].memory.head for name in sorted(ledger.budgets)},
     }
 
@@ -70,7 +70,7 @@ def _outcomes(ledger: Ledger) -> dict[str, int]:
 
 
 def _line_rows(book: Book) -> list[dict[str, Any]]:
-    lines = sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
+    lines = sorted(book.lines.items(), key=lambda item: Line.sort_key(item[0]))
     return [msgspec.to_builtins(line_balance(book.budget, line, money)) for line, money in lines]
 
 
@@ -78,14 +78,14 @@ def _convention_rows(book: Book) -> list[dict[str, Any]]:
     return [
         msgspec.to_builtins(convention_balance(book.budget, name, money))
         for name, convention in sorted(book.conventions.items())
-        for money in sorted(convention.lines, key=lambda each: each.line.in_order())
+        for money in sorted(convention.lines, key=lambda each: each.line.sort_key())
     ]
 
 
 Placed = tuple[tuple[str, int], Any]
 
 
-def _in_order(placed: list[Placed]) -> list[Any]:
+def _sort(placed: list[Placed]) -> list[Any]:
     """Sort by budget and sequence; items of one record keep their order."""
     return [value for _, value in sorted(placed, key=itemgetter(0))]
 

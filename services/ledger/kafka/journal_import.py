@@ -7,7 +7,7 @@ balances are written again, in the transaction of their record, and internal eve
 been read.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,25 +15,29 @@ from typing import Final, Self
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.codec import Received
+from events.codec import ReceivedEvent
 from events.texts import _
 from events.topics import BALANCES, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
-from services.ledger.application.handle import Recorded
+from services.ledger.application.handle import RecordedEvent
 from services.ledger.application.outbound_messages import STRUCTURED, balances
 from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import Folding, ReadRecord
-from services.ledger.domain.fiscal_year.year_openings import InternalEvent
+from services.ledger.domain.fiscal_year import InternalEvent
 from services.ledger.domain.journal import Outcome
-from services.ledger.files.chains import MISPLACED, Chains, home_of
-from services.ledger.files.exports import Progress
-from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events
+from services.ledger.files.exports import MISPLACED, Chains, Progress, home_of
+from services.ledger.files.imports import (
+    BATCH_RECORDS,
+    CheckedExport,
+    prove,
+    unread_internal_events,
+)
 from services.ledger.kafka.partition import (
     PARTITIONS_HEADER,
     TOPICS,
     transactional_id,
     write_targets,
 )
-from services.ledger.kafka.state_topic import (
+from services.ledger.kafka.topic_records import (
     IMPORT_KEY,
     IMPORTED_HEADER,
     POSITION_KEY,
@@ -57,13 +61,13 @@ MOVED = _(
 WRITTEN = _("a ledger wrote there while the export was compared: stop it, and run the import again")
 
 
-async def import_topic(settings: Settings, path: Path, progress: Progress) -> Proved:
+async def import_topic(settings: Settings, path: Path, progress: Progress) -> CheckedExport:
     """Import an export into the topics of a cluster, or continue an import into them.
 
     Raises:
         ClusterError: the cluster cannot be reached, or its topics are not as they must be.
         StoreError: the export is damaged, or the cluster holds another journal.
-        Fenced, WriterFailed: another process writes there, or the broker failed; the records
+        FencedError, WriterFailed: another process writes there, or the broker failed; the records
             written stay, and the import can be run again.
     """
     count = await check(settings, TOPICS)
@@ -159,7 +163,7 @@ class _Home:
         self._state = TopicPartition(settings.topic(LEDGER_STATE), number)
         self._published = TopicPartition(settings.topic(BALANCES), number)
         self._folding = folding
-        self._accepted: list[Recorded] = []
+        self._accepted: list[RecordedEvent] = []
         self._where = write_targets(settings, number, count)
         name = transactional_id(settings, number)
         self._writer = FencedWriter(settings, name, self._where.shared)
@@ -194,27 +198,25 @@ class _Home:
         if full and self._waiting:
             await self._write_journal({})
 
-    def take(self, each: ReadRecord, received: Received | None) -> None:
+    def take(self, each: ReadRecord, received: ReceivedEvent | None) -> None:
         """Add a record, already folded, to the pending ones."""
         self._waiting.append((each.record.budget.encode(), each.raw))
         self._waiting_bytes += len(each.raw)
         if received is not None and each.record.outcome is Outcome.ACCEPTED:
-            self._accepted.append(Recorded(each.record, received.envelope))
+            self._accepted.append(RecordedEvent(each.record, received.envelope))
 
     async def write(self) -> None:
         """Write the pending records, and the internal events with the last of them."""
         if self._waiting:
-            await self._write_journal(self._posted(self.internal_events))
+            await self._write_journal(self._place_internal_events())
 
     async def end(self) -> None:
         """Remove the mark of an import."""
         await self._write_state([(IMPORT_KEY, None, ())])
 
-    def _posted(
-        self, internal_events: Iterable[InternalEvent]
-    ) -> dict[TopicPartition, list[Outgoing]]:
+    def _place_internal_events(self) -> dict[TopicPartition, list[Outgoing]]:
         posted: dict[TopicPartition, list[Outgoing]] = {}
-        for budget, value in internal_events:
+        for budget, value in self.internal_events:
             number = partition_of(budget.encode(), self._count)
             place = TopicPartition(self._settings.topic(INTERNAL_EVENTS), number)
             posted.setdefault(place, []).append((budget.encode(), value, STRUCTURED))

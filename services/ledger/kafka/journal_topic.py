@@ -8,20 +8,17 @@ from typing import Any, Final
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.journal import read_place
+from events.journal import read_head
 from events.outbound import EventUnreadable
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
 from services.ledger.application.restore import Folding, ReadRecord
 from services.ledger.domain.journal import Source
-from services.ledger.files.chains import home_of
-from services.ledger.files.exports import Export
+from services.ledger.files.exports import Export, home_of
 from services.ledger.files.summary import History
-from services.ledger.kafka.state_topic import current_hold
-from services.ledger.kafka.topic_records import journal_record
+from services.ledger.kafka.topic_records import current_hold, journal_record
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import PARTITIONS
+from services.runtime.kafka.topic_catalogue import PARTITIONS, read_catalogue
 from services.runtime.kafka.topics import differences, partition_count
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -75,7 +72,7 @@ class TopicJournal:
         for place in self._places_of(budget):
             async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    yield [_read(each) for each in _of(budget, chunk)]
+                    yield [_read(each) for each in _select_chain(budget, chunk)]
 
     async def last(self, budget: str | None, count: int) -> list[ReadRecord]:
         """The last records, oldest first; of several partitions in the order of writing."""
@@ -92,7 +89,7 @@ class TopicJournal:
             start = max(first, sequence - 1)
             async with aclosing(self.reader.to_the_end(place, start)) as chunks:
                 async for chunk in chunks:
-                    for each in _of(budget, chunk):
+                    for each in _select_chain(budget, chunk):
                         if _sequence(each) == sequence:
                             return _read(each)
         return None
@@ -102,16 +99,16 @@ class TopicJournal:
         found = [await current_hold(self.reader, place) for place in self._state]
         return [hold for hold in found if hold is not None]
 
-    async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
+    async def notices(self, sources: Collection[Source]) -> dict[Source, Sentence]:
         """The messages that the senders of unreadable records received, by source."""
         texts: dict[Source, Sentence] = {}
         # Records imported from a cluster with more partitions have no notices here.
         here = range(len(self._refusals))
-        for number in sorted({source.partition for source in wanted}.intersection(here)):
-            missing = {source for source in wanted if source.partition == number}
+        for number in sorted({source.partition for source in sources}.intersection(here)):
+            missing = {source for source in sources if source.partition == number}
             async with aclosing(self._backwards(self._refusals[number])) as windows:
                 async for window in windows:
-                    found = _unreadable(_of(f"{DEAD_CHAIN}{number}", window))
+                    found = _unreadable(_select_chain(f"{DEAD_CHAIN}{number}", window))
                     texts |= {source: found[source] for source in missing & found.keys()}
                     missing -= found.keys()
                     if not missing:
@@ -129,7 +126,7 @@ class TopicJournal:
         found: list[ConsumerRecord] = []
         async with aclosing(self._backwards(place)) as windows:
             async for window in windows:
-                found = _of(budget, window) + found
+                found = _select_chain(budget, window) + found
                 if len(found) >= count:
                     break
         return found[-count:]
@@ -140,10 +137,10 @@ class TopicJournal:
         size = FIRST_WINDOW
         while behind > first:
             start = max(first, behind - size)
-            yield await self._between(place, start, behind)
+            yield await self._read_window(place, start, behind)
             behind, size = start, min(4 * size, WINDOW_MAX)
 
-    async def _between(
+    async def _read_window(
         self, place: TopicPartition, start: int, behind: int
     ) -> list[ConsumerRecord]:
         found: list[ConsumerRecord] = []
@@ -175,7 +172,7 @@ async def _partitions(settings: Settings) -> int:
     return await partition_count(settings, JOURNAL)
 
 
-def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
+def _select_chain(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
     """The records of one chain, by their key, or all; nothing is decoded."""
     if budget is None:
         return records
@@ -185,7 +182,7 @@ def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecor
 
 def _sequence(record: ConsumerRecord) -> int:
     try:
-        return read_place(record.value or b"").sequence
+        return read_head(record.value or b"").sequence
     except ValueError:
         return journal_record(record).sequence  # It raises the error with its place.
 
@@ -218,7 +215,7 @@ async def export_topic(settings: Settings, budget: str | None, export: Export) -
         for place in places if budget is None else [places[home_of(budget, count)]]:
             async with aclosing(reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    for each in _of(budget, chunk):
+                    for each in _select_chain(budget, chunk):
                         where = f"{each.topic}/{each.partition}/{each.offset}"
                         key = (each.key or b"").decode(errors="replace")
                         export.take(each.value or b"", where, key)

@@ -17,10 +17,15 @@ from events.codec import Headers
 from services.ledger.application.handle import ChainEnd, DecidedBatch, Ledger
 from services.ledger.application.outbound_messages import messages
 from services.ledger.application.restore import VERSIONS
-from services.ledger.kafka import state_topic
-from services.ledger.kafka.partition_restore import PartitionTopics, Restored
-from services.ledger.kafka.state_topic import Checkpoint
-from services.ledger.kafka.topic_records import event_id, event_time, is_same, raw_record
+from services.ledger.kafka import topic_records
+from services.ledger.kafka.partition_restore import PartitionTopics, RestoredPartition
+from services.ledger.kafka.topic_records import (
+    Checkpoint,
+    event_id,
+    event_time,
+    is_same,
+    raw_record,
+)
 from services.runtime.kafka.clients import KAFKA, Clients, Outgoing
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
@@ -30,8 +35,7 @@ from services.runtime.kafka.hanging_transactions import (
 )
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
+from services.runtime.kafka.reader import Reader, SourcePosition, check_source, skip_markers
 from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
@@ -56,7 +60,7 @@ PARTITIONS_HEADER: Final = "ecluse_partitions"
 """The header of a journal record with the number of partitions of its topic (rules, 37)."""
 
 FIND_HANGING: Final = (
-    "kafka-transactions.sh find-hanging; docs/decisions/0015 says what to ask first"
+    "kafka-transactions.sh find-hanging; docs/decisions/0008 says what to ask first"
 )
 
 GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
@@ -165,7 +169,7 @@ class LedgerProcessor:
         )
         self._take(restored)
         for input_topic in self._input_topics:
-            self._sources[input_topic.topic] = await self._checked(input_topic)
+            self._sources[input_topic.topic] = await self._check_position(input_topic)
         if restored.rewrite is not None:
             await self._rewrite(restored.rewrite)
         self._rebuild.discard(self._partition)
@@ -174,7 +178,7 @@ class LedgerProcessor:
             for input_topic in self._input_topics
         }
 
-    async def _checked(self, input_topic: TopicPartition) -> SourcePosition:
+    async def _check_position(self, input_topic: TopicPartition) -> SourcePosition:
         """The position in an input topic, once it is known to be the one that was read."""
         position = self._sources.get(input_topic.topic, SourcePosition(0))
         first, _ = await self.reader.bounds(input_topic)
@@ -185,7 +189,7 @@ class LedgerProcessor:
             )
             position = SourcePosition(first)
         await check_source(self.reader, input_topic, position, is_same, GIVE_UP)
-        return await behind_markers(self.reader, input_topic, position)
+        return await skip_markers(self.reader, input_topic, position)
 
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
@@ -208,17 +212,19 @@ class LedgerProcessor:
         await self._move_on()
         # The journal's offset moves with each transaction: no other has this mark.
         marks = (mark(self._partition, self._checkpoint.journal_next),) if batch.records else ()
-        published = self._published(batch, marks)
+        published = self._place_messages(batch, marks)
         await self._writer.begin()
         ends = await self._writer.write(published, next_places=[self._topics.state])
         checkpoint = self._next_checkpoint(batch, ends)
         rows: list[Outgoing] = [
-            (state_topic.encode_key(key), value, ()) for key, value in batch.changes.items()
+            (topic_records.encode_key(key), value, ()) for key, value in batch.changes.items()
         ]
         if self._hold is not None and self._is_past(self._hold):
-            rows.append((state_topic.HOLD_KEY, None, ()))
+            rows.append((topic_records.HOLD_KEY, None, ()))
             self._hold = None
-        rows.append((state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), marks))
+        rows.append(
+            (topic_records.POSITION_KEY, topic_records.encode_checkpoint(checkpoint), marks)
+        )
         await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         self._checkpoint = checkpoint
@@ -237,7 +243,7 @@ class LedgerProcessor:
         if not read:
             for input_topic in self._input_topics:
                 position = self._sources[input_topic.topic]
-                self._sources[input_topic.topic] = await behind_markers(
+                self._sources[input_topic.topic] = await skip_markers(
                     self.reader, input_topic, position
                 )
 
@@ -255,7 +261,7 @@ class LedgerProcessor:
     async def hold(self, hold: Hold) -> None:
         """Write the hold to the state topic, where `ecluse journal` finds it."""
         await self._writer.begin()
-        rows = [(state_topic.HOLD_KEY, state_topic.encode_hold(hold), ())]
+        rows = [(topic_records.HOLD_KEY, topic_records.encode_hold(hold), ())]
         ends = await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         await self._writer.stop()
@@ -275,7 +281,7 @@ class LedgerProcessor:
     name_of = staticmethod(event_id)
     time_of = staticmethod(event_time)
 
-    def _take(self, restored: Restored) -> None:
+    def _take(self, restored: RestoredPartition) -> None:
         self._ledger, self._checkpoint = restored.ledger, restored.checkpoint
         self._ledger.partition_of = self._partition_of
         self._sources = dict(restored.checkpoint.sources)
@@ -285,19 +291,21 @@ class LedgerProcessor:
     async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
         """Write the state rebuilt from the journal; the checkpoint comes last."""
         state = self._topics.state
-        pieces: list[list[Outgoing]] = [[(state_topic.POSITION_KEY, None, ())]]
+        pieces: list[list[Outgoing]] = [[(topic_records.POSITION_KEY, None, ())]]
         for key, value in rows.items():
             if len(pieces[-1]) >= REWRITE_ROWS:
                 pieces.append([])
             pieces[-1].append((key, value, ()))
         checkpoint = replace(self._checkpoint, sources=self._sources, versions=VERSIONS)
-        pieces.append([(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), ())])
+        pieces.append(
+            [(topic_records.POSITION_KEY, topic_records.encode_checkpoint(checkpoint), ())]
+        )
         for piece in pieces:
             await self._writer.begin()
             await self._writer.write({state: piece})
             await self._writer.commit()
 
-    def _published(
+    def _place_messages(
         self, batch: DecidedBatch, marks: Headers
     ) -> dict[TopicPartition, list[Outgoing]]:
         headers = (*self._headers, *marks)

@@ -18,15 +18,13 @@ from services.ledger.application.restore import (
     VERSIONS,
     Folding,
 )
-from services.ledger.application.state_rows import Restoring, changed_rows
+from services.ledger.application.state_rows import Restoring, take_changed_rows
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import Source
-from services.ledger.kafka import state_topic
-from services.ledger.kafka.state_topic import Checkpoint, CheckpointHead
-from services.ledger.kafka.topic_records import journal_record
+from services.ledger.kafka import topic_records
+from services.ledger.kafka.topic_records import Checkpoint, CheckpointHead, journal_record
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.kafka.reader import Reader, SourcePosition
 from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
@@ -68,12 +66,12 @@ YIELD_BYTES: Final = 64 * 1024
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
-class Outdated(Exception):
+class OutdatedState(Exception):
     """The state cannot be used as it is; it must be rebuilt from the journal."""
 
 
 @dataclass(slots=True)
-class Restored:
+class RestoredPartition:
     """A partition as it was last committed."""
 
     ledger: Ledger
@@ -99,14 +97,14 @@ class PartitionTopics:
 
     async def restore(
         self, reader: Reader, count: int, writer: FencedWriter, *, again: bool = False
-    ) -> Restored:
+    ) -> RestoredPartition:
         """Restore the partition, on topics of `count` partitions, while no transaction is open.
 
         With `again` its state is rebuilt from the journal in any case, also where a newer version
         has written it: so one goes back to an older Écluse.
 
         Raises:
-            Fenced: what was read is half of what a newer writer is writing.
+            FencedError: what was read is half of what a newer writer is writing.
         """
         with no_collection():
             return await self._restore(reader, count, writer, again=again)
@@ -126,37 +124,37 @@ class PartitionTopics:
         # The mark of an import and a hold are the last record, where there is one.
         last = await reader.last(self.state)
         value = None if last is None else last.value
-        if last is not None and value is not None and last.key == state_topic.IMPORT_KEY:
+        if last is not None and value is not None and last.key == topic_records.IMPORT_KEY:
             raise ClusterError(place_name(self.state), IMPORTING)
-        is_hold = last is not None and last.key == state_topic.HOLD_KEY
-        hold = state_topic.decode_hold(value) if is_hold and value is not None else None
-        found = await reader.last(self.state, state_topic.POSITION_KEY)
+        is_hold = last is not None and last.key == topic_records.HOLD_KEY
+        hold = topic_records.decode_hold(value) if is_hold and value is not None else None
+        found = await reader.last(self.state, topic_records.POSITION_KEY)
         raw_placing = None if found is None else found.value
         try:
-            written = None if raw_placing is None else self._written(raw_placing, again=False)
+            written = self._decode_head(raw_placing, again=False)
             checkpoint = self._checkpoint(raw_placing, written, count)
         except STATE_ERRORS as error:
-            raise Outdated(str(error)) from error
+            raise OutdatedState(str(error)) from error
         await self._check_journal(reader, written, last is not None, seen_end)
         return checkpoint, hold
 
     async def _restore(
         self, reader: Reader, count: int, writer: FencedWriter, *, again: bool
-    ) -> Restored:
+    ) -> RestoredPartition:
         rows = await reader.latest(self.state)
-        if state_topic.IMPORT_KEY in rows:
+        if topic_records.IMPORT_KEY in rows:
             raise ClusterError(place_name(self.state), IMPORTING)
-        raw_hold = rows.pop(state_topic.HOLD_KEY, None)
-        raw_placing = rows.pop(state_topic.POSITION_KEY, None)
-        hold = None if raw_hold is None else state_topic.decode_hold(raw_hold)
+        raw_hold = rows.pop(topic_records.HOLD_KEY, None)
+        raw_placing = rows.pop(topic_records.POSITION_KEY, None)
+        hold = None if raw_hold is None else topic_records.decode_hold(raw_hold)
         checkpoint: Checkpoint | None = None
         try:
-            written = None if raw_placing is None else self._written(raw_placing, again=again)
+            written = self._decode_head(raw_placing, again=again)
             checkpoint = self._checkpoint(raw_placing, written, count)
             await self._check_journal(reader, written, bool(rows))
             ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
-            return Restored(ledger, checkpoint or Checkpoint({}, count), hold)
-        except (Outdated, *STATE_ERRORS) as error:
+            return RestoredPartition(ledger, checkpoint or Checkpoint({}, count), hold)
+        except (OutdatedState, *STATE_ERRORS) as error:
             why = str(error) or type(error).__name__
         # Who was frozen meanwhile has read a state and a journal that do not fit.
         await writer.check_not_fenced(self.state)
@@ -166,9 +164,11 @@ class PartitionTopics:
             _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)
         return rebuilt
 
-    def _written(self, raw_placing: bytes, *, again: bool) -> CheckpointHead:
+    def _decode_head(self, raw_placing: bytes | None, *, again: bool) -> CheckpointHead | None:
+        if raw_placing is None:
+            return None
         # The versions first: a newer Écluse may have written another shape, which is left alone.
-        written = state_topic.decode_head(raw_placing)
+        written = topic_records.decode_head(raw_placing)
         known = written.versions
         _check_known(self.state, Versions(VERSIONS.state, known.rules) if again else known)
         return written
@@ -180,7 +180,7 @@ class PartitionTopics:
         if raw_placing is None or written is None:
             return None
         try:
-            checkpoint = state_topic.decode_checkpoint(raw_placing)
+            checkpoint = topic_records.decode_checkpoint(raw_placing)
         except ValueError:
             if written.versions.state == VERSIONS.state:
                 raise
@@ -201,11 +201,11 @@ class PartitionTopics:
     ) -> Ledger:
         """Restore the ledger from its rows; the journal was checked before."""
         if again:
-            raise Outdated("it was asked for")
+            raise OutdatedState("it was asked for")
         if written is None:
             return Ledger()
         if checkpoint is None or written.versions.state != VERSIONS.state:
-            raise Outdated(f"it has the shape of version {written.versions.state}")
+            raise OutdatedState(f"it has the shape of version {written.versions.state}")
         return await self._read(reader, rows, checkpoint)
 
     async def _check_journal(
@@ -231,7 +231,7 @@ class PartitionTopics:
                 raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
         if behind is not None and (seen_end is None or behind.offset < seen_end):
-            raise Outdated("the journal goes on behind it" if known else "it is lost")
+            raise OutdatedState("the journal goes on behind it" if known else "it is lost")
         if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
@@ -240,7 +240,7 @@ class PartitionTopics:
     ) -> Ledger:
         restoring, budgets, read_bytes = Restoring(), {}, 0
         for key, value in rows.items():
-            restoring.put(state_topic.read_key(key), value)
+            restoring.put(topic_records.read_key(key), value)
             read_bytes += len(key) + len(value)
             if read_bytes >= YIELD_BYTES:
                 await reader.yield_to_event_loop()
@@ -253,7 +253,7 @@ class PartitionTopics:
 
     async def _rebuild(
         self, reader: Reader, count: int, hold: Hold | None, rows: dict[bytes, bytes]
-    ) -> Restored:
+    ) -> RestoredPartition:
         """Rebuild the partition from its journal."""
         folding = Folding()
         sources: dict[str, SourcePosition] = {}
@@ -285,10 +285,10 @@ class PartitionTopics:
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
             await reader.yield_to_event_loop()
-            for key, value in changed_rows(state):
+            for key, value in take_changed_rows(state):
                 if value is not None:
-                    rewrite[state_topic.encode_key(key)] = value
-        return Restored(
+                    rewrite[topic_records.encode_key(key)] = value
+        return RestoredPartition(
             Ledger(folding.budgets, {self._dead_chain: dead}), checkpoint, hold, rewrite
         )
 
@@ -320,4 +320,4 @@ def _is(value: bytes, written: CheckpointHead) -> bool:
 
 
 def _is_imported(record: ConsumerRecord) -> bool:
-    return any(name == state_topic.IMPORTED_HEADER for name, _ in record.headers)
+    return any(name == topic_records.IMPORTED_HEADER for name, _ in record.headers)

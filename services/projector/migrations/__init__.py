@@ -13,8 +13,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
-from services.projector.database import SCHEMA, engine_address, make_engine
 from services.projector.database_errors import when_reachable
+from services.projector.engine import SCHEMA, engine_address, make_engine
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
 
@@ -114,7 +114,7 @@ def _upgrade(config: Config, name: str, table: Mapping[str, Any], connection: Co
     command.upgrade(config, "head")
 
 
-def known_versions(versions: Path = Path(__file__).parent) -> list[str]:
+def list_versions(versions: Path = Path(__file__).parent) -> list[str]:
     """The versions of a schema that this program knows, by the folder of its migrations.
 
     The newest first.

@@ -20,7 +20,7 @@ Key = tuple[Any, ...]
 Members = dict[str, Any]
 """Values by column, without those of the key."""
 
-Merged = dict[str, dict[Key, Members]]
+MergedRows = dict[str, dict[Key, Members]]
 """Rows by table, each written once."""
 
 FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -42,11 +42,11 @@ class Changes:
     """New rows by table."""
     added: dict[str, dict[Key, list[int]]] = field(default_factory=partial(defaultdict, dict))
     """Increments of rows, in the order of the table's other columns."""
-    offered: Merged = field(default_factory=partial(defaultdict, dict))
+    offered: MergedRows = field(default_factory=partial(defaultdict, dict))
     """Rows written where there is none, or one in the state of `REPLACED_IF`."""
-    put: Merged = field(default_factory=partial(defaultdict, dict))
+    put: MergedRows = field(default_factory=partial(defaultdict, dict))
     """Rows that are written, or written over in these columns."""
-    patched: Merged = field(default_factory=partial(defaultdict, dict))
+    patched: MergedRows = field(default_factory=partial(defaultdict, dict))
     """Columns of rows that there are."""
     rejected: set[Key] = field(default_factory=set)
     """Keys of rejected documents, whose day of receipt is removed."""

@@ -1,48 +1,19 @@
-"""Values of the tables' columns that a journal record states indirectly: days, instants, texts."""
+"""Values of the tables' columns that a journal record states indirectly: days, instants, texts.
+
+They stand alone because readers of the tables, and migrations, use them without any row.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
-from events.budgets import BudgetVoted, CreditsTransferred
-from events.conventions import (
-    ConventionAmended,
-    ConventionNotified,
-    ConventionResumed,
-    ConventionSigned,
-    ConventionSuspended,
-    ConventionTerminated,
-)
-from events.deliberations import DeliberationAdopted
-from events.fiscal_years import FiscalYearClosed
-from events.folding import folded, parts_of
+from events.envelope import INBOUND
 from events.journal import Act, Event, Record
-from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived
+from events.texts import fold_text, parts_of
 
-DAY_OF: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        BudgetVoted.TYPE: "act",
-        CreditsTransferred.TYPE: "act",
-        DeliberationAdopted.TYPE: "act",
-        ConventionSigned.TYPE: "signed_on",
-        ConventionNotified.TYPE: "notified_on",
-        ConventionAmended.TYPE: "signed_on",
-        ConventionSuspended.TYPE: "effective_on",
-        ConventionResumed.TYPE: "effective_on",
-        ConventionTerminated.TYPE: "effective_on",
-        ReportReceived.TYPE: "received_on",
-        PaymentOrderAcknowledged.TYPE: "on",
-        PaymentExecuted.TYPE: "executed_on",
-        RecoveryOrdered.TYPE: "on",
-        RecoveryCollected.TYPE: "on",
-        FiscalYearClosed.TYPE: "closed_on",
-    }
-)
+DAY_OF: Final[Mapping[str, str]] = {each.TYPE: each.DAY for each in INBOUND if each.DAY is not None}
 """The member of an event's data with the day on which it took effect; else its time has it."""
 
 
@@ -84,15 +55,15 @@ APART: Final = " |"
 """Stands behind each of several names that are folded into one column."""
 
 
-def folded_number(number: str) -> str:
+def fold_number(number: str) -> str:
     """The number of an act, folded, without a sign for the word *number*."""
     first, *others = parts_of(number) or [""]
-    return folded(number if first not in NUMBER_SIGNS else " ".join(others) or number)
+    return fold_text(number if first not in NUMBER_SIGNS else " ".join(others) or number)
 
 
-def folded_names(*names: str) -> str:
+def fold_names(*names: str) -> str:
     """Several names in one text: the first is whole where it ends with `APART`."""
-    return "".join(folded(name) + APART for name in names)
+    return "".join(fold_text(name) + APART for name in names)
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -6,7 +6,10 @@ history, maybe under another name, and withdrawn where its grant was (rules, 32)
 names all that the projector repeats.
 """
 
+from collections.abc import Iterable
 from typing import Final
+
+import msgspec
 
 from events.budgets import BudgetVoted, CreditsTransferred
 from events.conventions import (
@@ -16,18 +19,27 @@ from events.conventions import (
     ConventionSigned,
     ConventionSuspended,
     ConventionTerminated,
+    ReportReceived,
+    ReportRejected,
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.folding import folded
-from events.journal import Act, Award, Beneficiary, Event, EventData, Record, required
-from events.payments import BankAccountChanged, PaymentExecuted
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
-from events.reviews import RecordReviewed
-from services.projector.rows import schedules
+from events.follow_up import RecordReviewed
+from events.journal import (
+    Act,
+    Award,
+    Beneficiary,
+    Event,
+    EventData,
+    Instalment,
+    LineAmount,
+    Obligation,
+    Record,
+    require,
+)
+from events.payments import BankAccountChanged, PaymentExecuted, RecoveryCollected, RecoveryOrdered
 from services.projector.rows.changes import Changes, Members
-from services.projector.rows.column_values import day_of, folded_names, folded_number
+from services.projector.rows.column_values import as_json, day_of, fold_names, fold_number
 
 CONCURRING_FELL: Final = "concurring_act_withdrawn"
 """Review flag of a withdrawal that leaves the award in force (rules, 17)."""
@@ -53,22 +65,22 @@ def add_event(changes: Changes, record: Record, event: Event, alone: UnsignedGra
             paid = (data.payment_order, data.amount_cents, data.executed_on, data.bank_reference)
             changes.append("payments", budget, sequence, *paid)
         case ReportReceived.TYPE:
-            schedules.receive(changes, budget, sequence, data)
+            receive_document(changes, budget, sequence, data)
         case BudgetVoted.TYPE:
-            _voted(changes, record, data)
+            _add_vote(changes, record, data)
         case CreditsTransferred.TYPE:
             _act(changes, record, "transfer", data.act)
         case DeliberationAdopted.TYPE:
-            _adopted(changes, record, data, alone)
+            _add_deliberation(changes, record, data, alone)
         case DeliberationWithdrawn.TYPE:
-            _withdrawn(changes, record, event)
+            _add_withdrawal(changes, record, event)
         case ConventionSigned.TYPE:
-            _signed(changes, record, data, alone)
+            _add_signature(changes, record, data, alone)
         case ConventionNotified.TYPE:
             notified = {"notified_on": data.notified_on}
             changes.patch("conventions", (budget, _convention(data)), notified)
         case ConventionAmended.TYPE:
-            _amended(changes, record, data)
+            _add_amendment(changes, record, data)
         case ConventionSuspended.TYPE | ConventionResumed.TYPE | ConventionTerminated.TYPE:
             changed = {
                 "state": STATES[event.type],
@@ -77,7 +89,7 @@ def add_event(changes: Changes, record: Record, event: Event, alone: UnsignedGra
             }
             changes.patch("conventions", (budget, _convention(data)), changed)
         case ReportRejected.TYPE:
-            schedules.reject(changes, budget, sequence, data)
+            reject_document(changes, budget, sequence, data)
         case BankAccountChanged.TYPE:
             _account(changes, record, data)
         case RecoveryOrdered.TYPE | RecoveryCollected.TYPE:
@@ -86,14 +98,14 @@ def add_event(changes: Changes, record: Record, event: Event, alone: UnsignedGra
             changes.put["budgets"][(budget,)]["closed_on"] = data.closed_on
             alone.pop(budget, None)  # In a closed year nothing is signed.
         case FiscalYearOpened.TYPE:
-            _opened(changes, record, data, alone)
+            _add_opening(changes, record, data, alone)
         case RecordReviewed.TYPE:
-            _reviewed(changes, record, data)
+            _add_review(changes, record, data)
         case _:
             pass  # Only its moves and orders become rows.
 
 
-def _reviewed(changes: Changes, record: Record, data: EventData) -> None:
+def _add_review(changes: Changes, record: Record, data: EventData) -> None:
     members = {
         "budget": record.budget,
         "sequence": record.sequence,
@@ -105,14 +117,14 @@ def _reviewed(changes: Changes, record: Record, data: EventData) -> None:
 
 
 def _convention(data: EventData) -> str:
-    return required(data.convention, "convention")
+    return require(data.convention, "convention")
 
 
 def _grant(data: EventData) -> str:
-    return required(data.grant, "grant")
+    return require(data.grant, "grant")
 
 
-def _named(beneficiary: Beneficiary | None) -> Members:
+def _name_beneficiary(beneficiary: Beneficiary | None) -> Members:
     assert beneficiary is not None, "the event names a beneficiary"
     return {
         "beneficiary": beneficiary.name,
@@ -127,11 +139,11 @@ def _act(changes: Changes, record: Record, role: str, act: Act | None, item: int
         return
     data = record.event.data
     names = (data.grant, record.convention, *act.row, data.title)
-    number = None if act.number is None else folded_number(act.number)
+    number = None if act.number is None else fold_number(act.number)
     changes.append("acts", record.budget, record.sequence, item, role, *names, number)
 
 
-def _voted(changes: Changes, record: Record, data: EventData) -> None:
+def _add_vote(changes: Changes, record: Record, data: EventData) -> None:
     _act(changes, record, "vote", data.act)
     if data.vote_level is not None:
         assert data.act is not None, "a vote is an act"
@@ -148,7 +160,7 @@ def _grant_row(grant: str, award: EventData | Award, sequence: int) -> Members:
     return {
         "state": "awarded",
         "title": award.title,
-        **_named(award.beneficiary),
+        **_name_beneficiary(award.beneficiary),
         "requires_convention": award.requires_convention is not False,
         "conditions_year": award.conditions_year,
         "act_body": body,
@@ -159,7 +171,7 @@ def _grant_row(grant: str, award: EventData | Award, sequence: int) -> Members:
         "withdrawn_cause": None,
         "carried_from": None,
         "sequence": sequence,
-        "folded": folded_names(*found_by),
+        "folded": fold_names(*found_by),
     }
 
 
@@ -173,7 +185,9 @@ ANNOUNCED: Final[Members] = {
 """Columns of a grant of which only concurring acts are known."""
 
 
-def _adopted(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
+def _add_deliberation(
+    changes: Changes, record: Record, data: EventData, alone: UnsignedGrants
+) -> None:
     budget, grant = record.budget, _grant(data)
     awarded = data.role == "award"
     _act(changes, record, data.role or "", data.act)
@@ -186,7 +200,7 @@ def _adopted(changes: Changes, record: Record, data: EventData, alone: UnsignedG
         return
     for each in data.lines or ():
         key = (budget, grant, *each.line.codes)
-        changes.put_row("grant_lines", key, schedules.amount(each))
+        changes.put_row("grant_lines", key, amount_members(each))
     if data.requires_convention is False:
         alone.setdefault(budget, set()).add(grant)
         own = _convention_row(grant, data, record.sequence) | {
@@ -194,10 +208,10 @@ def _adopted(changes: Changes, record: Record, data: EventData, alone: UnsignedG
             "signed_on": members["act_on"],
         }
         changes.put_row("conventions", (budget, grant), own)
-        schedules.plan(changes, budget, grant, record.sequence, schedules.of_award(data))
+        plan_instalments(changes, budget, grant, record.sequence, list_award_instalments(data))
 
 
-def _withdrawn(changes: Changes, record: Record, event: Event) -> None:
+def _add_withdrawal(changes: Changes, record: Record, event: Event) -> None:
     data, grant = event.data, _grant(event.data)
     _act(changes, record, "withdrawal", data.act)
     if any(flag.code == CONCURRING_FELL for flag in record.review_flags or ()):
@@ -213,7 +227,7 @@ def _convention_row(convention: str, data: EventData, sequence: int) -> Members:
         "grant_ref": data.grant,
         "stands_alone": data.stands_alone,
         "state": "in_force",
-        **_named(data.beneficiary),
+        **_name_beneficiary(data.beneficiary),
         "signatory": data.signatory,
         "signed_on": data.signed_on,
         "starts_on": data.starts_on,
@@ -224,7 +238,7 @@ def _convention_row(convention: str, data: EventData, sequence: int) -> Members:
         "carried_from": data.closed_budget,
         "continues": None,
         "sequence": sequence,
-        "folded": folded(convention),
+        "folded": fold_names(convention, data.signatory or ""),
     }
 
 
@@ -232,7 +246,9 @@ KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
 """Columns that a convention takes over from the grant that stood alone."""
 
 
-def _signed(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
+def _add_signature(
+    changes: Changes, record: Record, data: EventData, alone: UnsignedGrants
+) -> None:
     budget, grant, convention = record.budget, _grant(data), _convention(data)
     row = _convention_row(convention, data, record.sequence)
     if grant in alone.get(budget, ()):
@@ -243,16 +259,16 @@ def _signed(changes: Changes, record: Record, data: EventData, alone: UnsignedGr
         changes.put_row("conventions", (budget, convention), row)
     if data.bank_account is not None:
         _account(changes, record, data)
-    schedules.plan(changes, budget, convention, record.sequence, data.instalments or ())
-    schedules.oblige(changes, budget, convention, data.obligations or ())
+    plan_instalments(changes, budget, convention, record.sequence, data.instalments or ())
+    add_obligations(changes, budget, convention, data.obligations or ())
 
 
-def _amended(changes: Changes, record: Record, data: EventData) -> None:
+def _add_amendment(changes: Changes, record: Record, data: EventData) -> None:
     budget, sequence, convention = record.budget, record.sequence, _convention(data)
     _act(changes, record, "amendment", data.act)
     amendment = data.amendment or ""
     planned = data.instalments or ()
-    schedules.plan(changes, budget, convention, sequence, planned, amendment)
+    plan_instalments(changes, budget, convention, sequence, planned, amendment)
     named = {"budget": budget, "convention": convention, "sequence": sequence}
     changes.replanned.append(named | {"amendment": amendment})
 
@@ -288,7 +304,7 @@ def _recovery(changes: Changes, record: Record, data: EventData, step: str) -> N
     changes.append("recoveries", record.budget, record.sequence, *row)
 
 
-def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
+def _add_opening(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
     budget, grant, convention = record.budget, _grant(data), record.convention
     assert convention is not None, "the event names a convention"
     award = data.award
@@ -308,7 +324,7 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGr
         each.target == "available" and each.instalment is None for each in record.moves or ()
     )
     former = record.former_grant
-    planned = schedules.carried_plan(data.instalments or (), former)
+    planned = list_carried_instalments(data.instalments or (), former)
     own = _convention_row(convention, data, record.sequence) | {
         "state": "withdrawn" if fell else data.state,
         "continues": former,
@@ -316,6 +332,116 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGr
     changes.put_row("conventions", (budget, convention), own)
     if data.bank_account is not None:
         _account(changes, record, data, newest=False)
-    schedules.plan(changes, budget, convention, record.sequence, planned)
-    schedules.oblige(changes, budget, convention, data.obligations or ())
-    schedules.carry_documents(changes, budget, convention, record.sequence, data)
+    plan_instalments(changes, budget, convention, record.sequence, planned)
+    add_obligations(changes, budget, convention, data.obligations or ())
+    carry_documents(changes, budget, convention, record.sequence, data)
+
+
+WHOLE_AWARD: Final = "1"
+"""The one instalment of an award without convention or schedule (rules, 13)."""
+
+
+def amount_members(each: LineAmount) -> Members:
+    """An amount and the departments that share it."""
+    return {"amount_cents": each.amount_cents, "services": as_json(each.services)}
+
+
+def list_award_instalments(data: EventData) -> tuple[Instalment, ...]:
+    """The schedule of an award without convention: its own, or all at once (rules, 13)."""
+    if data.instalments is not None:
+        return data.instalments
+    return (Instalment(WHOLE_AWARD, "signature", data.lines or ()),)
+
+
+def list_carried_instalments(
+    planned: Iterable[Instalment], former_grant: str | None
+) -> list[Instalment]:
+    """A schedule that is carried over, with the name of the grant in the new year.
+
+    Instalments ordered before the convention was signed are called `<grant>/<instalment>` (rules,
+    13 and 32).
+    """
+    found = []
+    for each in planned:
+        _, slash, instalment = each.instalment.rpartition("/")
+        name = f"{former_grant}/{instalment}" if slash else instalment
+        found.append(msgspec.structs.replace(each, instalment=name))
+    return found
+
+
+def plan_instalments(
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    planned: Iterable[Instalment],
+    amendment: str | None = None,
+) -> None:
+    """The instalments that an event plans, in its order."""
+    for position, each in enumerate(planned, start=1):
+        if not each.lines:
+            continue  # An opening lists what an earlier year ordered whole or settled (rules, 32).
+        members = {
+            "position": position,
+            "trigger": each.trigger,
+            "ceiling": each.ceiling,
+            "documents": as_json(each.documents),
+            "planned_cents": sum(line.amount_cents for line in each.lines),
+            "lines": as_json(each.lines),
+            "amendment": amendment,
+            "left_out_by": None,
+            "sequence": sequence,
+        }
+        changes.put_row("instalments", (budget, convention, each.instalment), members)
+
+
+def add_obligations(
+    changes: Changes, budget: str, convention: str, owed: Iterable[Obligation]
+) -> None:
+    """Documents that are owed by a day."""
+    for each in owed:
+        key = (budget, convention, each.kind, each.year, each.due_on)
+        changes.put_row("obligations", key, {})
+
+
+def receive_document(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Add a received document: its first day and its last stated cost are kept (rules, 19)."""
+    assert data.document is not None, "a report is a document"
+    members = {"received_on": data.received_on, "rejected_for": None, "sequence": sequence}
+    if data.eligible_cost_cents is not None:
+        members["eligible_cost_cents"] = data.eligible_cost_cents
+    key = (budget, data.convention, data.document.kind, data.document.year)
+    changes.put_row("documents", key, members)
+
+
+def reject_document(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Mark a document as rejected: not received, and without a cost (rules, 24)."""
+    assert data.document is not None, "a report is a document"
+    members = {"eligible_cost_cents": None, "rejected_for": data.reason, "sequence": sequence}
+    key = (budget, data.convention, data.document.kind, data.document.year)
+    changes.reject(key)
+    changes.put_row("documents", key, members)
+
+
+def carry_documents(
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    data: EventData,
+) -> None:
+    """Add the documents that earlier years received, and those that they rejected.
+
+    The reason is theirs: an opening does not carry it, so it is empty here.
+    """
+    found = [(each.document, each.received_on, each.eligible_cost_cents) for each in data.documents]
+    rows = [(*each, None) for each in found] + [(each, None, None, "") for each in data.rejected]
+    for document, received_on, cost_cents, rejected_for in rows:
+        key = (budget, convention, document.kind, document.year)
+        members = {
+            "received_on": received_on,
+            "eligible_cost_cents": cost_cents,
+            "rejected_for": rejected_for,
+            "sequence": sequence,
+        }
+        changes.put_row("documents", key, members)

@@ -1,9 +1,9 @@
 """Settling: later accepted records take a refusal or a review flag off the list of what is to do.
 
-A refusal is settled by an accepted event of the same type about the same thing (`SAME`): corrected,
-and sent again under a new id; that of a withdrawn event by its withdrawal (rules, 39). A review
-flag is settled by what its advice asks for (`flag_things`); of other flags, and of what was not
-sent again, only a person knows, who marks it as reviewed.
+A refusal is settled by an accepted event of the same type about the same thing (its `SUBJECT`):
+corrected, and sent again under a new id; that of a withdrawn event by its withdrawal (rules, 39).
+A review flag is settled by what its advice asks for (`flag_things`); of other flags, and of what
+was not sent again, only a person knows, who marks it as reviewed.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -12,56 +12,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from events.budgets import BudgetVoted, CreditsTransferred
-from events.commitments import CommitmentReduced
-from events.conventions import (
-    ConventionAmended,
-    ConventionNotified,
-    ConventionResumed,
-    ConventionSigned,
-    ConventionSuspended,
-    ConventionTerminated,
-)
-from events.deadlines import DeadlinePassed
-from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
-from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.journal import Code, Event, Record, required
-from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.reports import ReportReceived, ReportRejected
-from events.reviews import EventWithdrawn, RecordReviewed
+from events.conventions import ConventionSigned, ReportReceived
+from events.deliberations import DeliberationAdopted
+from events.envelope import BY_TYPE
+from events.fiscal_years import FiscalYearClosed
+from events.follow_up import DeadlinePassed
+from events.journal import Code, Event, Record, require
+from events.payments import RecoveryOrdered
 from services.projector.rows.changes import Key, Members
 from services.projector.rows.column_values import as_json
-
-SAME: Final[Mapping[str, tuple[str, ...]]] = {
-    BudgetVoted.TYPE: ("act",),
-    CreditsTransferred.TYPE: ("act", "from_line", "to_line"),
-    DeliberationAdopted.TYPE: ("grant", "act"),
-    DeliberationWithdrawn.TYPE: ("grant", "act"),
-    ConventionSigned.TYPE: ("convention",),
-    ConventionNotified.TYPE: ("convention",),
-    ConventionAmended.TYPE: ("convention", "amendment"),
-    ConventionSuspended.TYPE: ("convention",),
-    ConventionResumed.TYPE: ("convention",),
-    ConventionTerminated.TYPE: ("convention",),
-    CommitmentReduced.TYPE: ("convention", "lines"),
-    ReportReceived.TYPE: ("convention", "document"),
-    ReportRejected.TYPE: ("convention", "document"),
-    BankAccountChanged.TYPE: ("beneficiary",),
-    PaymentOrderAcknowledged.TYPE: ("payment_order",),
-    PaymentExecuted.TYPE: ("payment_order", "executed_on"),
-    RecoveryOrdered.TYPE: ("convention", "recovery"),
-    RecoveryCollected.TYPE: ("convention", "recovery", "on"),
-    DeadlinePassed.TYPE: ("kind", "convention", "payment_order", "event", "due_on"),
-    FiscalYearClosed.TYPE: (),
-    FiscalYearOpened.TYPE: ("convention",),
-    RecordReviewed.TYPE: ("chain", "sequence"),
-    EventWithdrawn.TYPE: ("event",),
-}
-"""By type, the members by which two events of a budget are about the same thing.
-
-Money comes in parts: another part, of another day or on other lines, corrects nothing.
-"""
 
 ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery", "payable", "act"
 """Kinds of what flags ask for."""
@@ -77,18 +36,18 @@ ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def awaited_key(*parts: object) -> str:
+def make_awaited_key(*parts: object) -> str:
     """A key of what a record waits for, as a column holds it: the JSON list of its parts."""
     return str(as_json(parts))
 
 
 def event_subject(event: Event) -> str:
     """The key of what an event is about, with its type."""
-    members = (getattr(event.data, name) for name in SAME[event.type])
-    return awaited_key(event.type, *map(_without_amounts, members))
+    members = (getattr(event.data, name) for name in BY_TYPE[event.type].SUBJECT)
+    return make_awaited_key(event.type, *map(_drop_amounts, members))
 
 
-def _without_amounts(member: Any) -> Any:
+def _drop_amounts(member: Any) -> Any:
     """The lines of amounts: a correction may change how much stands on each."""
     return [each.line for each in member] if isinstance(member, tuple) else member
 
@@ -99,39 +58,39 @@ def flag_things(flag: Code) -> list[str]:
     convention = facts.get("convention")
     match flag.code:
         case "payment_late":
-            return [awaited_key(ORDER, facts["payment_order"])]
+            return [make_awaited_key(ORDER, facts["payment_order"])]
         case "report_late":
             return [
-                awaited_key(DOCUMENT, convention, each["kind"], each["year"])
+                make_awaited_key(DOCUMENT, convention, each["kind"], each["year"])
                 for each in facts["documents"]
             ]
         case "report_rejected_after_order":
             document = facts["document"]
-            return [awaited_key(DOCUMENT, convention, document["kind"], document["year"])]
+            return [make_awaited_key(DOCUMENT, convention, document["kind"], document["year"])]
         case "recovery_due":
-            return [awaited_key(RECOVERY, convention)]
+            return [make_awaited_key(RECOVERY, convention)]
         case "convention_required":
-            return [awaited_key(PAYABLE, convention)]
+            return [make_awaited_key(PAYABLE, convention)]
         case "act_not_found":
             act = facts["act"]
-            return [awaited_key(ACT, facts["grant"], act["body"], act["date"])]
+            return [make_awaited_key(ACT, facts["grant"], act["body"], act["date"])]
         case _:
             return []
 
 
-class Late(NamedTuple):
-    """What a row says of a late document: who owes it, and by which day it was missed."""
+class LateDocument(NamedTuple):
+    """A late document as a row has it: who owes it, and by which day it was missed."""
 
     convention: str
     due_on: str
 
 
-def late_of(facts: Mapping[str, Any]) -> Late:
-    """What the facts of such a flag say."""
-    return Late(facts["convention"], facts["due_on"])
+def late_of(facts: Mapping[str, Any]) -> LateDocument:
+    """Read a late document from the facts of its flag."""
+    return LateDocument(facts["convention"], facts["due_on"])
 
 
-def rows_of_flag(flag: Code) -> list[tuple[str, list[str], Late | None]]:
+def rows_of_flag(flag: Code) -> list[tuple[str, list[str], LateDocument | None]]:
     """The facts and the things of each row of a flag: a late document is a row of its own."""
     if flag.code != LATE:
         return [(bytes(flag.facts).decode(), flag_things(flag), None)]
@@ -147,38 +106,40 @@ def kind_of(awaited: str) -> str:
     return awaited.split('"', 2)[1]
 
 
-def awaited_keys_of(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
+def list_awaited_keys(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
     """The keys of what an accepted record brings, of these kinds."""
     if event.type in kinds:
         yield event_subject(event)
     if not ASKED.isdisjoint(kinds):
-        yield from _asked_of(record, event)
+        yield from _list_asked(record, event)
 
 
-def _asked_of(record: Record, event: Event) -> Iterator[str]:
+def _list_asked(record: Record, event: Event) -> Iterator[str]:
     """Everything that a record brings and flags ask for."""
     data = event.data
     match event.type:
         case ReportReceived.TYPE if data.document is not None:
-            yield awaited_key(DOCUMENT, record.convention, data.document.kind, data.document.year)
+            yield make_awaited_key(
+                DOCUMENT, record.convention, data.document.kind, data.document.year
+            )
         case RecoveryOrdered.TYPE:
-            yield awaited_key(RECOVERY, record.convention)
+            yield make_awaited_key(RECOVERY, record.convention)
         case ConventionSigned.TYPE:
-            yield awaited_key(PAYABLE, data.grant)
+            yield make_awaited_key(PAYABLE, data.grant)
         case DeliberationAdopted.TYPE if data.act is not None:
-            yield awaited_key(ACT, data.grant, data.act.body, data.act.day)
+            yield make_awaited_key(ACT, data.grant, data.act.body, data.act.day)
     for order in record.payment_orders or ():
         if order.state in ENDED:
-            yield awaited_key(ORDER, order.payment_order)
+            yield make_awaited_key(ORDER, order.payment_order)
         if order.issued_on is not None:
-            yield awaited_key(PAYABLE, order.convention)
+            yield make_awaited_key(PAYABLE, order.convention)
 
 
 def _conventions_left(record: Record, event: Event, alone: Collection[str]) -> set[str]:
     """The conventions whose documents are owed elsewhere from this record on (rules, 13 and 31)."""
     match event.type:
         case ConventionSigned.TYPE if event.data.grant in alone:
-            return {required(event.data.grant, "grant")}
+            return {require(event.data.grant, "grant")}
         case FiscalYearClosed.TYPE:
             moves = record.moves or ()
             return {each.convention or "" for each in moves if each.target == "carried_over"}
@@ -187,23 +148,23 @@ def _conventions_left(record: Record, event: Event, alone: Collection[str]) -> s
 
 
 @dataclass(slots=True, eq=False)
-class Open:
+class OpenRow:
     """A row that later records may settle, and what must still come."""
 
     table: str
     key: Key
     awaits: set[str]
-    late: Late | None
+    late: LateDocument | None
 
 
 @dataclass(slots=True)
-class Unsettled:
+class UnsettledRows:
     """Rows that later records may settle, by budget and by what must come."""
 
-    _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
+    _open: dict[str, dict[str, list[OpenRow]]] = field(default_factory=dict)
     _kinds: dict[str, set[str]] = field(default_factory=dict)
     """By budget, the kinds of what its rows await, or have awaited."""
-    _late: dict[tuple[str, str], list[Open]] = field(default_factory=dict)
+    _late: dict[tuple[str, str], list[OpenRow]] = field(default_factory=dict)
     """By budget and convention, the rows of late documents."""
     _withdrawn: dict[str, int] = field(default_factory=dict)
     """By budget, the last withdrawal of a parked event."""
@@ -219,11 +180,11 @@ class Unsettled:
         return before if is_withdrawn else None
 
     def add(
-        self, table: str, key: Key, awaits: Collection[str], late: Late | None = None
+        self, table: str, key: Key, awaits: Collection[str], late: LateDocument | None = None
     ) -> str | None:
         """Add a row of this table, whose key begins with the budget; return its `awaits`."""
         if awaits:
-            found = Open(table, key, set(awaits), late)
+            found = OpenRow(table, key, set(awaits), late)
             if late is not None:
                 self._late.setdefault((key[0], late.convention), []).append(found)
             of_budget = self._open.setdefault(key[0], {})
@@ -232,7 +193,7 @@ class Unsettled:
             self._kinds.setdefault(key[0], set()).update(map(kind_of, awaits))
         return as_awaited(awaits)
 
-    def is_late(self, budget: str, late: Late, awaits: Collection[str]) -> bool:
+    def is_late(self, budget: str, late: LateDocument, awaits: Collection[str]) -> bool:
         """True where an unsettled row says already that a document is late."""
         rows = self._late.get((budget, late.convention), ())
         return any(not each.awaits.isdisjoint(awaits) for each in rows)
@@ -250,14 +211,14 @@ class Unsettled:
             return
         if event.type == DeadlinePassed.TYPE:
             yield from self._settle_not_owed(record, event)
-        things = list(awaited_keys_of(record, event, self._kinds[record.budget]))
+        things = list(list_awaited_keys(record, event, self._kinds[record.budget]))
         for name in _conventions_left(record, event, alone):
-            documents = awaited_key(DOCUMENT, name)[:-1] + ","
+            documents = make_awaited_key(DOCUMENT, name)[:-1] + ","
             things += [each for each in of_budget if each.startswith(documents)]
         for each in things:
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)
-                yield self._changed(row, record)
+                yield self._change_row(row, record)
 
     def _settle_not_owed(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
         """Settle the rows of documents that a deadline event no longer finds open (rules, 29).
@@ -268,15 +229,15 @@ class Unsettled:
         rows = self._late.get((record.budget, data.convention or ""), ())
         flags = (each for each in record.review_flags or () if each.code == LATE)
         still = {thing for flag in flags for thing in flag_things(flag)}
-        passed = required(data.due_on, "due_on").isoformat()
+        passed = require(data.due_on, "due_on").isoformat()
         for row in list(rows):
             if row.late and row.late.due_on <= passed and row.awaits.isdisjoint(still):
                 for thing in row.awaits:
                     _remove(of_budget, thing, row)
                 row.awaits.clear()
-                yield self._changed(row, record)
+                yield self._change_row(row, record)
 
-    def _changed(self, row: Open, record: Record) -> tuple[str, Key, Members]:
+    def _change_row(self, row: OpenRow, record: Record) -> tuple[str, Key, Members]:
         """The columns of a row of which a record brought something, or all that it awaited."""
         settled = None if row.awaits else record.sequence
         if settled is not None and row.late is not None:
@@ -288,7 +249,7 @@ class Unsettled:
 Name = TypeVar("Name")
 
 
-def _remove(rows: dict[Name, list[Open]], name: Name, row: Open) -> None:
+def _remove(rows: dict[Name, list[OpenRow]], name: Name, row: OpenRow) -> None:
     rows[name].remove(row)
     if not rows[name]:
         del rows[name]

@@ -52,7 +52,7 @@ Json: Final = JSON().with_variant(JSONB(), "postgresql")
 
 HALF_FULL: Final = {"fillfactor": 50}
 """Fill factor of tables whose rows change often: PostgreSQL writes new versions beside the old, and
-leaves the indexes alone (measured: docs/decisions/0023)."""
+leaves the indexes alone (measured: docs/decisions/0012)."""
 
 
 PLAIN_UP_TO_A_PAGE: Final = {"toast_tuple_target": 8160}
@@ -100,8 +100,8 @@ def days(*names: str, nullable: bool = True) -> Sequence[Column[Any]]:
     return [Column(name, Date, nullable=nullable) for name in names]
 
 
-def folded() -> Column[Any]:
-    """What a row is found by, folded (`events.folding`)."""
+def search_text() -> Column[Any]:
+    """A text by which a row is found, folded (`events.texts`)."""
     return text("folded")
 
 

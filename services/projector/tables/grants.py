@@ -13,11 +13,11 @@ from services.projector.tables.columns import (
     beneficiary,
     cents,
     days,
-    folded,
     index_where_named,
     keys,
     line,
     metadata,
+    search_text,
     text,
     texts,
 )
@@ -32,7 +32,7 @@ acts: Final = Table(
     text("number"),
     Column("act_on", Date, nullable=False),
     text("title"),
-    folded(),
+    search_text(),
     Index("acts_by_grant", "budget", "grant_ref"),
     Index("acts_by_number", "folded"),
     comment="Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, "
@@ -54,7 +54,7 @@ grants: Final = Table(
     Column("withdrawn_on", Date),
     *texts("withdrawn_cause", "carried_from"),
     Column("sequence", BigInteger, nullable=False),
-    folded(),
+    search_text(),
     Index("grants_by_siret", "siret"),
     comment="Grants. What was awarded is as the act of the award says; an amendment may have "
     "raised it since. State: announced (only concurring acts yet), awarded, withdrawn, carried "
@@ -84,7 +84,7 @@ conventions: Final = Table(
     *days("signed_on", "starts_on", "ends_on", "notified_on", "effective_on"),
     *texts("reason", "carried_from", "continues"),
     Column("sequence", BigInteger, nullable=False),
-    folded(),
+    search_text(),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
     index_where_named("conventions_by_former_name", "continues", "budget", "continues"),
@@ -99,7 +99,7 @@ conventions: Final = Table(
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
     "day and reason of the last turn; withdrawn where the award fell. `continues` is the name that "
     "its money had before record `sequence`: moves and orders of that time bear it still. "
-    "`folded` is its name.",
+    "`folded` is its name, then the signatory, apart by `|`.",
 )
 
 convention_lines: Final = Table(

@@ -12,11 +12,11 @@ from faust.types import TP
 
 from events.topics import Place
 from services.runtime.agents.consumer import Transport
-from services.runtime.agents.exit import EXIT_FAILED, ends_the_process
+from services.runtime.agents.running import EXIT_FAILED, ends_the_process
 from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.forced_exit import exit_after
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import exit_after
 from services.texts.translation import both
 
 STOP_S: Final = 5.0
@@ -55,7 +55,7 @@ class AgentApp(faust.App):
         self._contract = {settings.topic(name): name for name in read}
         super().__init__(settings.group(group), **options)
 
-    def in_the_contract(self, place: TP) -> Place:
+    def find_contract_place(self, place: TP) -> Place:
         """A partition of this cluster, by its topic's name in the contract."""
         return Place(self._contract[place.topic], place.partition)
 
@@ -66,7 +66,7 @@ class AgentApp(faust.App):
         """
         raise NotImplementedError
 
-    def fetched(self, place: TP, some: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    def note_fetched(self, place: TP, some: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """Take note of fetched records that wait for their agent."""
 
     async def close(self) -> None:

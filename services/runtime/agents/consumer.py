@@ -17,7 +17,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from mode import Service
 
-from services.runtime.agents.exit import stop
+from services.runtime.agents.running import stop
 from services.runtime.kafka.clients import (
     connection_arguments,
     fetch_from_leaders,
@@ -25,10 +25,10 @@ from services.runtime.kafka.clients import (
     member_id,
     rejoin_where_fenced,
 )
-from services.runtime.kafka.group_refusals import JoinAttempts, group_error
 from services.runtime.kafka.header_names import read_any_header_name
+from services.runtime.kafka.refusals import JoinAttempts, group_error
 from services.runtime.kafka.security import NO_RIGHTS, text_of
-from services.runtime.kafka.waits import until_answered, within
+from services.runtime.kafka.waits import retry_until_answered, wait_within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -82,7 +82,7 @@ class Slice(ConsumerMessage):
     records: Sequence[ConsumerRecord[bytes, bytes]] = ()
 
 
-class Fetched(NamedTuple):
+class FetchPosition(NamedTuple):
     """The fetch position of a partition, and its last record: only markers may lie between."""
 
     position: int
@@ -173,14 +173,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._begins.update(partitions)
         await super()._seek_wait(consumer, partitions)
 
-    async def fetched(self) -> dict[TopicPartition, Fetched]:
+    async def fetch_positions(self) -> dict[TopicPartition, FetchPosition]:
         """The fetch position of each assigned partition."""
-        return cast(dict[TopicPartition, Fetched], await self.call_thread(self._positions))
+        return cast(dict[TopicPartition, FetchPosition], await self.call_thread(self._positions))
 
-    async def _positions(self) -> dict[TopicPartition, Fetched]:
+    async def _positions(self) -> dict[TopicPartition, FetchPosition]:
         consumer = self._ensure_consumer()
         return {
-            place: Fetched(await consumer.position(place), self._fetched.get(place, 0))
+            place: FetchPosition(await consumer.position(place), self._fetched.get(place, 0))
             for place in consumer.assignment()
         }
 
@@ -234,7 +234,7 @@ class Consumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
         message.begin, message.seeks, message.records = record
-        cast(Any, self.app).fetched(tp, record.records)
+        cast(Any, self.app).note_fetched(tp, record.records)
         return message
 
     async def perform_seek(self) -> None:
@@ -249,18 +249,18 @@ class Consumer(driver.Consumer):
 
         async def ask() -> Mapping[TP, int]:
             asked = self.earliest_offsets(*places)
-            return await within(limit_s, asked, "offsets", app.settings.bootstrap_servers)
+            return await wait_within(limit_s, asked, "offsets", app.settings.bootstrap_servers)
 
         try:
-            first = await until_answered(app.settings, ask)
+            first = await retry_until_answered(app.settings, ask)
         except Unreachable as error:
             stop(app.role, error)
         own = await app.places_of(places)
         await self.seek_wait({place: max(first[place], at) for place, at in own.items()})
 
-    async def fetched(self) -> dict[TopicPartition, Fetched]:
+    async def fetch_positions(self) -> dict[TopicPartition, FetchPosition]:
         """The fetch position of each assigned partition."""
-        return await self._thread.fetched()
+        return await self._thread.fetch_positions()
 
     @property
     def seeks(self) -> int:

@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import yaml
-from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
+from aiokafka.protocol.admin import (
+    CreateAclsRequest,
+    DeleteAclsRequest,
+    DescribeAclsRequest,
+    DescribeClientQuotasRequest,
+)
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
 from pydantic import BaseModel, ConfigDict, Field
 
 import events
-from services.runtime.kafka.topics import Cluster, check_accepted, connected
+from services.runtime.kafka.topics import Cluster, check_accepted, connect
 from services.runtime.ops.settings import Settings
 
 FILE: Final = Path(events.__file__).parent.parent / "deploy" / "acls.yaml"
@@ -49,7 +56,7 @@ class Resource(IntEnum):
 
 
 class Pattern(IntEnum):
-    """How a name is meant, by Kafka's codes."""
+    """The ways in which a name is matched, by Kafka's codes."""
 
     LITERAL = 3
     PREFIXED = 4
@@ -137,7 +144,7 @@ def read_rights(file: Path = FILE) -> Rights:
     return Rights.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
-def wanted(rights: Rights, settings: Settings, form: str = "User:NAME") -> list[Acl]:
+def list_wanted(rights: Rights, settings: Settings, form: str = "User:NAME") -> list[Acl]:
     """The rights by their names on this cluster; NAME in `form` is a principal's."""
     return [
         acl
@@ -170,8 +177,8 @@ async def differences(want: list[Acl], settings: Settings) -> Changes:
         Unreachable: the cluster does not answer.
         ClusterError: it has no authorizer, or this principal may not ask.
     """
-    async with connected(settings) as cluster:
-        return _changes(want, await _found(cluster, want))
+    async with connect(settings) as cluster:
+        return _changes(want, await _list_found(cluster, want))
 
 
 async def apply(want: list[Acl], settings: Settings) -> Changes:
@@ -183,8 +190,8 @@ async def apply(want: list[Acl], settings: Settings) -> Changes:
         Unreachable: the cluster does not answer.
         ClusterError: it has no authorizer, or this principal may not change rights.
     """
-    async with connected(settings) as cluster:
-        changes = _changes(want, await _found(cluster, want))
+    async with connect(settings) as cluster:
+        changes = _changes(want, await _list_found(cluster, want))
         if changes.missing:
             response = await cluster.send(_Creations(changes.missing))
             for code, message in response.creation_responses:
@@ -194,14 +201,14 @@ async def apply(want: list[Acl], settings: Settings) -> Changes:
             for code, message, _acls in response.filter_responses:
                 check_accepted(str(cluster), code, message)
         if any(changes):
-            await _until_known(cluster, want)
+            await _wait_until_known(cluster, want)
     return changes
 
 
-async def _until_known(cluster: Cluster, want: list[Acl]) -> None:
+async def _wait_until_known(cluster: Cluster, want: list[Acl]) -> None:
     """Wait until the broker has the rights of its controller: else it refuses who connects now."""
     for _unused in range(int(KNOWN_S / POLL_S)):
-        if not any(_changes(want, await _found(cluster, want))):
+        if not any(_changes(want, await _list_found(cluster, want))):
             return
         await asyncio.sleep(POLL_S)
 
@@ -216,22 +223,22 @@ class _ManyAcls:
         return request_struct_class([(*_resource(acl), *_entry(acl)) for acl in self._acls])
 
 
-class _Creations(_ManyAcls, CreateAclsRequest):  # type: ignore[misc] # aiokafka has no types
+class _Creations(_ManyAcls, CreateAclsRequest):
     """Rights to be given."""
 
 
-class _Deletions(_ManyAcls, DeleteAclsRequest):  # type: ignore[misc] # aiokafka has no types
+class _Deletions(_ManyAcls, DeleteAclsRequest):
     """Rights to be taken away."""
 
 
-def _changes(want: list[Acl], found: set[Acl]) -> Changes:
+def _changes(want: list[Acl], granted: set[Acl]) -> Changes:
     return Changes(
-        [each for each in dict.fromkeys(want) if each not in found],
-        sorted(found.difference(want)),
+        [each for each in dict.fromkeys(want) if each not in granted],
+        sorted(granted.difference(want)),
     )
 
 
-async def _found(cluster: Cluster, want: list[Acl]) -> set[Acl]:
+async def _list_found(cluster: Cluster, want: list[Acl]) -> set[Acl]:
     """The rights that the principals have, granted for every host."""
     found = set()
     for principal in dict.fromkeys(each.principal for each in want):
@@ -288,3 +295,120 @@ def page(rights: Rights) -> str:
 
 PAGE: Final = FILE.parents[1] / "docs" / "rights.md"
 """Where it stands, with the rights in the database behind it."""
+
+
+USER: Final = "user"
+ANY_NAME: Final = 2
+"""Kafka's code of a filter that every name passes."""
+
+_TEXT: Final = String("utf-8")
+_ENTITY: Final = ("entity", Array(("entity_type", _TEXT), ("entity_name", _TEXT)))
+
+
+class QuotaDifference(NamedTuple):
+    """A quota of one of our principals that is another than the file's; None is without limit."""
+
+    principal: str
+    name: str
+    """Kafka's own name: what is limited, on each broker."""
+
+    actual: float | None
+    expected: float | None
+
+
+class _AlterClientQuotasResponse(Response):
+    API_KEY = 49
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("entries", Array(("error_code", Int16), ("error_message", _TEXT), _ENTITY)),
+    )
+
+
+class _AlterClientQuotas(RequestStruct):
+    API_KEY = 49
+    API_VERSION = 0
+    RESPONSE_TYPE = _AlterClientQuotasResponse
+    SCHEMA = Schema(
+        (
+            "entries",
+            Array(_ENTITY, ("ops", Array(("key", _TEXT), ("value", Float64), ("remove", Boolean)))),
+        ),
+        ("validate_only", Boolean),
+    )
+
+
+class _AlterClientQuotasRequest(Request[_AlterClientQuotas]):
+    """Quotas to be set, and those that the file does not have to be removed."""
+
+    API_KEY = 49
+
+    def __init__(self, changes: list[QuotaDifference]) -> None:
+        self._changes = changes
+
+    def build(self, request_struct_class: type[_AlterClientQuotas]) -> _AlterClientQuotas:
+        entries = {
+            user: [
+                (each.name, each.expected or 0.0, each.expected is None)
+                for each in self._changes
+                if _user(each.principal) == user
+            ]
+            for user in dict.fromkeys(_user(each.principal) for each in self._changes)
+        }
+        return request_struct_class([([(USER, user)], ops) for user, ops in entries.items()], False)
+
+
+async def quota_differences(
+    rights: Rights, settings: Settings, form: str = "User:NAME"
+) -> list[QuotaDifference]:
+    """Compare the cluster's quotas of our principals with those of the file.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: this principal may not ask.
+    """
+    async with connect(settings) as cluster:
+        return await _differences(cluster, rights, form)
+
+
+async def apply_quotas(
+    rights: Rights, settings: Settings, form: str = "User:NAME"
+) -> list[QuotaDifference]:
+    """Set what differs, and return it, once the broker that was asked knows of it.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: this principal may not set quotas.
+    """
+    async with connect(settings) as cluster:
+        changes = await _differences(cluster, rights, form)
+        if changes:
+            response = await cluster.send(_AlterClientQuotasRequest(changes))
+            for code, message, _entity in response.entries:
+                check_accepted(str(cluster), code, message)
+            for _unused in range(int(KNOWN_S / POLL_S)):
+                if not await _differences(cluster, rights, form):
+                    break
+                await asyncio.sleep(POLL_S)
+    return changes
+
+
+async def _differences(cluster: Cluster, rights: Rights, form: str) -> list[QuotaDifference]:
+    response: Any = await cluster.send(
+        DescribeClientQuotasRequest([(USER, ANY_NAME, None)], strict=True)
+    )
+    check_accepted(str(cluster), response.error_code, response.error_message)
+    there = {entity[0][1]: dict(values) for entity, values in response.entries}
+    return [
+        QuotaDifference(principal, name, actual.get(name), expected.get(name))
+        for short, each in rights.principals.items()
+        for principal in [form.replace("NAME", short)]
+        for actual, expected in [(there.get(_user(principal), {}), each.quotas)]
+        for name in sorted({*actual, *expected})
+        if actual.get(name) != expected.get(name)
+    ]
+
+
+def _user(principal: str) -> str:
+    """The user whom a quota limits, by Kafka's name: the principal without its type."""
+    return principal.removeprefix("User:")

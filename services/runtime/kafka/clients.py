@@ -196,7 +196,7 @@ def last_asked_broker(client: AIOKafkaClient) -> str | None:
     return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
 
 
-def refused_topics(
+def find_refused_topics(
     consumer: AIOKafkaConsumer, topics: Collection[str]
 ) -> TopicAuthorizationFailedError | None:
     """Return the error for those of these topics that this principal may not describe.
@@ -220,7 +220,7 @@ def rejoin_where_fenced() -> None:
     """Let the members of this process join anew where they are fenced; aiokafka knows no such code.
 
     The later join may be our own: one that waited in the network while we sent the next. Of two
-    processes of one name each joins anew again and again: `group_refusals.JoinAttempts` counts it.
+    processes of one name each joins anew again and again: `refusals.JoinAttempts` counts it.
     """
     kafka_errors[FENCED_INSTANCE_ID] = UnknownMemberIdError
 

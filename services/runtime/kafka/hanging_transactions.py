@@ -3,7 +3,7 @@
 A transaction's coordinator writes an end marker to each partition. Kafka 4.4 takes a partition
 without a leader for a deleted one, and while a broker restarts all are without one for a moment: a
 marker that is due then is never written. Consumers of committed records stop there, and the next
-transaction of the same producer would end this one with its own outcome (docs/decisions/0015).
+transaction of the same producer would end this one with its own outcome (docs/decisions/0008).
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -88,7 +88,7 @@ async def complete_hanging_transactions(
     Raises:
         ClusterError: a hanging transaction is not this writer's own last one.
         WriterFailed: as writing does; or the outcome cannot be determined yet.
-        Unreachable, Fenced: as reading and writing do.
+        Unreachable, FencedError: as reading and writing do.
     """
     hanging = await writer.hanging([*where.places, *where.shared])
     if not hanging:
@@ -138,11 +138,13 @@ async def _was_committed(
 
 
 async def _is_read_among_others(
-    reading: Reading, shared: Collection[TopicPartition], wanted: str, since_ms: int
+    reading: Reading, shared: Collection[TopicPartition], transaction: str, since_ms: int
 ) -> bool:
     """Return whether a record of the transaction can be read, the last one or not."""
     async with reading(shared, "read_uncommitted") as reader:
-        found = [(place, await _last_offset(reader, place, wanted, since_ms)) for place in shared]
+        found = [
+            (place, await _last_offset(reader, place, transaction, since_ms)) for place in shared
+        ]
     written = {place: offset for place, offset in found if offset is not None}
     if not written:
         return False
@@ -155,11 +157,11 @@ async def _is_read_among_others(
                 return record is not None and record.offset == offset
             # Behind another writer's open transaction nothing can be read until that one ends.
             blocked = f"{place_name(place)}/{offset} behind one that is open since {end}"
-    raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed, at {blocked}")
+    raise WriterFailed(f"open: cannot tell yet whether {transaction} was committed, at {blocked}")
 
 
 async def _last_offset(
-    reader: Reader, place: TopicPartition, wanted: str, since_ms: int
+    reader: Reader, place: TopicPartition, transaction: str, since_ms: int
 ) -> int | None:
     found: int | None = None
     start = await reader.offset_at(place, since_ms)
@@ -168,7 +170,7 @@ async def _last_offset(
     async with aclosing(reader.to_the_end(place, start)) as chunks:
         async for records in chunks:
             for record in records:
-                if _mark_of(record) == wanted:
+                if _mark_of(record) == transaction:
                     found = record.offset
     return found
 

@@ -70,7 +70,7 @@ class _Records:
         return bool(self._compiled.has_next())
 
     def size_in_bytes(self) -> int:
-        """The size of all of them."""
+        """The size of all records of the batch."""
         return int(self._compiled.size_in_bytes())
 
     def next_batch(self) -> _Batch:
@@ -82,5 +82,5 @@ class _Records:
 
 
 def read_any_header_name() -> None:
-    """Let every consumer of this process read them, with escapes for what is not UTF-8."""
+    """Let every consumer of this process read such header names, with escapes."""
     fetcher.MemoryRecords = _Records

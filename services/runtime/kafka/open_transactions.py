@@ -46,7 +46,7 @@ _ASKED: Final = (
 """The partitions of a request."""
 
 
-def _answered(*more: tuple[str, Any]) -> tuple[str, Any]:
+def _make_answer_schema(*more: tuple[str, Any]) -> tuple[str, Any]:
     """The partitions of an answer, each with its error code and more."""
     partition = (("partition_index", Int32), ("error_code", Int16), *more, _TAGS)
     return (
@@ -60,7 +60,7 @@ class _DescribeProducersResponse(Response):
     API_VERSION = 0
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        _answered(
+        _make_answer_schema(
             ("error_message", _TEXT),
             (
                 "active_producers",
@@ -96,13 +96,15 @@ class _DescribeProducersRequest(Request[_DescribeProducers]):
         self._places = places
 
     def build(self, request_struct_class: type[_DescribeProducers]) -> _DescribeProducers:
-        return request_struct_class([(*_named(place), {}) for place in self._places], {})
+        return request_struct_class([(*_spell_place(place), {}) for place in self._places], {})
 
 
 class _WriteTxnMarkersResponse(Response):
     API_KEY = 27
     API_VERSION = 1
-    SCHEMA = Schema(("markers", CompactArray(("producer_id", Int64), _answered(), _TAGS)), _TAGS)
+    SCHEMA = Schema(
+        ("markers", CompactArray(("producer_id", Int64), _make_answer_schema(), _TAGS)), _TAGS
+    )
 
 
 class _WriteTxnMarkers(RequestStruct):
@@ -141,14 +143,14 @@ class WriteTxnMarkersRequest(Request[_WriteTxnMarkers]):
             producer_id,
             producer_epoch,
             self._committed,
-            [(*_named(place), {})],
+            [(*_spell_place(place), {})],
             coordinator_epoch,
             {},
         )
         return request_struct_class([marker], {})
 
 
-def _named(place: TopicPartition) -> tuple[str, list[int]]:
+def _spell_place(place: TopicPartition) -> tuple[str, list[int]]:
     return place.topic, [place.partition]
 
 

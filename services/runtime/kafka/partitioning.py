@@ -1,4 +1,7 @@
-"""The partition of a key: murmur2, the default of Kafka's own clients."""
+"""The partition of a key: murmur2, the default of Kafka's own clients.
+
+It stands alone because a replay of files needs it too, without a client.
+"""
 
 from functools import lru_cache
 from typing import Final

@@ -16,10 +16,10 @@ from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
 from services.runtime.kafka.waits import (
+    finish_start,
     raise_refusal,
-    started,
+    retry_until_answered,
     stop_producer,
-    until_answered,
 )
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
@@ -81,7 +81,7 @@ class Receipts:
         """The number of records acknowledged."""
         return sum(each.count for each in self.by_partition.values())
 
-    def in_order(self) -> list[Receipt]:
+    def list_in_order(self) -> list[Receipt]:
         """One receipt a partition that was written to."""
         return [self.by_partition[partition] for partition in sorted(self.by_partition)]
 
@@ -130,7 +130,7 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-async def started_producer(settings: Settings) -> AIOKafkaProducer:
+async def open_producer(settings: Settings) -> AIOKafkaProducer:
     """A producer that is connected; one that cannot be is let go of, and Unreachable raised."""
     producer = make_producer(settings)
     try:
@@ -142,16 +142,16 @@ async def started_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
-    """Connect it, with retries for as long as the settings allow; then Unreachable."""
+    """Connect a producer, with retries while the settings allow them; then Unreachable."""
 
     async def start() -> None:
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                await started(producer.client, producer.start())
+                await finish_start(producer.client, producer.start())
         except (KafkaError, OSError) as error:
             raise unreachable(settings, error) from error
 
-    await until_answered(settings, start)
+    await retry_until_answered(settings, start)
 
 
 class Flow:
@@ -220,7 +220,7 @@ class Flow:
         self._in_flight[sent] = size_bytes
         self._in_flight_bytes += size_bytes
         self._unanswered.add(partition)
-        sent.add_done_callback(partial(self._done, partition, batch.record_count()))
+        sent.add_done_callback(partial(self._note_done, partition, batch.record_count()))
 
     async def _hand_over(self, batch: Any, partition: int) -> asyncio.Future[Any]:
         while True:
@@ -241,7 +241,7 @@ class Flow:
         if self._failure is not None:
             raise self._failure
 
-    def _done(self, partition: int, count: int, sent: asyncio.Future[Any]) -> None:
+    def _note_done(self, partition: int, count: int, sent: asyncio.Future[Any]) -> None:
         self._in_flight_bytes -= self._in_flight.pop(sent)
         self._unanswered.discard(partition)
         if sent.cancelled():

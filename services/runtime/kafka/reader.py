@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _
 from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
-from services.runtime.kafka.waits import started, until_answered, within
-from services.runtime.ops.errors import Unreachable, place_name
+from services.runtime.kafka.waits import finish_start, retry_until_answered, wait_within
+from services.runtime.ops.errors import ClusterError, Unreachable, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 
@@ -102,7 +103,7 @@ class Reader:
     async def start(self) -> None:
         """Connect; read nothing yet."""
         consumer = self._consumer
-        await self._answer(lambda: started(consumer._client, consumer.start()), "Kafka")  # noqa: SLF001
+        await self._answer(lambda: finish_start(consumer._client, consumer.start()), "Kafka")  # noqa: SLF001
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
         self._consumer.assign(list(self._places))
         for topic in dict.fromkeys(place.topic for place in self._places):
@@ -115,12 +116,12 @@ class Reader:
     async def stop(self) -> None:
         """Close the connections; never raises, so that it hides no graver error."""
         try:
-            await within(STOP_S, self._consumer.stop(), "Kafka", self._where)
+            await wait_within(STOP_S, self._consumer.stop(), "Kafka", self._where)
         except Unreachable:
             # aiokafka gave up halfway, and would leave the connections behind.
             client = self._consumer._client  # noqa: SLF001
             with suppress(Unreachable):
-                await within(STOP_S, client.close(), "Kafka", self._where)
+                await wait_within(STOP_S, client.close(), "Kafka", self._where)
 
     async def bounds(self, place: TopicPartition) -> tuple[int, int]:
         """Return the first offset still there, and the last stable offset."""
@@ -144,7 +145,7 @@ class Reader:
         wait = self._consumer.getmany(
             *self._read, timeout_ms=int(limit_s * 1000), max_records=records_max
         )
-        return await within(limit_s + WAIT_S, wait, "Kafka", self._where)
+        return await wait_within(limit_s + WAIT_S, wait, "Kafka", self._where)
 
     async def to_the_end(
         self, place: TopicPartition, start: int | None = None
@@ -153,12 +154,12 @@ class Reader:
         first, end = await self.bounds(place)
         self.point_at({place: first if start is None else start})
         try:
-            async for records in self._until(place, end):
+            async for records in self._read_until(place, end):
                 yield records
         finally:
             self._consumer.pause(place)  # Else it would go on fetching.
 
-    async def _until(
+    async def _read_until(
         self, place: TopicPartition, end: int
     ) -> AsyncGenerator[list[ConsumerRecord], None]:
         silent_s = 0.0
@@ -190,7 +191,7 @@ class Reader:
     async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         """Return the offset of the first record of that time or later; None where there is none."""
         asked = self._consumer.offsets_for_times({place: max(0, timestamp_ms)})
-        found = (await within(WAIT_S, asked, place_name(place), self._where))[place]
+        found = (await wait_within(WAIT_S, asked, place_name(place), self._where))[place]
         return None if found is None else int(found.offset)
 
     async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
@@ -228,7 +229,7 @@ class Reader:
 
     async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         """Return the positions of what it reads, by the last fetch responses."""
-        return await within(WAIT_S, self._read_positions(), "Kafka", self._where)
+        return await wait_within(WAIT_S, self._read_positions(), "Kafka", self._where)
 
     async def _read_positions(self) -> dict[TopicPartition, ReadPosition]:
         consumer = self._consumer
@@ -242,13 +243,100 @@ class Reader:
         }
 
     async def _position(self, place: TopicPartition) -> int:
-        position: int = await within(
+        position: int = await wait_within(
             WAIT_S, self._consumer.position(place), place_name(place), self._where
         )
         return position
 
     async def _answer(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
         async def once() -> Any:
-            return await within(WAIT_S, ask(), what, self._where)
+            return await wait_within(WAIT_S, ask(), what, self._where)
 
-        return await (until_answered(self._settings, once) if self._patient else once())
+        return await (retry_until_answered(self._settings, once) if self._patient else once())
+
+
+LOST = _(
+    "records {wanted} to {first} are gone and were never read. Restore the topic from a backup; if "
+    "they are lost for good, say so: {give_up}"
+)
+BEYOND = _(
+    "it ends at {end}, but was read up to {wanted}: this is another topic. Restore the one that "
+    "was read"
+)
+ANOTHER = _(
+    "at offset {offset} stands another record than the one that was read there: the topic was "
+    "re-created. Restore the one that was read"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePosition:
+    """The position in one partition of a source, with the last record read."""
+
+    next_offset: int
+    last_offset: int | None = None
+    last_timestamp_ms: int | None = None
+    last_sha256: str | None = None
+
+
+Position = TypeVar("Position", bound=SourcePosition)
+
+IsSame = Callable[[ConsumerRecord, str], bool]
+"""Compares a record with the digest of the one that was read."""
+
+
+async def check_source(
+    reader: Reader,
+    place: TopicPartition,
+    position: SourcePosition,
+    is_same: IsSame,
+    give_up: str,
+) -> None:
+    """Check that a source still holds the next record, and that it is the topic that was read.
+
+    aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
+    records: where the last one read is still kept, it must be the same; where it is not, none may
+    stand before what comes next. `give_up` is the command by which people give up what is gone
+    unread; it may name `topic`, `partition`, and the `first` offset that is left.
+
+    Raises:
+        ClusterError: it does not; the message says which and what to do.
+    """
+    first, end = await reader.bounds(place)
+    wanted = position.next_offset
+    facts = {"wanted": wanted, "first": first, "end": end, **place._asdict()}
+    if wanted < first:
+        command = give_up.format_map(facts)
+        raise ClusterError(place_name(place), LOST.render(facts | {"give_up": command}))
+    if wanted > end:
+        raise ClusterError(place_name(place), BEYOND.render(facts))
+    last = position.last_offset
+    if last is None or last < first:
+        if first < wanted:
+            record = await reader.record_at(place, first)
+            if record is not None and record.offset < wanted:
+                raise ClusterError(place_name(place), ANOTHER.render({"offset": record.offset}))
+        return
+    record = await reader.record_at(place, last)
+    if record is None or record.offset != last or not _is_still(record, position, is_same):
+        raise ClusterError(place_name(place), ANOTHER.render({"offset": last}))
+
+
+async def skip_markers(reader: Reader, place: TopicPartition, position: Position) -> Position:
+    """Return the position, moved to the end where no readable record stands before that.
+
+    A transaction's last record is followed by its end marker; of an aborted one nothing else can
+    be read. A position left before markers would report unread records as lost, once retention
+    deletes them.
+    """
+    # First: what is written from now on stands behind it.
+    _unused, end = await reader.bounds(place)
+    if position.next_offset >= end or await reader.record_at(place, position.next_offset):
+        return position
+    return replace(position, next_offset=end)
+
+
+def _is_still(record: ConsumerRecord, position: SourcePosition, is_same: IsSame) -> bool:
+    if position.last_timestamp_ms not in {None, record.timestamp}:
+        return False
+    return position.last_sha256 is None or is_same(record, position.last_sha256)

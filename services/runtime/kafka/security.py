@@ -31,7 +31,6 @@ PROBE_TIMEOUT_S: Final = 5.0
 """The time-out of a connection that asks a broker why it refuses."""
 
 TOKEN_TIMEOUT_S: Final = 10.0
-TOKEN_BYTES_MAX: Final = 64 * 1024
 TOKEN_MARGIN_S: Final = 30.0
 """A token is fetched anew this long before it expires."""
 
@@ -132,7 +131,7 @@ def _stop_at(protocol: str, why: Translatable, names: Iterable[str]) -> None:
 
 @cache
 def _tls_context(settings: Settings) -> ssl.SSLContext:
-    """One for all clients of a process; files are read at its start."""
+    """The TLS context of all clients of a process; files are read at its start."""
 
     def file(name: str) -> PemFile | None:
         path = getattr(settings, name)

@@ -26,21 +26,22 @@ from services.runtime.kafka.clients import (
     tolerate_broker_restarts,
 )
 from services.runtime.kafka.security import NO_RIGHTS, text_of
-from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
-from services.runtime.kafka.topic_diff import (
+from services.runtime.kafka.topic_catalogue import (
     MIN_INSYNC,
     MISSING,
     NO_OPTIONS,
     REPLICATION,
+    Catalogue,
+    ClusterTopic,
     Difference,
-    Found,
     TopicOptions,
+    choose_count,
+    choose_replicas,
     compare,
     min_insync,
-    shared_count,
-    shared_replicas,
+    read_catalogue,
 )
-from services.runtime.kafka.waits import started, until_answered, within
+from services.runtime.kafka.waits import finish_start, retry_until_answered, wait_within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -73,7 +74,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedChanges:
     """The result of `apply`."""
 
     created: list[str]
@@ -87,16 +88,18 @@ class Applied:
 
 
 async def differences(
-    wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
+    catalogue: Catalogue, settings: Settings, options: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
     """Compare the cluster with the catalogue; Unreachable where it does not answer."""
-    async with connected(settings) as cluster:
-        found = await cluster.find(wanted.topics)
+    async with connect(settings) as cluster:
+        found = await cluster.find(catalogue.topics)
         brokers = await cluster.broker_count()
-    return compare(wanted, found, settings, asked, brokers)
+    return compare(catalogue, found, settings, options, brokers)
 
 
-async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS) -> Applied:
+async def apply(
+    catalogue: Catalogue, settings: Settings, options: TopicOptions = NO_OPTIONS
+) -> AppliedChanges:
     """Create what is missing and mend settings; the number of partitions is never changed.
 
     It returns once the cluster shows the changes. Differences that it may not change are in `left`.
@@ -105,34 +108,36 @@ async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_
         Unreachable: the cluster does not answer.
         ClusterError: it refuses, or does not show what it accepted.
     """
-    async with connected(settings) as cluster:
-        found = await cluster.find(wanted.topics)
+    async with connect(settings) as cluster:
+        found = await cluster.find(catalogue.topics)
         brokers = await cluster.broker_count()
-        before = compare(wanted, found, settings, asked, brokers)
+        before = compare(catalogue, found, settings, options, brokers)
         mended = [each for each in before if each.mendable]
         missing = {each.topic for each in mended if each.setting is None}
-        count = shared_count(wanted, found, asked)
-        by_name = {settings.topic(name): topic for name, topic in wanted.topics.items()}
-        replicas = shared_replicas(wanted, found, asked, brokers)
-        required = {MIN_INSYNC: str(min_insync(wanted, replicas))}
+        count = choose_count(catalogue, found, options)
+        by_name = {settings.topic(name): topic for name, topic in catalogue.topics.items()}
+        replicas = choose_replicas(catalogue, found, options, brokers)
+        required = {MIN_INSYNC: str(min_insync(catalogue, replicas))}
         await cluster.create(
             {name: by_name[name].config.as_kafka() | required for name in missing}, count, replicas
         )
         own = {settings.topic(name): each.own for name, each in found.items()}
         for name in dict.fromkeys(each.topic for each in mended if each.topic in own):
             new = {
-                each.setting: each.wanted for each in mended if each.topic == name and each.setting
+                each.setting: each.expected
+                for each in mended
+                if each.topic == name and each.setting
             }
             await cluster.alter(name, {**own[name], **by_name[name].config.as_kafka(), **new})
 
         async def poll() -> list[Difference]:
-            there = await cluster.find(wanted.topics)
-            return compare(wanted, there, settings, asked, brokers)
+            there = await cluster.find(catalogue.topics)
+            return compare(catalogue, there, settings, options, brokers)
 
-        left = await _shown(poll)
+        left = await _wait_until_shown(poll)
     created = [name for name in by_name if name in missing]
     changed = [each for each in mended if each.setting is not None]
-    return Applied(created, changed, left, count)
+    return AppliedChanges(created, changed, left, count)
 
 
 async def check(settings: Settings, names: Collection[str]) -> int:
@@ -148,13 +153,13 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     wanted = catalogue.model_copy(
         update={"topics": {name: catalogue.topics[name] for name in names}}
     )
-    async with connected(settings) as cluster:
+    async with connect(settings) as cluster:
         found = await cluster.find(names)
         brokers = await cluster.broker_count()
     serious = []
     for each in compare(wanted, found, settings, NO_OPTIONS, brokers):
         if each.setting in HARMLESS:
-            facts = {"setting": each.setting, "found": each.found, "wanted": each.wanted}
+            facts = {"setting": each.setting, "found": each.actual, "wanted": each.expected}
             log.warning("topic_setting_differs", topic=each.topic, **facts)
         else:
             serious.append(each)
@@ -163,12 +168,12 @@ async def check(settings: Settings, names: Collection[str]) -> int:
         if more:
             what = AND_MORE.render({"what": what, "count": more})
         raise ClusterError(serious[0].topic, what)
-    return shared_count(wanted, found, NO_OPTIONS)
+    return choose_count(wanted, found, NO_OPTIONS)
 
 
 async def partition_count(settings: Settings, name: str) -> int:
     """Return the number of partitions of one topic; ClusterError where there is none."""
-    async with connected(settings) as cluster:
+    async with connect(settings) as cluster:
         topic = (await cluster.describe()).get(settings.topic(name))
     if topic is None:
         count = read_catalogue().partitions
@@ -177,7 +182,7 @@ async def partition_count(settings: Settings, name: str) -> int:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator["Cluster"]:
+async def connect(settings: Settings) -> AsyncIterator["Cluster"]:
     """Connect an admin client."""
     tolerate_broker_restarts()
     admin = AIOKafkaAdminClient(
@@ -185,7 +190,7 @@ async def connected(settings: Settings) -> AsyncIterator["Cluster"]:
         request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
     )
     try:
-        await until_answered(settings, lambda: _start(admin, settings))
+        await retry_until_answered(settings, lambda: _start(admin, settings))
         yield Cluster(admin, settings)
     finally:
         with suppress(KafkaError, OSError, TimeoutError):
@@ -196,7 +201,7 @@ async def connected(settings: Settings) -> AsyncIterator["Cluster"]:
 async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
-            await started(admin._client, admin.start())  # noqa: SLF001
+            await finish_start(admin._client, admin.start())  # noqa: SLF001
     except ValueError as error:
         # ECLUSE_BOOTSTRAP_SERVERS holds no address: a retry cannot help.
         raise ClusterError(settings.bootstrap_servers, NO_KAFKA.render({"error": error})) from error
@@ -228,8 +233,8 @@ class Cluster:
         return last_asked_broker(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
 
     async def _answer(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        return await until_answered(
-            self._settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", self)
+        return await retry_until_answered(
+            self._settings, lambda: wait_within(REQUEST_TIMEOUT_S, ask(), "topics", self)
         )
 
     async def send(self, request: Request[Any]) -> Any:
@@ -245,14 +250,14 @@ class Cluster:
     async def ask(self, broker: int, request: Request[Any]) -> Any:
         """The response of this broker, and of no other; Unreachable where it does not answer."""
         asked = self._admin._send_request(request, broker)  # noqa: SLF001
-        return await within(REQUEST_TIMEOUT_S, asked, "Kafka", self.brokers[broker])
+        return await wait_within(REQUEST_TIMEOUT_S, asked, "Kafka", self.brokers[broker])
 
     async def describe(self) -> dict[str, Any]:
         """All topics: a request about one would create it where a cluster does so on demand."""
         topics = await self._answer(lambda: self._admin.describe_topics(None))
         return {each["topic"]: each for each in topics}
 
-    async def find(self, names: Iterable[str]) -> dict[str, Found]:
+    async def find(self, names: Iterable[str]) -> dict[str, ClusterTopic]:
         """The topics that exist, by the contract's names, in the order of `names`."""
         listed = await self.describe()
         on_cluster = {name: self._settings.topic(name) for name in names}
@@ -268,7 +273,7 @@ class Cluster:
                 check_accepted(topic, code, message)
                 found[topic] = entries
         return {
-            name: _found(listed[topic], found[topic])
+            name: _read_found(listed[topic], found[topic])
             for name, topic in there.items()
             if topic in found
         }
@@ -312,11 +317,13 @@ class Cluster:
                 check_accepted(topic, code, message)
 
 
-def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
+def _read_found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> ClusterTopic:
     partitions = listed["partitions"]
     config = {entry[0]: entry[1] for entry in entries}
     own = {entry[0]: entry[1] for entry in entries if entry[3] == OWN_SETTING}
-    return Found(len(partitions), min(len(each["replicas"]) for each in partitions), config, own)
+    return ClusterTopic(
+        len(partitions), min(len(each["replicas"]) for each in partitions), config, own
+    )
 
 
 def check_accepted(where: str, code: int, message: str | None) -> None:
@@ -328,7 +335,7 @@ def check_accepted(where: str, code: int, message: str | None) -> None:
         raise ClusterError(where, NOT_ACCEPTED.render({"error": error})) from refused
 
 
-async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
+async def _wait_until_shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
     """Return the differences left once the cluster shows the changes: its metadata lags behind."""
     left: list[Difference] = []
     for _unused in range(SHOWN_POLLS_MAX):

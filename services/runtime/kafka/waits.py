@@ -47,7 +47,7 @@ BOOTSTRAP_S: Final = 2.0
 BOOTSTRAP_POLL_S: Final = 0.01
 
 
-async def started(client: Any, start: Awaitable[Result]) -> Result:
+async def finish_start(client: Any, start: Awaitable[Result]) -> Result:
     """Await `start`; when cancelled, let it go on until `client` has found its cluster, no further.
 
     Cancelled before that, aiokafka leaves a connection open (`AIOKafkaClient.bootstrap`). What it
@@ -67,7 +67,7 @@ async def started(client: Any, start: Awaitable[Result]) -> Result:
         await asyncio.wait({running})
 
 
-async def within(limit_s: float, wait: Awaitable[Result], what: str, where: object) -> Result:
+async def wait_within(limit_s: float, wait: Awaitable[Result], what: str, where: object) -> Result:
     """Return the result of `wait`; Unreachable where it fails, or takes longer than `limit_s`."""
     try:
         with only_our_cancellation():
@@ -87,7 +87,7 @@ CUT_S: Final = 1.0
 
 
 async def stop_producer(producer: Any) -> None:
-    """Close its connections; never raises.
+    """Close the connections of a producer; never raises.
 
     Its own stop waits for batches in flight without a limit, and its sender would go on retrying,
     and succeed once a broker comes back.
@@ -111,7 +111,7 @@ CONNECT_S: Final = 2.0
 """The time-out of a connection that probes an address."""
 
 
-async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]]) -> Result:
+async def retry_until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]]) -> Result:
     """Return the result of `ask`, retried while the cluster does not answer, for `give_up_s`.
 
     The first failure is logged. There is no retry where nothing listens at any of the addresses:

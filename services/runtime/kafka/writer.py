@@ -15,7 +15,7 @@ from services.runtime.kafka.open_transactions import (
     open_transactions,
 )
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.waits import only_our_cancellation, started, stop_producer
+from services.runtime.kafka.waits import finish_start, only_our_cancellation, stop_producer
 from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import Settings
 
@@ -35,7 +35,7 @@ RETRY_S: Final = 0.1
 """The pause before a leader is looked up again."""
 
 
-class Fenced(Exception):
+class FencedError(Exception):
     """Another process has taken this transactional id: this one may not write any more."""
 
 
@@ -50,10 +50,10 @@ class FencedWriter:
 
     A broker restart may leave a transaction hanging in some of its partitions. The next one would
     end it there with its own outcome: so none begins before the former ended everywhere, and a new
-    owner of the partition checks `hanging` first (docs/decisions/0015).
+    owner of the partition checks `hanging` first (docs/decisions/0008).
 
     Raises:
-        Fenced: from any method, when a newer writer took the id.
+        FencedError: from any method, when a newer writer took the id.
         WriterFailed: from any method, when the broker failed or did not answer in time.
     """
 
@@ -78,16 +78,16 @@ class FencedWriter:
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
-        starting = started(self._producer.client, self._producer.start())
-        await self._within(starting, "start")
+        starting = finish_start(self._producer.client, self._producer.start())
+        await self._wait(starting, "start")
 
     async def begin(self) -> None:
         """Begin a transaction, once the former one has ended in each of its partitions."""
-        await self._within(self._begin(), "begin")
+        await self._wait(self._begin(), "begin")
 
     async def settle(self) -> None:
         """Wait until the former transaction has ended in each of its partitions."""
-        await self._within(self._settle("settle"), "settle")
+        await self._wait(self._settle("settle"), "settle")
 
     async def write(
         self,
@@ -98,33 +98,33 @@ class FencedWriter:
 
         `next_places` are those of the next write: the coordinator adds them in the same request.
         """
-        return await self._within(self._write(records, next_places), "write")
+        return await self._wait(self._write(records, next_places), "write")
 
     async def commit(self) -> None:
         """Commit the transaction, durably."""
-        await self._within(self._producer.commit_transaction(), "commit")
+        await self._wait(self._producer.commit_transaction(), "commit")
 
     async def check_not_fenced(self, place: TopicPartition) -> None:
-        """Raise Fenced where a newer writer took the id, by a transaction without records."""
+        """Raise FencedError where a newer writer took the id, by a transaction without records."""
         await self.begin()
         await self.write({}, next_places=[place])
         await self.commit()
 
     async def hanging(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """Return the hanging transactions of these partitions; called right after `start`."""
-        return await self._within(self._still_open(places, SETTLED_S), "hanging")
+        return await self._wait(self._still_open(places, SETTLED_S), "hanging")
 
     async def overdue(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """Return any writer's transactions there that are open for longer than Kafka allows."""
         now_s = asyncio.get_running_loop().time()
-        found = await self._within(self._open_in(places), "overdue")
+        found = await self._wait(self._open_in(places), "overdue")
         self._seen_s = {each: self._seen_s.get(each, now_s) for each in found}
         return [each for each, since_s in self._seen_s.items() if now_s - since_s > OVERDUE_S]
 
     async def end(self, transaction: OpenTransaction, *, committed: bool) -> None:
         """Complete a transaction in the partition where it hangs."""
         ending = end_transaction(self._producer.client, transaction, committed=committed)
-        await self._within(ending, "end")
+        await self._wait(ending, "end")
 
     async def abort_hanging(self, place: TopicPartition) -> None:
         """Abort what hangs of this producer in a partition, by a transaction without records.
@@ -133,7 +133,7 @@ class FencedWriter:
         """
         await self.begin()
         await self.write({}, next_places=[place])
-        await self._within(self._producer.abort_transaction(), "abort")
+        await self._wait(self._producer.abort_transaction(), "abort")
         await self.settle()
 
     @property
@@ -219,14 +219,14 @@ class FencedWriter:
             ends[place] = max(ends.get(place, 0), metadata.offset + count)
         return ends
 
-    async def _within(self, wait: Awaitable[Result], what: str) -> Result:
+    async def _wait(self, wait: Awaitable[Result], what: str) -> Result:
         try:
             with only_our_cancellation():
                 return await asyncio.wait_for(wait, self._limit_s)
         except Exception as error:
             cause = self._root_cause() or error
             if ProducerFenced in {type(cause), type(cause.__cause__)}:
-                raise Fenced(self.transactional_id) from cause
+                raise FencedError(self.transactional_id) from cause
             if isinstance(cause, TimeoutError):
                 raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from cause
             if isinstance(cause, MessageSizeTooLargeError):

@@ -1,7 +1,7 @@
 """The only clock of the runtime and the watch, and the parsing of timestamps.
 
 A worker's decisions never depend on it: only its status and its timings do. The watch uses it for
-ages, deadlines and the last hour.
+ages, deadlines and the last hour. It stands alone so that time enters at one place.
 """
 
 import time

@@ -1,4 +1,7 @@
-"""Errors that stop a process, with a message in both languages: where, what, and what to do."""
+"""Errors that stop a process, with a message in both languages: where, what, and what to do.
+
+They stand alone because every command imports them, and nothing slow with them.
+"""
 
 from typing import TYPE_CHECKING, Final
 

@@ -1,7 +1,8 @@
 """Files of personal data: their modes give rights to the owner alone, and they appear whole.
 
 New files are private by the mask; files that an earlier run left more open are tightened when they
-are used. SQLite gives the files beside a database the mode of that database.
+are used. SQLite gives the files beside a database the mode of that database. The module stands
+alone because every command sets the mask before it imports anything slow.
 """
 
 import errno
@@ -34,7 +35,7 @@ def restrict_file(path: Path) -> None:
 
 
 def restrict_database(path: Path) -> None:
-    """The same for a SQLite database and the files beside it, and for nothing but files.
+    """Remove the rights of others to a SQLite database and the files beside it.
 
     A directory that was named by mistake, such as /tmp, is everybody's.
     """

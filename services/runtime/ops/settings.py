@@ -1,7 +1,7 @@
 """The settings of a process on Kafka, read once from ECLUSE_… variables.
 
 A value may stand in a file instead, as containers keep secrets: `ECLUSE_KAFKA_SASL_PASSWORD_FILE`
-names the file of `ECLUSE_KAFKA_SASL_PASSWORD`.
+names the file of `ECLUSE_KAFKA_SASL_PASSWORD`. A `Secret` is read again where its file changes.
 """
 
 import os
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import structlog
 from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
@@ -18,8 +19,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import Stop
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 PREFIX: Final = "ECLUSE_"
 
@@ -29,7 +31,7 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
-def in_files(names: Iterable[str]) -> dict[str, Any]:
+def read_value_files(names: Iterable[str]) -> dict[str, Any]:
     """Values that stand in files, which `ECLUSE_<NAME>_FILE` names, without the end of their line.
 
     Raises:
@@ -64,7 +66,7 @@ class Environment(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command first, then the files, then the environment."""
         del dotenv_settings, file_secret_settings
-        of_files = InitSettingsSource(settings_cls, in_files(settings_cls.model_fields))
+        of_files = InitSettingsSource(settings_cls, read_value_files(settings_cls.model_fields))
         return init_settings, of_files, env_settings
 
 
@@ -163,3 +165,70 @@ class Settings(Environment):
     def group(self, name: str) -> str:
         """The consumer group, as it is called on this cluster."""
         return self.topic_prefix + name
+
+
+WRITING_S: Final = 2.0
+"""Time since the last change of a file in which somebody may still be writing it."""
+
+SECRET_BYTES_MAX: Final = 64 * 1024
+
+log: Final = structlog.stdlib.get_logger("ecluse.settings")
+
+Signature = tuple[int, int, int]
+"""What changes with a file: its inode, its size, the time of its last change."""
+
+
+class Secret:
+    """The value of a setting, as its file has it now; of a variable, as it was at the start.
+
+    A file that is away, empty, too large or being written leaves the value as it was.
+    """
+
+    def __init__(self, name: str, first: SecretStr | None) -> None:
+        named = os.environ.get(f"{variable(name)}_FILE")
+        self._name = name
+        self._file = Path(named) if named else None
+        self._value = first
+        self._taken: Signature | None = None
+
+    def value(self) -> str | None:
+        """The secret; None where there is none."""
+        if self._file is not None:
+            self._check(self._file)
+        return None if self._value is None else self._value.get_secret_value()
+
+    def _check(self, file: Path) -> None:
+        try:
+            found = file.stat()
+        except OSError:
+            signature = None
+        else:
+            signature = found.st_ino, found.st_size, found.st_mtime_ns
+            if 0 <= wall_clock() - found.st_mtime < WRITING_S:
+                return
+        if signature == self._taken:
+            return
+        self._taken = signature
+        try:
+            text = SecretStr(_read_secret(file))
+        except (OSError, ValueError) as error:
+            log.warning("secret_file_not_taken", setting=variable(self._name), error=str(error))
+            return
+        if text != self._value:
+            log.info("secret_file_taken", setting=variable(self._name))
+        self._value = text
+
+
+def _read_secret(file: Path) -> str:
+    """The text of a file, without the end of its line.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is empty, too large, or no text.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(SECRET_BYTES_MAX + 1)
+    text = content.decode(errors="replace").strip()
+    if not text or len(content) > SECRET_BYTES_MAX or "\ufffd" in text:
+        raise ValueError("it is empty, too large, or no text")
+    return text

@@ -1,4 +1,8 @@
-"""A thread that ends the process when a task hangs: heartbeats alone do not show that."""
+"""The end of a process that hangs: a watchdog over its tasks, and the exit after a signal.
+
+The watchdog is a thread that ends the process when a task hangs: heartbeats alone do not show that.
+A forced exit waits for nothing.
+"""
 
 import asyncio
 import os
@@ -8,9 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from threading import Thread, Timer
 from traceback import walk_stack
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 
@@ -132,3 +137,32 @@ def _main_thread_at() -> list[str]:
 
 def _call(frame: FrameType, line: int) -> str:
     return f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}"
+
+
+END_S: Final = 14.0
+"""The time that a process has to end after a signal, whatever its brokers do; its supervisor may
+kill it after 15 s."""
+
+FLUSH_S: Final = 1.0
+"""The time that output has to be written at the end."""
+
+
+def exit_after(limit_s: float, code: int) -> None:
+    """Exit in `limit_s` seconds, whatever the process waits for then."""
+    timer = Timer(limit_s, exit_now, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+def exit_now(code: int) -> NoReturn:
+    """Exit without any clean-up; output that nobody takes within `FLUSH_S` is lost."""
+    # Another thread may hold a stream's lock: one that writes to a pipe that nobody reads.
+    flushing = Thread(target=_flush, daemon=True)
+    flushing.start()
+    flushing.join(FLUSH_S)
+    os._exit(code)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -13,8 +13,8 @@ from aiokafka.structs import ConsumerRecord
 
 from services.runtime.kafka.reader import ReadPosition
 from services.runtime.ops.clock import later_s
-from services.runtime.processing.offset_metadata import Held, Status, TaskState
 from services.runtime.processing.processor import Hold
+from services.runtime.processing.status import HeldRecord, Status, TaskState
 
 FRESH_S: Final = 3.0
 """The age at which a fetch response no longer proves that nothing is left to be read: a broker
@@ -78,7 +78,9 @@ class Backlog:
         """The next offset of each topic; empty before the partition was first opened."""
         self._sources: dict[str, _Source] = {}
 
-    def opened(self, next_offsets: Mapping[str, int], outcomes: Mapping[str, int] | None) -> None:
+    def note_opening(
+        self, next_offsets: Mapping[str, int], outcomes: Mapping[str, int] | None
+    ) -> None:
         """Note where reading starts; how much there is to read is not known yet."""
         for topic, offset in next_offsets.items():
             source = self._sources.setdefault(topic, _Source(None if outcomes is None else 0))
@@ -89,7 +91,7 @@ class Backlog:
                 source.reached, source.oldest = offset, None
         self.next_offsets = dict(next_offsets)
 
-    def polled(
+    def note_poll(
         self,
         records: Sequence[ConsumerRecord],
         positions: Mapping[str, ReadPosition],
@@ -118,7 +120,7 @@ class Backlog:
             following = source.position if first is None else first.offset
             source.reached = max(source.reached, following)
 
-    def committed(
+    def note_commit(
         self,
         batch: Sequence[ConsumerRecord],
         outcomes: Mapping[str, int] | None,
@@ -143,11 +145,11 @@ class Backlog:
             source.outcomes = (source.outcomes or 0) + count
         return self._sources[batch[-1].topic].delays
 
-    def held_before(self, record: ConsumerRecord, time_of: TimeOf) -> None:
+    def note_hold(self, record: ConsumerRecord, time_of: TimeOf) -> None:
         """Note that the partition is held before this record."""
         self._sources[record.topic].oldest = record_times(record, time_of)
 
-    def polling_stopped(self) -> None:
+    def note_polling_stopped(self) -> None:
         """Note that polling has stopped: it is no longer known if anything is left to be read."""
         for source in self._sources.values():
             source.caught_up = False
@@ -168,7 +170,7 @@ class Backlog:
         source = self._sources[topic]
         held = None
         if hold is not None and hold.topic == topic:
-            held = Held(hold.offset, hold.event_id)
+            held = HeldRecord(hold.offset, hold.event_id)
         return Status(
             at_s,
             state,

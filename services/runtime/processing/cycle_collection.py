@@ -1,4 +1,7 @@
-"""Python's search for cycles of objects, as seldom as events need it: nothing of theirs has any."""
+"""Python's search for cycles of objects, as seldom as events need it: nothing of theirs has any.
+
+It stands alone because every command imports it before anything slow.
+"""
 
 import atexit
 import gc
@@ -33,7 +36,7 @@ def collect_rarely() -> None:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """No search until all who asked for none have ended.
+    """Disable the search for cycles while any caller is inside.
 
     What a restore reads stays: searching it while it grows takes a quarter of the time.
     """

@@ -89,7 +89,7 @@ class FailureTracker:
         del self._failures[_id(record)]
         self._suspects.discard(_id(record))
 
-    def succeeded(self, batch: Iterable[ConsumerRecord]) -> None:
+    def note_success(self, batch: Iterable[ConsumerRecord]) -> None:
         """Note a committed batch: dependencies are up, and its records have not failed."""
         self.retries, self.failing_since_s, self._worked = 0, None, True
         if self._suspects or self._failures:

@@ -10,12 +10,12 @@ from prometheus_client.registry import Collector
 
 from events.texts import _
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.inner_pages import host_filter
+from services.runtime.ops.http import host_filter
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.backlog import Delays
-from services.runtime.processing.offset_metadata import Status, TaskState
+from services.runtime.processing.status import Status, TaskState
 from services.runtime.processing.task import PartitionTask
-from services.texts.system_errors import error_text
+from services.texts.translation import error_text
 
 NO_PAGE = _("the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT")
 

@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from services.runtime.kafka.clients import commit_for
 from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.processing.backlog import ReportedStatus
-from services.runtime.processing.offset_metadata import encode_status
+from services.runtime.processing.status import encode_status
 from services.runtime.processing.task import PartitionTask
 
 EVERY_S: Final = 5.0
@@ -85,7 +85,7 @@ class OffsetReporter:
         statuses, offset = task.statuses(), self._committed.get(task)
         if statuses or offset is None:
             return statuses
-        return {self._topic: ReportedStatus(offset, task.unopened_status())}
+        return {self._topic: ReportedStatus(offset, task.describe_unopened())}
 
     def _is_due(self, place: TopicPartition, now: ReportedStatus, now_s: float) -> bool:
         """Return whether it differs from the last one, or would be too old at the next tick."""

@@ -23,7 +23,7 @@ class Processor(Protocol):
 
     Raises:
         ClusterError: stored state cannot be trusted, or not by this version: the worker stops.
-        Fenced: another worker has the partition.
+        FencedError: another worker has the partition.
         WriterFailed: Kafka or the database failed; opening again may help.
     """
 

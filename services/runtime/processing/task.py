@@ -18,16 +18,15 @@ from events.texts import _
 from services.runtime.kafka.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.refusals import Refusals
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
 from services.runtime.processing.failure_tracker import TAKEN_MAX, Bug, FailureTracker, GaveUp
-from services.runtime.processing.life_cycle import check_transition
-from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
+from services.runtime.processing.status import Status, TaskState, check_transition
 
 BATCH_RECORDS: Final = 3000
 """The most records in one transaction, where so many wait and the processor is not full before."""
@@ -79,8 +78,8 @@ class PartitionTask:
     Raises:
         Stop: stored state cannot be trusted, and a second opening finds the same; or Kafka refuses
             our login or a right again and again. The worker must stop.
-        Fenced: another process takes this partition, which is ours, again and again; the worker
-            must stop.
+        FencedError: another process takes this partition, which is ours, again and again; the
+            worker must stop.
         GaveUp: Kafka or the database was down too long.
     """
 
@@ -146,7 +145,7 @@ class PartitionTask:
         """Return the status of each topic; nothing before the partition was first opened."""
         return self._backlog.statuses(self._clock(), self.state, self.held)
 
-    def unopened_status(self) -> Status:
+    def describe_unopened(self) -> Status:
         """Return the status before that."""
         return Status(self._clock(), self.state, caught_up=False)
 
@@ -182,10 +181,10 @@ class PartitionTask:
                 log.warning(
                     "partition_check_failed_once", partition=self.partition, error=str(error)
                 )
-            except Fenced as error:
-                await self._after_fence(error)
+            except FencedError as error:
+                await self._recover_from_fence(error)
             except Bug as bug:
-                step = await self._after_failure(bug)
+                step = await self._recover_from_failure(bug)
 
     async def _with_processor(self, step: Step) -> None:
         """Open the partition and run one step with it; close it in the end."""
@@ -194,15 +193,15 @@ class PartitionTask:
         processor = self._make_processor(self.partition, self.progress)
         try:
             try:
-                self._backlog.opened(await processor.open(), processor.outcomes)
-            except (Stop, Fenced, WriterFailed):
+                self._backlog.note_opening(await processor.open(), processor.outcomes)
+            except (Stop, FencedError, WriterFailed):
                 raise
             except Exception as error:
                 raise Bug(None) from error
             self._check_failed_once = False
             log.info("partition_opened", partition=self.partition, next_offsets=self.next_offsets)
             await step(processor)
-        except (Stop, Fenced, WriterFailed, Bug):
+        except (Stop, FencedError, WriterFailed, Bug):
             # In an outage most attempts fail before they reach a record.
             self.failed += 1
             raise
@@ -235,7 +234,7 @@ class PartitionTask:
         records = [record for chunk in taken.values() for record in self._unseen(chunk)]
         found = bool(records)
         positions = {place.topic: at for place, at in (await reader.read_positions()).items()}
-        self._backlog.polled(records, positions, processor.time_of, self._clock())
+        self._backlog.note_poll(records, positions, processor.time_of, self._clock())
         while records and self.is_assigned:
             size = self._failures_seen.batch_size(records)
             count = await self._handle(processor, records[:size])
@@ -257,8 +256,8 @@ class PartitionTask:
                 raise Unreachable(f"partition {self.partition}", NOTHING_COMES)
             idle.was_behind = behind
             if not behind:  # Nothing to read, and nothing fails.
-                self._failures_seen.succeeded(())
-                self._refusals.succeeded()
+                self._failures_seen.note_success(())
+                self._refusals.note_success()
         if now_s - idle.committed_s > IDLE_COMMIT_S:
             idle.committed_s = now_s
             await processor.commit()
@@ -289,21 +288,21 @@ class PartitionTask:
                     await asyncio.sleep(0)
             suspect = batch[0] if len(batch) == 1 else None
             await processor.commit()
-        except (Stop, Fenced, WriterFailed):
+        except (Stop, FencedError, WriterFailed):
             raise
         except Exception as error:
             if suspect is None:
                 self._failures_seen.suspect(batch)
             raise Bug(suspect) from error
         outcomes, now_s = processor.outcomes, self._clock()
-        delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)
+        delays = self._backlog.note_commit(batch, outcomes, processor.time_of, now_s)
         self._observe(delays)
-        self._failures_seen.succeeded(batch)
-        self._refusals.succeeded()
+        self._failures_seen.note_success(batch)
+        self._refusals.note_success()
         self.held = None
         return len(batch)
 
-    async def _after_failure(self, bug: Bug) -> Step:
+    async def _recover_from_failure(self, bug: Bug) -> Step:
         """Retry after the first failure of a record; hold the partition after the second."""
         error, record = bug.__cause__, bug.record
         facts = {"partition": self.partition, "error": repr(error)}
@@ -339,7 +338,7 @@ class PartitionTask:
         # A quarantine takes the transactional id: it is possible only now that we have let it go.
         self._enter(TaskState.BROKEN)
         self.held = hold
-        self._backlog.held_before(record, processor.time_of)
+        self._backlog.note_hold(record, processor.time_of)
         log.critical("partition_held", **hold._asdict(), do=self._remedy.format(**hold._asdict()))
         self.progress.rest("held")
         while not self._stopped.is_set() and not await processor.was_moved():
@@ -359,7 +358,7 @@ class PartitionTask:
         since_s = self._failures_seen.dependency_failed(_now_s())
         if _now_s() - since_s > self._settings.give_up_s:
             raise GaveUp(str(error)) from error
-        await self._refusals.failed(error)
+        await self._refusals.note_failure(error)
         await self._retry("partition_retried", error, self._failures_seen.delay_s)
 
     async def _retry(self, event: str, error: Exception, delay_s: float) -> None:
@@ -368,7 +367,7 @@ class PartitionTask:
         log.warning(event, partition=self.partition, error=str(error), delay_s=delay_s)
         await self._sleep(delay_s)
 
-    async def _after_fence(self, error: Fenced) -> None:
+    async def _recover_from_fence(self, error: FencedError) -> None:
         """Open the partition again after a pause if it is still ours; else it was handed over.
 
         A process that was frozen opens partitions that it has lost, until its group says so.
@@ -385,7 +384,7 @@ class PartitionTask:
     async def _wait_until_assigned(self) -> None:
         """Wait until the partition is ours again, or this task is to stop."""
         self._enter(TaskState.PAUSED)
-        self._backlog.polling_stopped()
+        self._backlog.note_polling_stopped()
         self.progress.rest("paused")
         await self._assigned.wait()
 

@@ -14,23 +14,33 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import (
+    find_refused_topics,
     make_member,
     member_id,
-    refused_topics,
     rejoin,
 )
-from services.runtime.kafka.group_refusals import JoinAttempts, explanation, group_error
-from services.runtime.kafka.refusals import Refusals
-from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
-from services.runtime.kafka.writer import Fenced
+from services.runtime.kafka.refusals import JoinAttempts, Refusals, explanation, group_error
+from services.runtime.kafka.waits import (
+    finish_start,
+    only_our_cancellation,
+    retry_until_answered,
+    wait_within,
+)
+from services.runtime.kafka.writer import FencedError
 from services.runtime.ops.errors import ClusterError, Unreachable
-from services.runtime.ops.forced_exit import END_S, exit_after
 from services.runtime.ops.settings import Settings
-from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog, waits_at
+from services.runtime.ops.watchdog import (
+    END_S,
+    EXIT_STALLED,
+    Progress,
+    Watchdog,
+    exit_after,
+    waits_at,
+)
 from services.runtime.processing.health import Health
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.offset_reporter import OffsetReporter
 from services.runtime.processing.processor import ProcessorFactory
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, YIELD_RECORDS, PartitionTask
 
 TICK_S: Final = 1.0
@@ -41,7 +51,7 @@ STOP_S: Final = 8.0
 
 CUT_S: Final = 2.0
 """The time that cancelled tasks, and the group, each have to let go; together less than
-`forced_exit.END_S` leaves to the whole process."""
+`watchdog.END_S` leaves to the whole process."""
 
 JOINED_S: Final = 30.0
 """The time in which a group is joined while all its brokers are up."""
@@ -64,7 +74,7 @@ class Worker:
 
     Raises:
         Stop: `run` ends so when the cluster cannot be reached or is not as it must be.
-        Fenced, GaveUp: `run` ends so when a task ended so.
+        FencedError, GaveUp: `run` ends so when a task ended so.
     """
 
     def __init__(
@@ -101,7 +111,7 @@ class Worker:
         """Run until SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._on_signal)
+            loop.add_signal_handler(each, self._stop_on_signal)
         watchdog = Watchdog(
             self._settings.stall_s,
             # Those of revoked partitions too: a new task of one waits until they have ended.
@@ -113,7 +123,7 @@ class Worker:
         await self._health.start()
         where = self._settings.bootstrap_servers
         try:
-            if not await self._joined(where):
+            if not await self._join(where):
                 return
             self._check_size()
             log.info("worker_started", instance=self._settings.instance, partitions=self._count)
@@ -135,7 +145,7 @@ class Worker:
         runs = list(self._runs.items())
         return next((waits_at(run) for run, task in runs if task.progress is progress), [])
 
-    def _on_signal(self) -> None:
+    def _stop_on_signal(self) -> None:
         self._stop.set()
         exit_after(END_S, 0)
 
@@ -187,25 +197,25 @@ class Worker:
         )
         self._tasks[number] = task
         before = [run for run, other in self._runs.items() if other.partition == number]
-        run = asyncio.create_task(_after(before, task.run()), name=f"partition-{number}")
+        run = asyncio.create_task(_run_after(before, task.run()), name=f"partition-{number}")
         self._runs[run] = task
         run.add_done_callback(lambda _: self._ended.set())
 
-    async def _joined(self, where: str) -> bool:
+    async def _join(self, where: str) -> bool:
         """Join the group; return False if the process is to end before that."""
         limit_s = self._settings.give_up_s
 
         async def join() -> Unreachable | None:
-            start = started(self._member._client, self._member.start())  # noqa: SLF001
+            start = finish_start(self._member._client, self._member.start())  # noqa: SLF001
             try:
-                await within(limit_s, start, "Kafka", where)
+                await wait_within(limit_s, start, "Kafka", where)
             except Unreachable as error:
                 if member_id(self._member) is None:
                     raise  # It has not reached the group yet, and starts anew.
                 return error
             return None
 
-        joining = asyncio.create_task(until_answered(self._settings, join))
+        joining = asyncio.create_task(retry_until_answered(self._settings, join))
         ending = asyncio.create_task(self._stop.wait())
         both = (joining, ending)
         try:
@@ -262,12 +272,12 @@ class Worker:
 
     async def _check_right(self) -> None:
         """Stop if we may not describe the topic: the group then assigns none of its partitions."""
-        refused = refused_topics(self._member, {self._topic})
+        refused = find_refused_topics(self._member, {self._topic})
         if refused is None:
-            self._refusals.succeeded()
+            self._refusals.note_success()
         else:
             self._member._client.force_metadata_update()  # noqa: SLF001
-            await self._refusals.failed(refused)
+            await self._refusals.note_failure(refused)
 
     def _rejoin_once(self) -> None:
         """Rejoin the group, once, where it assigned us nothing when we joined.
@@ -301,7 +311,7 @@ class Worker:
         ended, _unused = await asyncio.wait(self._runs, timeout=CUT_S)
         for run in ended:
             task, error = self._runs[run], None if run.cancelled() else run.exception()
-            if isinstance(error, Fenced):
+            if isinstance(error, FencedError):
                 # A worker taken for dead has lost all its partitions; one of them ended it.
                 log.info("partition_handed_over", partition=task.partition)
             elif error is not None:
@@ -322,7 +332,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka car
 
 
 def _or_end(call: Callable[[], None]) -> None:
-    """Call it; end the process if it raises: aiokafka would log that and go on without tasks."""
+    """Run a callback; end the process if it raises: aiokafka would only log that and go on."""
     try:
         call()
     except BaseException:
@@ -330,7 +340,7 @@ def _or_end(call: Callable[[], None]) -> None:
         os._exit(EXIT_STALLED)
 
 
-async def _after(before: Iterable[asyncio.Task[None]], run: Any) -> None:
+async def _run_after(before: Iterable[asyncio.Task[None]], run: Any) -> None:
     """Run after the tasks before have ended: a partition has one task at a time."""
     before = list(before)
     if before:

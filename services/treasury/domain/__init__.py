@@ -1,1 +1,1 @@
-"""The rules of slips, returns and entries: no I/O, no clock, no chance, no float."""
+"""Slips, pieces and findings as data, and the posting table: no I/O, no clock, no chance."""

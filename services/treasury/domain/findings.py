@@ -6,21 +6,17 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from events.canonical import canonical
+from events.strict_json import canonical
 from events.texts import Day, Euros, Translatable, _
 from services.treasury.domain.returned_pieces import ReturnedPiece, ReturnHead, UnreadPiece
-from services.treasury.domain.slips import SlipState
+from services.treasury.domain.slips import SlipState, TreasuryProblem
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:findings")
 """The namespace of the ids of findings (UUID version 5)."""
 
 
-class ReturnProblem(Exception):
-    """What was asked of returns or findings cannot be done, and why: nothing was changed."""
-
-    def __init__(self, text: Translatable) -> None:
-        super().__init__(text.msgid)
-        self.text = text
+class ReturnProblem(TreasuryProblem):
+    """A reason for which something cannot be done with returns or findings."""
 
 
 class UnknownFinding(ReturnProblem):
@@ -178,16 +174,16 @@ SLIP_STATES: Final[dict[str, Translatable]] = {
 }
 """The states of a slip, as people call them."""
 
-Kept = dict[str, Any]
+StoredText = dict[str, Any]
 """A text as a table keeps it: its message and its facts."""
 
 
-def kept(text: Translatable) -> Kept:
+def keep_text(text: Translatable) -> StoredText:
     """A text for a table; its facts are texts and numbers."""
     return {"message": text.msgid, "facts": dict(text.facts)}
 
 
-def text_of(of_table: Kept) -> Translatable:
+def text_of(of_table: StoredText) -> Translatable:
     """The text that was kept."""
     return Translatable(of_table["message"], of_table["facts"])
 
@@ -229,11 +225,11 @@ def sentence_of(
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
     if kind == FindingKind.EVENT_REFUSED:
-        return _of_refusal(facts, shown)
+        return _explain_refusal(facts, shown)
     return TEXTS[FindingKind(kind)].render(shown)
 
 
-def _of_refusal(facts: dict[str, Any], shown: dict[str, object]) -> Translatable:
+def _explain_refusal(facts: dict[str, Any], shown: dict[str, object]) -> Translatable:
     if facts["code"] == ID_REUSED:
         return TWO_EVENTS.render(shown)
     if "amount_cents" in facts:
@@ -243,10 +239,10 @@ def _of_refusal(facts: dict[str, Any], shown: dict[str, object]) -> Translatable
     return TEXTS[FindingKind.EVENT_REFUSED].render(shown)
 
 
-def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
+def report_refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
     """A return names a slip that the gateway refused."""
     slip = {"year": piece.slip.year, "slip_type": piece.slip.slip_type}
-    facts = slip | {"slip": _shown(piece.slip.number)}
+    facts = slip | {"slip": _number_text(piece.slip.number)}
     return Finding(FindingKind.REFUSED_SLIP, facts, budget, slip_id)
 
 
@@ -274,7 +270,7 @@ def accountants_piece(piece: ReturnedPiece, budget: str | None) -> Finding:
         "year": piece.slip.year,
         "slip_type": piece.slip.slip_type,
         "piece_type": piece.piece_type,
-        "piece": _shown(piece.number),
+        "piece": _number_text(piece.number),
         "amount_cents": sum(each.amount_cents for each in piece.lines),
     }
     return Finding(FindingKind.ACCOUNTANTS_PIECE, facts, budget)
@@ -287,10 +283,10 @@ def unknown_piece(
     facts = {
         "year": piece.slip.year,
         "slip_type": piece.slip.slip_type,
-        "slip": _shown(piece.slip.number),
+        "slip": _number_text(piece.slip.number),
     }
     if slip_id is not None:
-        named = {**facts, "piece": _shown(piece.number)}
+        named = {**facts, "piece": _number_text(piece.number)}
         return Finding(FindingKind.UNKNOWN_PIECE, named, budget, slip_id)
     codes = {
         "post": head.post,
@@ -306,12 +302,12 @@ def unread_piece(piece: UnreadPiece, head: ReturnHead, budget: str) -> Finding:
         "post": head.post,
         "budget_code": head.budget_code,
         "year": None if piece.slip is None else piece.slip.year,
-        "slip": _shown(None if piece.slip is None else piece.slip.number),
+        "slip": _number_text(None if piece.slip is None else piece.slip.number),
         "piece": piece.number or UNKNOWN,
         "element": piece.element,
     }
     return Finding(FindingKind.UNREAD_PIECE, facts, budget)
 
 
-def _shown(number: int | None) -> str:
+def _number_text(number: int | None) -> str:
     return UNKNOWN if number is None else str(number)

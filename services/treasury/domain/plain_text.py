@@ -44,7 +44,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def without_plain_form(text: str) -> str:
+def list_unwritable(text: str) -> str:
     """The characters of a text that have no plain form, each once, in their order."""
     characters = unicodedata.normalize("NFC", text)
     if max(characters, default="") <= chr(ISO_8859_1_MAX):
@@ -80,7 +80,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def _form(character: str) -> str | None:
-    """What stands for a character; None where nothing does."""
+    """The plain form of a character; None where there is none."""
     kind = unicodedata.category(character)
     if kind.startswith("Z") or character in "\t\n\r\v\f\x85":
         return " "
@@ -88,10 +88,10 @@ def _form(character: str) -> str | None:
         return ""  # Control characters, invisible ones, accents without a character.
     if ord(character) <= ISO_8859_1_MAX:
         return character
-    form = PLAIN.get(character) or _decomposed(character)
+    form = PLAIN.get(character) or _decompose(character)
     return form if form and all(ord(each) <= ISO_8859_1_MAX for each in form) else None
 
 
-def _decomposed(character: str) -> str:
+def _decompose(character: str) -> str:
     parts = unicodedata.normalize("NFKD", character)
     return "".join(PLAIN.get(each, each) for each in parts if not unicodedata.combining(each))

@@ -1,8 +1,9 @@
 """The posting table: which role is debited and which credited by what happens to an order.
 
-Roles become account codes by the configuration (`services.treasury.config.accounts`). The table is
+Roles become account codes by the configuration (`services.treasury.pes.accountant`). The table is
 that of an authorising officer's own books, so an order is posted at its issue; the public
-accountant's books have it once it is taken in charge.
+accountant's books have it once it is taken in charge. The table stands alone because the settings
+of accounts and the rules of entries both read it.
 """
 
 from collections.abc import Mapping

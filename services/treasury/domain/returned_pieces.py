@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from services.treasury.domain.slips import SlipType
 
-Paid = tuple[int, date, int]
+Payment = tuple[int, date, int]
 """A payment as returns tell it: the number of its line (IdLigne), its day, its cents."""
+
+REJECTED: Final = "rejected"
+"""The state of a piece that the accountant rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +115,12 @@ class PieceState:
     """Code and label, as the event has them."""
 
 
-class Listed(NamedTuple):
+class ListedPayments(NamedTuple):
     """The payments of a line by the newest return that names any, or says that there are none."""
 
     file_on: date
     """DteStr of the return; of two of one day the one that was read later counts."""
-    payments: Counter[Paid]
+    payments: Counter[Payment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,37 +136,37 @@ class KnownPiece:
     state: PieceState | None = None
     published: frozenset[str] = frozenset()
     """The states that were published."""
-    paid: Mapping[Paid, int] = field(default_factory=dict)
+    paid: Mapping[Payment, int] = field(default_factory=dict)
     """How often each payment was published."""
-    listed: Mapping[int, Listed] = field(default_factory=dict)
+    listed: Mapping[int, ListedPayments] = field(default_factory=dict)
     """The payments of each line by the newest return, under its number."""
     traceparent: str | None = None
     """Of the event that issued the order."""
 
 
-def cents_of(payments: Counter[Paid]) -> int:
+def cents_of(payments: Counter[Payment]) -> int:
     """The sum of payments."""
     return sum(cents * count for (_line, _on, cents), count in payments.items())
 
 
-def of_line(payments: Counter[Paid], number: int) -> Counter[Paid]:
+def select_line(payments: Counter[Payment], number: int) -> Counter[Payment]:
     """The payments of a line."""
     return Counter({paid: count for paid, count in payments.items() if paid[0] == number})
 
 
-def in_facts(payments: Counter[Paid]) -> list[list[Any]]:
+def list_facts(payments: Counter[Payment]) -> list[list[Any]]:
     """Payments as findings keep them: line, day, cents, and how often."""
     return [[line, on.isoformat(), cents, n] for (line, on, cents), n in sorted(payments.items())]
 
 
-def instead_of(gone: Counter[Paid], new: Counter[Paid]) -> Counter[Paid]:
+def instead_of(gone: Counter[Payment], new: Counter[Payment]) -> Counter[Payment]:
     """New payments of a piece that may be its vanished ones, up to their sum.
 
     First those of an amount that vanished, then the earliest: what the ledger has of the piece is
     never more than the newest return says of it.
     """
     amounts = {cents for _line, _on, cents in gone}
-    instead, wanted_cents = Counter[Paid](), cents_of(gone)
+    instead, wanted_cents = Counter[Payment](), cents_of(gone)
     by_day = sorted(new.elements(), key=lambda each: (each[2] not in amounts, each[1], each))
     for paid in by_day:
         if cents_of(instead) < wanted_cents:

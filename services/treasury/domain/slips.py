@@ -2,21 +2,95 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from events.masking import mask
 from events.outbound import PaymentOrderIssued
 from events.texts import Day, Translatable, _
-from services.treasury.domain.order_changes import Change, Confirmation
 
 
-class SlipProblem(Exception):
-    """A business no to what is asked of a slip: in words; nothing was changed."""
+class ChangeKind(StrEnum):
+    """Kinds of such changes."""
+
+    ACCOUNT_REPLACED = "account_replaced"
+    CONVENTION_SUSPENDED = "convention_suspended"
+    CONVENTION_TERMINATED = "convention_terminated"
+
+
+TEXTS: Final = {
+    ChangeKind.ACCOUNT_REPLACED: _(
+        "Order {order} was issued to the account {old}, and the beneficiary's account is {new} by"
+        " now. Confirm that {old} is to be paid all the same; or answer “rejected”, then have the"
+        " new account recorded once more (bank-account.changed): the order is issued again to it."
+    ),
+    ChangeKind.CONVENTION_SUSPENDED: _(
+        "Convention {convention} was suspended on {day}, after order {order} was issued. Confirm"
+        " that the order is to be paid all the same, or wait until the convention is resumed."
+    ),
+    ChangeKind.CONVENTION_TERMINATED: _(
+        "Convention {convention} was terminated on {day}, after order {order} was issued. Confirm"
+        " that the order is still to be paid, or answer “rejected”."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that happened after an order was issued."""
+
+    kind: ChangeKind
+    record: int
+    """The record of the budget's journal that brought it."""
+    old_account: str | None = None
+    new_account: str | None = None
+    """Both without what stands between their first and last four characters."""
+    convention: str | None = None
+    on: date | None = None
+
+    @classmethod
+    def replace_account(cls, record: int, old_iban: str, new_iban: str) -> "Change":
+        """The account to which the order was issued is not the beneficiary's any more."""
+        return cls(
+            kind=ChangeKind.ACCOUNT_REPLACED,
+            record=record,
+            old_account=mask(old_iban),
+            new_account=mask(new_iban),
+        )
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The problem's kind, and both accounts where it is of one."""
+        facts = {"kind": self.kind, "old": self.old_account, "new": self.new_account}
+        return {name: value for name, value in facts.items() if value is not None}
+
+    def text(self, payment_order: str) -> Translatable:
+        """The change, and what may be done, in a sentence or two."""
+        facts = {"order": payment_order, "old": self.old_account, "new": self.new_account}
+        day = None if self.on is None else Day(self.on.isoformat())
+        return TEXTS[self.kind].render({**facts, "convention": self.convention, "day": day})
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A person's word that an order is to be paid, whatever happened up to a record."""
+
+    record: int
+    at: datetime
+    by: str
+
+
+class TreasuryProblem(Exception):
+    """A business no in words: nothing was changed."""
 
     def __init__(self, text: Translatable) -> None:
         super().__init__(text.msgid)
         self.text = text
+
+
+class SlipProblem(TreasuryProblem):
+    """A reason for which what is asked of a slip cannot be done."""
 
 
 class UnknownSlip(SlipProblem):
@@ -107,7 +181,7 @@ class Piece:
 
 
 def unpaid_cents(line_cents: Iterable[int], paid_cents: int) -> tuple[int, ...]:
-    """What is left to pay of each line of an order.
+    """Amounts left to pay on each line of an order.
 
     Payments fill the lines in their order, each full before the next (rules, 20).
     """
@@ -125,7 +199,7 @@ def unpaid_by_line(
     returned_cents: Mapping[int, int],
     refused_cents: int = 0,
 ) -> tuple[int, ...] | None:
-    """What the accountant has left to pay of each line of an order.
+    """Amounts that the accountant has left to pay on each line of an order.
 
     None where the accountant's payments are not those that the ledger knows of: more or less in
     all, more than a line, or of no line.
@@ -187,7 +261,7 @@ class BudgetName:
     year: int
 
     @classmethod
-    def of(cls, budget: str) -> "BudgetName":
+    def parse(cls, budget: str) -> "BudgetName":
         siret, code, year = budget.split("-")
         return cls(siret, code, int(year))
 
@@ -204,7 +278,7 @@ OUTSIDE_EXERCISE: Final = _(
 
 def outside_exercise(budget: str, day: date) -> Translatable | None:
     """A notice that a slip of this day is none of its budget's exercise; None where it is."""
-    year = BudgetName.of(budget).year
+    year = BudgetName.parse(budget).year
     latest = date(year + 1, *LATEST_DAY)
     if date(year, 1, 1) <= day <= latest:
         return None
@@ -259,7 +333,7 @@ class Waiting:
 
 
 def fitting_count(ready: Sequence[Waiting], pieces_max: int) -> int:
-    """How many of these, in their order, fit on one slip; the rest waits for the next."""
+    """Count how many of these orders, in sequence, fit on one slip; the rest waits for the next."""
     total_cents = lines = 0
     for count, each in enumerate(ready[:pieces_max]):
         total_cents += each.amount_cents

@@ -1,1 +1,1 @@
-"""PES files (Protocole d'Échange Standard): written and read."""
+"""PES files (Protocole d'Échange Standard): written and read, and the settings of them."""

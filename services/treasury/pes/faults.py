@@ -1,6 +1,8 @@
 """Why an order, or a slip, cannot stand in a PES file: everything that the schema would refuse.
 
 Rules of the DGFiP schema 5.17 and of its annotations; each fault names the order and what to do.
+Codes of a budget line are judged before an order stands on it: an order keeps the codes of its
+convention, so a fault that is found at its slip costs an amendment.
 """
 
 import re
@@ -10,13 +12,14 @@ from typing import Final
 from events.outbound import OrderLine, PaymentOrderIssued
 from events.texts import Euros, Number, Translatable, _
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
-from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
-from services.treasury.domain.plain_text import is_text, without_plain_form
+from services.treasury.domain.plain_text import is_text, list_unwritable
 from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
-from services.treasury.pes.line_codes import FUNCTION, takes_operation
+from services.treasury.pes.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.pes.payee import Payee
 
 ARTICLE: Final = re.compile(r"(?!0+$)[0-9]{1,12}")
+FUNCTION: Final = re.compile(r"[0-9]{1,10}")
+OPERATION: Final = re.compile(r"[0-9a-zA-Z]{1,10}")
 BIC: Final = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
 
 OPERATING: Final = "6"
@@ -113,7 +116,7 @@ BAD_PIECE_NUMBER: Final = _(
 def faults(order: PaymentOrderIssued, config: TreasuryConfig) -> list[Translatable]:
     """Why an order cannot stand on a slip, in words; empty where it can."""
     about = {"order": order.payment_order, "budget": order.budget}
-    budget = config.of(order.budget)
+    budget = config.find_budget(order.budget)
     if budget is None:
         return [NO_BUDGET.render(about)]
     found = [NO_CODE.render({"name": name}) for name in budget.missing]
@@ -121,18 +124,18 @@ def faults(order: PaymentOrderIssued, config: TreasuryConfig) -> list[Translatab
         amounts = {"amount": Euros(order.amount_cents), "max": Euros(PES_AMOUNT_MAX_CENTS)}
         found.append(TOO_MUCH.render(amounts))
     for number, each in enumerate(order.lines, 1):
-        found += [fault.render({"line": number}) for fault in _of_line(each, budget)]
-    found += _of_sections(order)
-    found += _of_payee(Payee.of(order, config, budget), order)
+        found += [fault.render({"line": number}) for fault in _line_faults(each, budget)]
+    found += _section_faults(order)
+    found += _payee_faults(Payee.describe(order, config, budget), order)
     return [each.render(about) for each in found]
 
 
 def slip_faults(slip: Slip) -> list[Translatable]:
     """Why a slip whose orders have no fault cannot be sent, in words; empty where it can."""
-    return [each.render({"slip": slip.name}) for each in _of_slip(slip)]
+    return [each.render({"slip": slip.name}) for each in _slip_faults(slip)]
 
 
-def _of_line(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
+def _line_faults(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
     code = line.line
     if ARTICLE.fullmatch(code.article) is None:
         yield BAD_ARTICLE.render({"code": code.article})
@@ -148,7 +151,7 @@ def _of_line(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
         yield BAD_OPERATION.render({"code": operation})
 
 
-def _of_sections(order: PaymentOrderIssued) -> Iterator[Translatable]:
+def _section_faults(order: PaymentOrderIssued) -> Iterator[Translatable]:
     sections = [each.line.article[0] for each in order.lines]
     for number, section in enumerate(sections, 1):
         if {section, sections[0]} == {OPERATING, INVESTMENT}:
@@ -156,14 +159,14 @@ def _of_sections(order: PaymentOrderIssued) -> Iterator[Translatable]:
             return
 
 
-def _of_payee(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]:
+def _payee_faults(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]:
     if payee.category is None:
         yield NO_CATEGORY.render({"siret": payee.siret})
-    if lost := without_plain_form(payee.name):
+    if lost := list_unwritable(payee.name):
         yield BAD_NAME.render({"characters": lost, "siret": payee.siret})
     elif not is_text(payee.nom):
         yield NO_NAME.render({"siret": payee.siret})
-    if lost := without_plain_form(order.bank_account.holder):
+    if lost := list_unwritable(order.bank_account.holder):
         yield BAD_HOLDER.render({"characters": lost})
     elif not is_text(payee.tit_cpte):
         yield NO_HOLDER
@@ -173,7 +176,7 @@ def _of_payee(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]
         yield NO_BIC
 
 
-def _of_slip(slip: Slip) -> Iterator[Translatable]:
+def _slip_faults(slip: Slip) -> Iterator[Translatable]:
     most = {"max": Euros(PES_AMOUNT_MAX_CENTS)}
     if slip.amount_cents > PES_AMOUNT_MAX_CENTS:
         yield SLIP_TOO_MUCH.render({"amount": Euros(slip.amount_cents), **most})
@@ -192,3 +195,48 @@ def _of_slip(slip: Slip) -> Iterator[Translatable]:
                     "max": Number(PIECE_NUMBER_MAX),
                 }
             )
+
+
+LINE_WITH_BAD_FUNCTION: Final = _(
+    "No slip can pay from line {line}: the function “{code}” is not 1 to 10 digits. Vote, award and"
+    " sign under another code."
+)
+LINE_WITHOUT_FUNCTION: Final = _(
+    "No slip can pay from line {line}: the function is missing, and the budget is functional. Award"
+    " and sign with one."
+)
+LINE_WITH_BAD_OPERATION: Final = _(
+    "No slip can pay from line {line}: the operation “{code}” is not 1 to 10 letters or digits that"
+    " mean something. Vote, award and sign under another code."
+)
+
+
+def code_faults(
+    line: str,
+    function: str | None,
+    operation: str | None,
+    *,
+    functional: bool | None,
+    is_granted: bool,
+) -> Iterator[Translatable]:
+    """Why no order on a line can stand on a slip, in words.
+
+    Args:
+        line: its name for people.
+        function: its code; None where it has none.
+        operation: its code; None where it has none.
+        functional: whether lines of the budget have functions; None where nobody says so.
+        is_granted: whether a grant is paid from it; of others the function may be missing.
+    """
+    if function is None:
+        if functional and is_granted:
+            yield LINE_WITHOUT_FUNCTION.render({"line": line})
+    elif functional is not False and FUNCTION.fullmatch(function) is None:
+        yield LINE_WITH_BAD_FUNCTION.render({"line": line, "code": function})
+    if operation is not None and not takes_operation(operation):
+        yield LINE_WITH_BAD_OPERATION.render({"line": line, "code": operation})
+
+
+def takes_operation(code: str) -> bool:
+    """True of an operation that a PES file can say (CptAna)."""
+    return OPERATION.fullmatch(code) is not None and is_text(code)

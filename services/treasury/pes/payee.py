@@ -1,16 +1,14 @@
-"""The third party of a PES file (Tiers): an order's beneficiary, and what the directory adds."""
+"""The third party of a PES file (Tiers): an order's beneficiary, and what the directory adds.
+
+It stands alone because a file and the faults that keep an order from one are both made of it.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
 from events.outbound import PaymentOrderIssued
-from services.treasury.config.accountant import (
-    Address,
-    BudgetConfig,
-    ThirdParty,
-    TreasuryConfig,
-)
 from services.treasury.domain.plain_text import cut, is_text, plain
+from services.treasury.pes.accountant import Address, BudgetConfig, ThirdParty, TreasuryConfig
 
 NAME_MAX: Final = 38
 HOLDER_MAX: Final = 32
@@ -39,7 +37,9 @@ class Payee:
     tit_cpte: str
 
     @classmethod
-    def of(cls, order: PaymentOrderIssued, config: TreasuryConfig, budget: BudgetConfig) -> "Payee":
+    def describe(
+        cls, order: PaymentOrderIssued, config: TreasuryConfig, budget: BudgetConfig
+    ) -> "Payee":
         """The payee of an order."""
         siret, account = order.beneficiary.siret, order.bank_account
         entry = config.third_party(siret) or ThirdParty()

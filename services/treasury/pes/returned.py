@@ -1,10 +1,12 @@
-"""Reading of PES_Retour: what the accountant did with pieces, one after the other.
+"""Reading of what comes back: PES_Retour, piece by piece, and the gateway's PES_ACQUIT.
 
 Written from the schemas of the DGFiP, version 5.17. Other domains (recette, client) stand beside
-expenditure and are passed over.
+expenditure and are passed over. Of an answer the older form, in which an element names piece, line
+and error itself, is read as well.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
@@ -23,7 +25,7 @@ from services.treasury.pes import values
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
 from services.treasury.pes.values import BadValue, Values, values_of
 
-ROOT: Final = "{http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/retour}PES_Retour"
+RETURN_ROOT: Final = "{http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/retour}PES_Retour"
 
 EXPENDITURE: Final = "PES_DepenseRetour"
 
@@ -71,16 +73,16 @@ def head_of(part: etree._Element) -> ReturnHead:
     Raises:
         FileRefused: something of it is missing.
     """
-    found = values_of(part)
+    fields = values_of(part)
     # In PES_Aller, and so in the gateway's answer, the element has one l.
-    entity = "CodColl" if "CodColl" in found else "CodCol"
+    entity = "CodColl" if "CodColl" in fields else "CodCol"
     try:
         return ReturnHead(
-            values.text(found, "IdPost"),
-            values.text(found, entity),
-            values.text(found, "CodBud"),
-            values.day(found, "DteStr"),
-            found.get("IdColl"),
+            values.text(fields, "IdPost"),
+            values.text(fields, entity),
+            values.text(fields, "CodBud"),
+            values.day(fields, "DteStr"),
+            fields.get("IdColl"),
         )
     except BadValue as error:
         raise FileRefused(NO_HEAD.render({"element": error.element})) from error
@@ -92,58 +94,170 @@ def _is_expenditure(piece: etree._Element) -> bool:
     return domain is not None and domain.tag == EXPENDITURE
 
 
-def _slip(found: Values) -> SlipReference | None:
+def _slip(fields: Values) -> SlipReference | None:
     try:
         return SlipReference(
-            values.number(found, "Exer"),
-            values.text(found, "TypBord"),
-            values.number_or_none(found, "IdBord"),
+            values.number(fields, "Exer"),
+            values.text(fields, "TypBord"),
+            values.number_or_none(fields, "IdBord"),
         )
     except BadValue:
         return None
 
 
 def _piece(part: etree._Element, slip: SlipReference | None) -> ReturnedPiece | UnreadPiece:
-    found = values_of(part.find("InfoPiece"))
+    fields = values_of(part.find("InfoPiece"))
     if slip is None:
-        return UnreadPiece(slip, values.shown_text(found, "IdPce")[:13], "BlocBordereau")
+        return UnreadPiece(slip, values.clean_text(fields, "IdPce")[:13], "BlocBordereau")
     try:
         return ReturnedPiece(
             slip,
-            values.number_or_none(found, "IdPce"),
-            values.text(found, "TypPce"),
-            values.text(found, "EtatPce"),
+            values.number_or_none(fields, "IdPce"),
+            values.text(fields, "TypPce"),
+            values.text(fields, "EtatPce"),
             tuple(map(_line, part.iterchildren("LigneDePiece"))),
-            _reason(found),
-            values.day_or_none(found, "DtePceInst"),
-            values.day_or_none(found, "DtePcePec"),
-            values.day_or_none(found, "DtePceRej"),
+            _reason(fields),
+            values.day_or_none(fields, "DtePceInst"),
+            values.day_or_none(fields, "DtePcePec"),
+            values.day_or_none(fields, "DtePceRej"),
         )
     except BadValue as error:
-        return UnreadPiece(slip, values.shown_text(found, "IdPce")[:13], error.element)
+        return UnreadPiece(slip, values.clean_text(fields, "IdPce")[:13], error.element)
 
 
-def _reason(found: Values) -> Reason:
-    codes = found.get("ObsEtat", "")
+def _reason(fields: Values) -> Reason:
+    codes = fields.get("ObsEtat", "")
     if len(codes) > CODES_MAX or values.UNPRINTED_CHARACTER.search(codes):
         raise BadValue("ObsEtat")
-    return Reason(codes, values.shown_text(found, "Commentaire")[:COMMENT_MAX])
+    return Reason(codes, values.clean_text(fields, "Commentaire")[:COMMENT_MAX])
 
 
 def _line(part: etree._Element) -> ReturnedLine:
-    found = values_of(part.find("BlocLignePiece/InfoLignePiece"))
+    fields = values_of(part.find("BlocLignePiece/InfoLignePiece"))
     paid = values_of(part.find("BlocLignePiece/InfoPaiement"))
     return ReturnedLine(
-        values.number(found, "IdLigne"),
-        found.get("EtatLigPce", ""),
-        values.cents(found, "MtHT"),
+        values.number(fields, "IdLigne"),
+        fields.get("EtatLigPce", ""),
+        values.cents(fields, "MtHT"),
         tuple(_disbursement(values_of(each)) for each in part.iterchildren("PaiementEmargement")),
         values.number_or_none(paid, "NbrPay"),
         values.cents_or_none(paid, "MtPayTot"),
     )
 
 
-def _disbursement(found: Values) -> Disbursement:
+def _disbursement(fields: Values) -> Disbursement:
     return Disbursement(
-        values.text(found, "OrgEma"), values.day(found, "DtePay"), values.cents(found, "MtPay")
+        values.text(fields, "OrgEma"), values.day(fields, "DtePay"), values.cents(fields, "MtPay")
     )
+
+
+ANSWER_ROOTS: Final = tuple(
+    f"{{http://www.minefi.gouv.fr/cp/helios/pes_v2/Rev0/{name}}}PES_ACQUIT"
+    for name in ("retour/v2", "retour")
+)
+
+ANSWER_PARTS: Final = ("Enveloppe", "EnTetePES", "ElementACQUIT")
+
+ACCEPTED: Final = {"1": True, "true": True, "0": False, "false": False}
+
+DOCUMENTS: Final = "4"
+"""DomaineAck of supporting documents: one that is refused does not refuse the slip."""
+
+PREFIX: Final = "ERREUR_"
+
+NO_NAME: Final = _("it does not name the file that it answers (NomFic)")
+NO_ANSWER: Final = _("it answers nothing: {element} is missing, or cannot be read")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayError:
+    """A fault that the gateway found."""
+
+    code: str | None
+    """NumAnoAck."""
+    label: str
+    """Its words (LibelleAnoAck), else those of the code."""
+    piece: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAnswer:
+    """The answer to a slip, or to the whole file (ElementACQUIT)."""
+
+    accepted: bool
+    slip_number: int | None
+    """None: the whole file."""
+    errors: tuple[GatewayError, ...]
+
+
+class AcquitReader:
+    """An answer of the gateway: the file that it answers and its head first, then its elements.
+
+    Raises:
+        FileRefused: from any method, where the file is not whole, or cannot be read.
+    """
+
+    def __init__(self, file: XmlFile) -> None:
+        self._parts = file.parts(*ANSWER_PARTS)
+
+    def head(self) -> tuple[str, ReturnHead]:
+        """The name of the file that is answered (NomFic), and the head."""
+        envelope = next(self._parts, None)
+        named = None if envelope is None else envelope.find("Parametres")
+        file_name = values_of(named).get("NomFic")
+        if file_name is None:
+            raise FileRefused(NO_NAME)
+        head = next(self._parts, None)
+        if head is None or head.tag != "EnTetePES":
+            raise FileRefused(NO_ANSWER.render({"element": "EnTetePES"}))
+        return file_name, head_of(head)
+
+    def answers(self) -> Iterator[GatewayAnswer]:
+        """The answers, at least one."""
+        fields = False
+        for part in self._parts:
+            try:
+                yield _answer(part)
+            except BadValue as error:
+                raise FileRefused(NO_ANSWER.render({"element": error.element})) from error
+            fields = True
+        if not fields:
+            raise FileRefused(NO_ANSWER.render({"element": "ElementACQUIT"}))
+
+
+def _answer(part: etree._Element) -> GatewayAnswer:
+    fields = values_of(part)
+    accepted = ACCEPTED.get(values.text(fields, "EtatAck"))
+    if accepted is None:
+        raise BadValue("EtatAck")
+    return GatewayAnswer(
+        accepted or fields.get("DomaineAck") == DOCUMENTS,
+        values.number_or_none(fields, "NumBord"),
+        tuple(_errors(part)),
+    )
+
+
+def _errors(part: etree._Element) -> Iterator[GatewayError]:
+    """The errors of an element: its own, those of its pieces and of their lines."""
+    flat = values_of(part)
+    yield from _error(flat, flat.get("NumPiece"), flat.get("NumLigne"))
+    for each in part.iterchildren("Erreur"):
+        yield from _error(values_of(each))
+    for piece in part.iterchildren("DetailPiece"):
+        number = values_of(piece).get("NumPiece")
+        for each in piece.iterchildren("Erreur"):
+            yield from _error(values_of(each), number)
+        for line in piece.iterchildren("DetailLigne"):
+            for each in line.iterchildren("Erreur"):
+                yield from _error(values_of(each), number, values_of(line).get("NumLigne"))
+
+
+def _error(
+    fields: Values, piece: str | None = None, line: str | None = None
+) -> Iterator[GatewayError]:
+    code, label = fields.get("NumAnoAck"), values.clean_text(fields, "LibelleAnoAck") or None
+    if code is not None and label is None:
+        label = code.removeprefix(PREFIX).replace("_", " ").lower()
+    if label is not None:
+        yield GatewayError(code, label, piece, line)

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from lxml import etree
 
-from events.texts import Translatable, _
+from events.texts import _
+from services.treasury.domain.slips import TreasuryProblem
 
 MEBIBYTE: Final = 1024 * 1024
 
@@ -73,12 +74,8 @@ NOT_WELL_FORMED: Final = _(
 )
 
 
-class FileRefused(Exception):
-    """A file that is not read, and why not."""
-
-    def __init__(self, why: Translatable) -> None:
-        super().__init__(why.msgid)
-        self.why = why
+class FileRefused(TreasuryProblem):
+    """A file is not read."""
 
 
 class XmlFile:

@@ -55,7 +55,7 @@ def text(values: Values, element: str) -> str:
     return found
 
 
-def shown_text(values: Values, element: str) -> str:
+def clean_text(values: Values, element: str) -> str:
     """The text of an element for people: a control or direction character is a blank."""
     return UNPRINTED_CHARACTER.sub(" ", values.get(element, ""))
 

@@ -13,9 +13,9 @@ from typing import Final
 from lxml import etree
 
 from events.outbound import OrderLine, PaymentOrderIssued
-from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.domain.plain_text import cut, is_text, plain
 from services.treasury.domain.slips import BudgetName, Original, Piece, Slip, SlipType
+from services.treasury.pes.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.pes.faults import INVESTMENT, faults
 from services.treasury.pes.payee import Payee
 
@@ -55,7 +55,7 @@ class PesFile:
 
 def write(slip: Slip, config: TreasuryConfig, program: str) -> PesFile:
     """The file of a slip whose orders have no faults; `program` is its name with its version."""
-    budget = config.of(slip.budget)
+    budget = config.find_budget(slip.budget)
     assert budget is not None, f"{slip.budget} has no settings"
     assert budget.missing == (), f"{slip.budget} lacks {budget.missing}"
     name = _name(slip, budget)
@@ -65,14 +65,14 @@ def write(slip: Slip, config: TreasuryConfig, program: str) -> PesFile:
         etree.xmlfile(stream, encoding=ENCODING) as file,
         file.element(f"{{{NAMESPACE}}}PES_Aller", nsmap={"n": NAMESPACE}),
     ):
-        file.write("\n  ", _indented(_envelope(name, budget, program), 1))
-        file.write("\n  ", _indented(_head(slip, budget), 1), "\n  ")
+        file.write("\n  ", _indent(_envelope(name, budget, program), 1))
+        file.write("\n  ", _indent(_head(slip, budget), 1), "\n  ")
         with file.element("PES_DepenseAller"):
-            file.write("\n    ", _indented(_depense(budget), 2), "\n    ")
+            file.write("\n    ", _indent(_depense(budget), 2), "\n    ")
             with file.element("Bordereau", _signable(slip, budget)):
-                file.write("\n      ", _indented(_slip(slip), 3))
+                file.write("\n      ", _indent(_slip(slip), 3))
                 for piece in slip.pieces:
-                    file.write("\n      ", _indented(_piece(piece, slip, config, budget), 3))
+                    file.write("\n      ", _indent(_piece(piece, slip, config, budget), 3))
                 file.write("\n    ")
             file.write("\n  ")
         file.write("\n")
@@ -80,7 +80,7 @@ def write(slip: Slip, config: TreasuryConfig, program: str) -> PesFile:
     return PesFile(f"{name}.xml", stream.getvalue())
 
 
-def _indented(element: "etree._Element", level: int) -> "etree._Element":
+def _indent(element: "etree._Element", level: int) -> "etree._Element":
     """An element whose children stand on lines of their own, so that people can read the file."""
     etree.indent(element, level=level)
     return element
@@ -106,7 +106,7 @@ def _euros(amount_cents: int) -> str:
 
 def _name(slip: Slip, budget: BudgetConfig) -> str:
     """NomFic: one for each slip, and another for one that corrects it under the same number."""
-    of = BudgetName.of(slip.budget)
+    of = BudgetName.parse(slip.budget)
     parts = ["PES", of.siret, budget.cod_bud, of.year, slip.slip_type, f"{slip.number:07d}"]
     if slip.correction:
         parts.append(slip.correction)
@@ -131,7 +131,7 @@ def _head(slip: Slip, budget: BudgetConfig) -> "etree._Element":
     _value(head, "DteStr", slip.issued_on)
     _value(head, "IdPost", budget.id_post)
     _value(head, "LibellePoste", budget.libelle_poste)
-    _value(head, "IdColl", BudgetName.of(slip.budget).siret)
+    _value(head, "IdColl", BudgetName.parse(slip.budget).siret)
     _value(head, "CodCol", budget.cod_col)
     _value(head, "CodBud", budget.cod_bud)
     _value(head, "LibelleColBud", budget.libelle_col_bud)
@@ -149,12 +149,12 @@ def _signable(slip: Slip, budget: BudgetConfig) -> Mapping[str, str]:
     """The Id by which a signature refers to the slip: needed only where one follows."""
     if not budget.info_dematerialisee:
         return {}
-    return {"Id": f"BORD-{BudgetName.of(slip.budget).year}-{slip.slip_type}-{slip.number}"}
+    return {"Id": f"BORD-{BudgetName.parse(slip.budget).year}-{slip.slip_type}-{slip.number}"}
 
 
 def _slip(slip: Slip) -> "etree._Element":
     block = etree.Element("BlocBordereau")
-    _value(block, "Exer", BudgetName.of(slip.budget).year)
+    _value(block, "Exer", BudgetName.parse(slip.budget).year)
     _value(block, "IdBord", slip.number)
     _value(block, "DteBordEm", slip.issued_on)
     _value(block, "TypBord", slip.slip_type)
@@ -171,7 +171,7 @@ def _piece(
     order = piece.order
     element = etree.Element("Piece")
     _info_piece(element, piece, _kind(slip.slip_type, order, budget), budget)
-    payee = _payee(Payee.of(order, config, budget))
+    payee = _payee(Payee.describe(order, config, budget))
     transfer_text = _text(order.payment_order, TRANSFER_TEXT_MAX)
     for number, (line, amount_cents) in enumerate(
         zip(order.lines, piece.line_cents, strict=True), 1

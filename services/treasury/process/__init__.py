@@ -1,1 +1,1 @@
-"""The Faust app: payment orders taken over, messages sent, the schedule."""
+"""The treasury at work: the Faust app, its schedule and folder, messages sent, restore."""

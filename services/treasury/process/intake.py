@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import PAYMENT_ORDERS, REFUSALS, Place
 from services.runtime.ops.errors import Unreachable
-from services.runtime.processing.offset_metadata import Held
-from services.treasury.domain.messages import UnreadableMessage, read_order, read_own_refusal
-from services.treasury.store import orders
+from services.runtime.processing.status import HeldRecord
+from services.treasury.slips import orders
+from services.treasury.slips.order_messages import UnreadableMessage, read_order, read_own_refusal
+from services.treasury.slips.orders import Overtaken
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.orders import Overtaken
 
 READ: Final = (PAYMENT_ORDERS, REFUSALS)
 """The topics that are taken."""
@@ -34,7 +34,7 @@ Record: TypeAlias = ConsumerRecord[bytes, bytes]
 
 
 @dataclass(slots=True)
-class Taking:
+class Assignment:
     """A partition that is assigned here."""
 
     epoch: int
@@ -42,13 +42,13 @@ class Taking:
     seeks: int
     """The seeks of the consumer before this assignment: what was fetched behind no later one is of
     an earlier assignment."""
-    held: Held | None = None
+    held: HeldRecord | None = None
     """The record before which it is held."""
     lost_s: float | None = None
     """When it was found that another process takes it, by the event loop's clock."""
 
 
-class Fetched(Protocol):
+class FetchedRecords(Protocol):
     """Consecutive records of a partition as the consumer gives them: its `Slice`."""
 
     begin: int | None
@@ -66,7 +66,7 @@ class Intake:
     def __init__(self, store: TreasuryStore, give_up_s: float) -> None:
         self.taken: dict[str, int] = dict.fromkeys(READ, 0)
         """Records that were taken since the start, by topic."""
-        self.partitions: dict[Place, Taking] = {}
+        self.partitions: dict[Place, Assignment] = {}
         self._store = store
         self._give_up_s = give_up_s
         self._claiming = asyncio.Lock()
@@ -92,12 +92,12 @@ class Intake:
                 # In one order everywhere: two processes wait for each other, and never both.
                 claimed = {each: await orders.claim(connection, *each) for each in sorted(places)}
             self.partitions = {
-                place: Taking(position.epoch, position.next_offset, seeks)
+                place: Assignment(position.epoch, position.next_offset, seeks)
                 for place, position in claimed.items()
             }
             return {place: each.next_offset for place, each in claimed.items()}
 
-    async def take(self, place: Place, some: Fetched) -> None:
+    async def take(self, place: Place, some: FetchedRecords) -> None:
         """Take consecutive records of a partition, unless it is held or another's."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._give_up_s
@@ -121,7 +121,7 @@ class Intake:
             return
 
     async def _take(
-        self, place: Place, taking: Taking, begin: int | None, records: Sequence[Record]
+        self, place: Place, taking: Assignment, begin: int | None, records: Sequence[Record]
     ) -> None:
         readable, fault = _read(place.topic, records)
         try:
@@ -143,7 +143,7 @@ class Intake:
     async def _write(
         self,
         place: Place,
-        taking: Taking,
+        taking: Assignment,
         begin: int | None,
         readable: Sequence[tuple[Record, Any]],
     ) -> None:
@@ -165,7 +165,7 @@ class Intake:
         taking.next_offset = behind
         self.taken[place.topic] += len(new)
 
-    def _miss(self, place: Place, taking: Taking, next_offset: int, begin: int | None) -> None:
+    def _miss(self, place: Place, taking: Assignment, next_offset: int, begin: int | None) -> None:
         """Have it read again from the stored place; hold the partition if that has not helped.
 
         Faust drops fetched records at a rebalance: those behind them must not be taken.
@@ -179,8 +179,10 @@ class Intake:
         self._gaps[place] = next_offset
         taking.lost_s = float("-inf")
 
-    def _hold(self, place: Place, taking: Taking, offset: int, error: UnreadableMessage) -> None:
-        taking.held = Held(offset, None)
+    def _hold(
+        self, place: Place, taking: Assignment, offset: int, error: UnreadableMessage
+    ) -> None:
+        taking.held = HeldRecord(offset, None)
         facts = {"topic": place.topic, "partition": place.partition, "offset": offset}
         log.critical("partition_held", **facts, error=str(error))
 

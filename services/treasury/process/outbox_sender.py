@@ -15,12 +15,12 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from services.runtime.kafka.publishing import Flow, Message, Receipts, started_producer
+from services.runtime.kafka.publishing import Flow, Message, Receipts, open_producer
 from services.runtime.kafka.waits import stop_producer
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.outbox import Queue, Unsent, has_unsent, mark_sent, unsent
+from services.treasury.store.outbox import Queue, UnsentMessage, has_unsent, mark_sent, unsent
 
 BATCH: Final = 100
 """The most messages of one transaction."""
@@ -38,7 +38,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
 @dataclass(slots=True)
-class Refused:
+class RefusedQueue:
     """A queue of which the cluster has refused something: it is sent message by message."""
 
     pause_s: float = 0.0
@@ -58,7 +58,7 @@ class OutboxSender:
         self._settings = settings
         self._store = store
         self._producer: AIOKafkaProducer | None = None
-        self._refused: dict[Queue, Refused] = {}
+        self._refused: dict[Queue, RefusedQueue] = {}
 
     async def run(self, now: datetime, partitions: int) -> None:
         """Send what waits, to topics of so many partitions.
@@ -86,25 +86,25 @@ class OutboxSender:
             if not await has_unsent(connection, paused):
                 return False
         # Before anything is locked: a broker that is away may take minutes.
-        producer = await self._started()
+        producer = await self._start()
         async with self._store.transaction() as connection:
-            found = await unsent(connection, BATCH, paused)
-            sent = await self._publish(producer, partitions, found)
+            waiting = await unsent(connection, BATCH, paused)
+            sent = await self._publish(producer, partitions, waiting)
             if sent:
                 await mark_sent(connection, [each.number for each in sent], now)
         self.sent += len(sent)
-        if len(sent) < len(found):
+        if len(sent) < len(waiting):
             await self.stop()  # What a producer sends behind a refused message is refused too.
-        return bool(found)
+        return bool(waiting)
 
     async def _publish(
-        self, producer: AIOKafkaProducer, partitions: int, found: Sequence[Unsent]
-    ) -> list[Unsent]:
+        self, producer: AIOKafkaProducer, partitions: int, waiting: Sequence[UnsentMessage]
+    ) -> list[UnsentMessage]:
         """Send messages queue by queue, up to the first refusal; return those that were sent."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + BATCH_S
-        sent: list[Unsent] = []
-        for queue, some in groupby(sorted(found, key=_queue_of), key=_queue_of):
+        sent: list[UnsentMessage] = []
+        for queue, some in groupby(sorted(waiting, key=_queue_of), key=_queue_of):
             if loop.time() > until_s:
                 break
             for part in self._parts(queue, list(some)):
@@ -121,15 +121,15 @@ class OutboxSender:
                 self._refused.pop(queue, None)
         return sent
 
-    def _parts(self, queue: Queue, messages: list[Unsent]) -> Iterator[list[Unsent]]:
+    def _parts(self, queue: Queue, messages: list[UnsentMessage]) -> Iterator[list[UnsentMessage]]:
         """The messages of a queue: all at once, or one by one to find the one that is refused."""
         if queue in self._refused:
             yield from ([each] for each in messages)
         else:
             yield messages
 
-    def _refuse(self, queue: Queue, left: Sequence[Unsent], error: ClusterError) -> None:
-        refused = self._refused.setdefault(queue, Refused())
+    def _refuse(self, queue: Queue, left: Sequence[UnsentMessage], error: ClusterError) -> None:
+        refused = self._refused.setdefault(queue, RefusedQueue())
         if len(left) > 1 and not isinstance(error, Unreachable):
             return  # One of them was refused: the next batch has them one by one.
         refused.pause_s = min(max(PAUSE_S, 2 * refused.pause_s), PAUSE_S_MAX)
@@ -143,9 +143,9 @@ class OutboxSender:
             error=str(error),
         )
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _start(self) -> AIOKafkaProducer:
         if self._producer is None:
-            self._producer = await started_producer(self._settings)
+            self._producer = await open_producer(self._settings)
         return self._producer
 
 

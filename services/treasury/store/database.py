@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -9,11 +10,10 @@ from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import raising_unreachable
+from services.projector.engine import begin_snapshot, engine_address, make_engine
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
-from services.projector.snapshot import begin_snapshot
 from services.projector.sql import POSTGRESQL
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.tables import SCHEMA, VERSION_TABLE
@@ -30,6 +30,9 @@ NAMED_AT_ONCE: Final = 2_000
 """Values named in one statement: far below what both databases take."""
 
 Value = TypeVar("Value")
+
+Clock = Callable[[], datetime]
+"""Returns the instant, with its offset; tests set their own."""
 
 
 def treasury_address(read_model: str, own: str | None) -> str:
@@ -48,7 +51,7 @@ class TreasuryStore:
         )
 
     @classmethod
-    def of(cls, own: TreasurySettings) -> Self:
+    def build(cls, own: TreasurySettings) -> Self:
         """The tables that these settings name.
 
         Raises:
@@ -69,7 +72,7 @@ class TreasuryStore:
 
     @property
     def name(self) -> str:
-        """Its address in messages, without the password."""
+        """The database's address in messages, without the password."""
         return engine_address(self._engine)
 
     async def prepare(self, patience_s: float = 0.0) -> None:
@@ -96,7 +99,7 @@ class TreasuryStore:
             yield connection
 
     @asynccontextmanager
-    async def between_returns(self) -> AsyncGenerator[AsyncConnection]:
+    async def lock_returns(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that writes, in which no other one takes a file of the accountant.
 
         Two returns that say the same would meet in their rows, and a slip would be given up while
@@ -122,7 +125,9 @@ class TreasuryStore:
         await self._engine.dispose()
 
 
-def in_parts(values: Sequence[Value], at_most: int = NAMED_AT_ONCE) -> Iterator[Sequence[Value]]:
+def split_in_parts(
+    values: Sequence[Value], at_most: int = NAMED_AT_ONCE
+) -> Iterator[Sequence[Value]]:
     """Consecutive parts, each of what one statement may name."""
     for first in range(0, len(values), at_most):
         yield values[first : first + at_most]

@@ -32,7 +32,7 @@ class Queue(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class UnsentMessage:
     """A message of the outbox with its place there."""
 
     number: int
@@ -65,7 +65,7 @@ async def unsent(
     at_most: int,
     paused: Collection[Queue] = (),
     topic: str | None = None,
-) -> Sequence[Unsent]:
+) -> Sequence[UnsentMessage]:
     """The oldest messages that were not sent, locked until the end of the transaction.
 
     They are at most so many, and no more bytes than `BYTES_MAX`; one at least, if there is any.
@@ -87,7 +87,7 @@ async def unsent(
         numbers.append(number)
     wanted = select(outbox).where(outbox.c.number.in_(numbers)).order_by(outbox.c.number)
     return [
-        Unsent(row.number, Outgoing(row.message_id, row.topic, row.budget, row.value))
+        UnsentMessage(row.number, Outgoing(row.message_id, row.topic, row.budget, row.value))
         for row in await connection.execute(wanted)
     ]
 
@@ -111,7 +111,7 @@ async def is_unsent(connection: AsyncConnection, message_id: str) -> bool:
     return (await connection.execute(asked)).first() is not None
 
 
-async def sent_to(connection: AsyncConnection, topic: str) -> Sequence[bytes]:
+async def list_sent(connection: AsyncConnection, topic: str) -> Sequence[bytes]:
     """All messages that were sent to this topic, in their order."""
     asked = select(outbox.c.value).where(outbox.c.topic == topic, outbox.c.sent_at.is_not(None))
     return (await connection.execute(asked.order_by(outbox.c.number))).scalars().all()

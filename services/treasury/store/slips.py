@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.domain.slips import SIRET_DIGITS, SlipState, SlipType
-from services.treasury.store.database import in_parts
+from services.treasury.store.database import split_in_parts
 from services.treasury.store.tables import orders, pieces, slips
 
 
@@ -50,7 +50,7 @@ class PieceRow:
     line_cents: tuple[int, ...]
 
 
-class OnSlip(Protocol):
+class PieceContent(Protocol):
     """A piece to be written: its order, and its number once it is issued."""
 
     @property
@@ -72,7 +72,9 @@ def slip_of(row: RowMapping) -> SlipRow:
     return SlipRow(**members)
 
 
-def of_entities(budget: ColumnElement[str], sirets: frozenset[str] | None) -> ColumnElement[bool]:
+def is_of_entities(
+    budget: ColumnElement[str], sirets: frozenset[str] | None
+) -> ColumnElement[bool]:
     """True of budgets of these entities; of all where it is None, rows without budget too.
 
     These tables have no list of budgets as the read model has: a budget's id begins with its SIRET.
@@ -110,7 +112,7 @@ async def list_pieces(connection: AsyncConnection, slip_id: str) -> list[PieceRo
 
 
 async def write_pieces(
-    connection: AsyncConnection, slip_id: str, budget: str, written: Iterable[OnSlip]
+    connection: AsyncConnection, slip_id: str, budget: str, written: Iterable[PieceContent]
 ) -> None:
     """Write the pieces of a slip, in this order, instead of those that it has."""
     rows = [
@@ -140,39 +142,51 @@ def its_orders(slip_id: str, budget: str) -> ColumnElement[bool]:
     return and_(orders.c.budget == budget, orders.c.payment_order.in_(named))
 
 
+async def list_orders(connection: AsyncConnection, slip_id: str) -> Sequence[str]:
+    """The orders of a slip's pieces."""
+    asked = select(pieces.c.payment_order).where(pieces.c.slip_id == slip_id)
+    return (await connection.execute(asked)).scalars().all()
+
+
 async def take_orders(
-    connection: AsyncConnection, slip_id: str, budget: str, slip_type: SlipType
+    connection: AsyncConnection,
+    slip_id: str,
+    budget: str,
+    slip_type: SlipType,
+    names: Sequence[str],
 ) -> int:
-    """Have the orders of a slip's pieces stand on it; the number of those that stood on none."""
+    """Have these orders stand on a slip; the number of those that stood on none."""
     place = place_of(slip_type)
-    return await _place(connection, slip_id, budget, place, place.is_(None), slip_id)
+    return await _place(connection, budget, names, place, place.is_(None), slip_id)
 
 
 async def release_orders(
-    connection: AsyncConnection, slip_id: str, budget: str, slip_type: SlipType
+    connection: AsyncConnection,
+    slip_id: str,
+    budget: str,
+    slip_type: SlipType,
+    names: Sequence[str],
 ) -> None:
-    """Have the orders of a slip stand on none."""
+    """Have these orders of a slip stand on none."""
     place = place_of(slip_type)
-    await _place(connection, slip_id, budget, place, place == slip_id, None)
+    await _place(connection, budget, names, place, place == slip_id, None)
 
 
 async def _place(
     connection: AsyncConnection,
-    slip_id: str,
     budget: str,
+    names: Sequence[str],
     place: ColumnElement[str],
     which: ColumnElement[bool],
     now_on: str | None,
 ) -> int:
-    """Change the place of these orders among those of a slip; return their number.
+    """Change the place of those of these orders that are at another; return their number.
 
     They are named: by its statistics from before this slip, PostgreSQL would go through all of the
     slip's pieces again for each order.
     """
-    asked = select(pieces.c.payment_order).where(pieces.c.slip_id == slip_id)
-    names = (await connection.execute(asked)).scalars().all()
     placed = 0
-    for some in in_parts(names):
+    for some in split_in_parts(names):
         named = orders.c.payment_order.in_(some)
         changed = update(orders).where(orders.c.budget == budget, named, which)
         placed += (await connection.execute(changed.values({place: now_on}))).rowcount
@@ -196,11 +210,20 @@ async def note_taken_back(
     await connection.execute(update(orders).where(which).values({place: now}))
 
 
-async def cancel_slip(connection: AsyncConnection, slip: SlipRow) -> None:
+async def cancel_slip(
+    connection: AsyncConnection, slip_id: str, budget: str, slip_type: SlipType
+) -> None:
     """Note that a slip is cancelled: its orders stand on none."""
-    its = update(slips).where(slips.c.slip_id == slip.slip_id)
+    its = update(slips).where(slips.c.slip_id == slip_id)
     await connection.execute(its.values(state=SlipState.CANCELLED))
-    await release_orders(connection, slip.slip_id, slip.budget, slip.slip_type)
+    names = await list_orders(connection, slip_id)
+    await release_orders(connection, slip_id, budget, slip_type, names)
+
+
+async def note_exported(connection: AsyncConnection, slip_id: str, at: datetime, by: str) -> None:
+    """Note who took the file of a slip, and when."""
+    its = update(slips).where(slips.c.slip_id == slip_id)
+    await connection.execute(its.values(exported_at=at, exported_by=by))
 
 
 async def piece_numbers(connection: AsyncConnection, slip_id: str) -> Sequence[int]:

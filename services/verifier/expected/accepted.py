@@ -10,26 +10,26 @@ from services.verifier.expected import moves as ask
 from services.verifier.expected import years
 from services.verifier.expected.facts import learn
 from services.verifier.expected.flags import prove_flags
-from services.verifier.expected.moves import Moves
-from services.verifier.expected.orders import (
+from services.verifier.expected.moves import (
     REISSUING,
     Due,
+    Moves,
     due,
-    touched_conventions,
+    find_touched_conventions,
     treasury_facts,
 )
 from services.verifier.findings import Code
-from services.verifier.records import Json, Record, canonical_without_nulls, without_nulls
+from services.verifier.records import Json, Record, canonical_without_nulls, drop_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import award_falls
-from services.verifier.state.lines import KIND_OF, Line, line_of, shown
+from services.verifier.state.lines import KIND_OF, Line, line_of, show_line
 from services.verifier.state.orders import (
     OPEN,
     Order,
-    Planned,
+    PlannedAmount,
     code_of,
-    ordered_lines,
-    printed_lines,
+    print_lines,
+    read_ordered_lines,
     unpaid_of,
 )
 
@@ -57,13 +57,13 @@ def apply(books: Books, record: Record) -> None:
     changes = row["payment_orders"] or []
     prove_flags(books, record, data)
     expected = _own_moves(books, kind, data, changes)
-    lapsed = years.lapsed_entries(books) if kind == "fiscal-year.closed" else []
+    lapsed = years.list_lapsed_entries(books) if kind == "fiscal-year.closed" else []
     siret = data["beneficiary"]["siret"] if kind in OF_BENEFICIARIES else ""
     first_account = siret not in books.accounts and data.get("bank_account") is not None
     signs = kind == "convention.signed" and books.alone(data["grant"]) is not None
     again = kind in REISSUING or (kind == "fiscal-year.opened" and _account_is_newer(books, data))
     learn(books, kind, data)
-    names = touched_conventions(books, kind, data, first_account)
+    names = find_touched_conventions(books, kind, data, first_account)
     orders = list(due(books, names, again, expected))
     _prove_issued(books, record, orders, changes, expected)
     done = ask.moves_done(row["moves"] or [])
@@ -82,7 +82,7 @@ def apply(books: Books, record: Record) -> None:
 def _account_is_newer(books: Books, internal_event: Json) -> bool:
     """Return whether the new year knew another account before the opening came (rules, 21)."""
     known = books.accounts.get(internal_event["beneficiary"]["siret"])
-    return known is not None and known != without_nulls(internal_event.get("bank_account"))
+    return known is not None and known != drop_nulls(internal_event.get("bank_account"))
 
 
 def _own_moves(books: Books, kind: str, data: Json, changes: list[Json]) -> Moves:
@@ -99,17 +99,17 @@ def _own_moves(books: Books, kind: str, data: Json, changes: list[Json]) -> Move
     return moves
 
 
-def _paid(books: Books, data: Json) -> tuple[Moves, list[str]]:
+def _apply_payment(books: Books, data: Json) -> tuple[Moves, list[str]]:
     """A payment, and the order that it pays (rules, 20)."""
     order = _open_order(books, data)
-    moves = ask.paid(order, data["amount_cents"])
+    moves = ask.move_payment(order, data["amount_cents"])
     order.paid_cents += data["amount_cents"]
     if order.paid_cents >= order.amount_cents:
         order.state = "paid"
     return moves, [data["payment_order"]]
 
 
-def _acknowledged(books: Books, data: Json) -> tuple[Moves, list[str]]:
+def _apply_acknowledgement(books: Books, data: Json) -> tuple[Moves, list[str]]:
     """The accountant's decision on an order (rules, 20 and 21)."""
     order, moves = _open_order(books, data), {}
     order.state = data["state"]
@@ -117,12 +117,14 @@ def _acknowledged(books: Books, data: Json) -> tuple[Moves, list[str]]:
         convention = books.conventions[order.holder]
         ended = convention.state == "ended"
         # In a closed year its money ends as that of an ended convention does (rules, 31).
-        moves = ask.rejected(order, ended=ended or books.closed)
+        moves = ask.move_rejection(order, ended=ended or books.closed)
         if not ended:  # What was left unpaid is planned again.
             instalment = convention.schedule[order.key]
             left = unpaid_of(order.lines, order.paid_cents)
             # No line loses its place (rules, 27).
-            instalment.lines = {each: left.get(each, Planned(0, None)) for each in instalment.lines}
+            instalment.lines = {
+                each: left.get(each, PlannedAmount(0, None)) for each in instalment.lines
+            }
     return moves, [data["payment_order"]]
 
 
@@ -133,39 +135,39 @@ def _open_order(books: Books, data: Json) -> Order:
     return order
 
 
-def _withdrawn(books: Books, data: Json) -> tuple[Moves, list[str]]:
+def _apply_withdrawal(books: Books, data: Json) -> tuple[Moves, list[str]]:
     """A withdrawn or annulled act, and the orders that it cancels (rules, 17)."""
     grant = books.grants[data["grant"]]
     if grant.withdrawn:
         books.find(Code.NUMBER_TWICE, what=data["grant"])
     if not award_falls(grant, data):
         return {}, []
-    moves, cancelled = ask.unreserved(books, data["grant"]), []
+    moves, cancelled = ask.release_reserved(books, data["grant"]), []
     for name, convention in books.conventions.items():
         if convention.grant != data["grant"]:
             continue
-        moves |= ask.released(name, convention)
+        moves |= ask.release_remaining(name, convention)
         for instalment in convention.schedule.values():
             order = books.orders.get(instalment.order or "")
             if order is not None and order.state in OPEN:
-                moves |= ask.rejected(order, ended=True)
+                moves |= ask.move_rejection(order, ended=True)
                 order.state = "cancelled"
                 cancelled.append(instalment.order or "")
     return moves, cancelled
 
 
 MOVES: Final[Mapping[str, Callable[[Books, Json], Moves]]] = {
-    "budget.voted": ask.voted,
-    "credits.transferred": ask.transferred,
-    "deliberation.adopted": ask.awarded,
-    "convention.signed": ask.signed,
-    "fiscal-year.closed": years.closed,
-    "fiscal-year.opened": years.opened,
+    "budget.voted": ask.move_vote,
+    "credits.transferred": ask.move_transfer,
+    "deliberation.adopted": ask.move_award,
+    "convention.signed": ask.move_signature,
+    "fiscal-year.closed": years.move_closing,
+    "fiscal-year.opened": years.move_opening,
 }
 OF_ORDERS: Final[Mapping[str, Callable[[Books, Json], tuple[Moves, list[str]]]]] = {
-    "payment.executed": _paid,
-    "payment-order.acknowledged": _acknowledged,
-    "deliberation.withdrawn": _withdrawn,
+    "payment.executed": _apply_payment,
+    "payment-order.acknowledged": _apply_acknowledgement,
+    "deliberation.withdrawn": _apply_withdrawal,
 }
 """Types that change orders: their moves, and the names of those orders."""
 
@@ -181,15 +183,15 @@ def _prove_changed(books: Books, names: list[str], changed: list[Json]) -> None:
         _differs(books, each["payment_order"], "state", "-", "+")
 
 
-def _differs(books: Books, name: str, member: str, expected: Any, found: Any) -> None:
-    facts = {"member": member, "expected": expected, "found": found}
+def _differs(books: Books, name: str, member: str, expected: Any, actual: Any) -> None:
+    facts = {"member": member, "expected": expected, "found": actual}
     books.find(Code.ORDER_DIFFERS, payment_order=name, **facts)
 
 
-def _compare(books: Books, name: str, expected: Json, found: Json) -> None:
+def _compare(books: Books, name: str, expected: Json, actual: Json) -> None:
     for member, value in expected.items():
-        if found.get(member) != value:
-            _differs(books, name, member, value, found.get(member))
+        if actual.get(member) != value:
+            _differs(books, name, member, value, actual.get(member))
 
 
 def _prove_issued(
@@ -231,15 +233,15 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
         "previous": each.previous,
     }
     _compare(books, each.payment_order, expected, row)
-    wanted, found = _named_parts(printed_lines(each.lines)), _named_parts(row["lines"])
+    wanted, found = _name_parts(print_lines(each.lines)), _name_parts(row["lines"])
     for part in dict.fromkeys((*wanted, *found)):
         if wanted.get(part) != found.get(part):
             _differs(books, each.payment_order, part, wanted.get(part), found.get(part))
     carried = treasury_facts(books, each, record.event["time"][:10])
-    _compare(books, each.payment_order, carried, without_nulls(row))
+    _compare(books, each.payment_order, carried, drop_nulls(row))
 
 
-def _named_parts(lines: list[Json]) -> dict[str, object]:
+def _name_parts(lines: list[Json]) -> dict[str, object]:
     """The lines of an order and their services, each by its place: one of them may differ."""
     parts: dict[str, object] = {}
     for at, each in enumerate(lines, start=1):
@@ -254,7 +256,7 @@ def _named_parts(lines: list[Json]) -> dict[str, object]:
 
 def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:
     """Remember the order as the journal has it; the money that it takes is asked for."""
-    lines, name = ordered_lines(row["lines"]), row["payment_order"]
+    lines, name = read_ordered_lines(row["lines"]), row["payment_order"]
     named = (row["convention"], row["instalment"], *held_by)
     order = Order(*named, row["amount_cents"], 0, "issued", row["due_on"], lines)
     convention = books.conventions[order.holder]
@@ -264,12 +266,12 @@ def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) ->
     instalment.orders += 1
     convention.last_orders.pop(order.key, None)
     cents = {line: each.cents for line, each in lines.items()}
-    for key, each in ask.of_order(order, cents, ("committed", "ordered")).items():
+    for key, each in ask.move_order(order, cents, ("committed", "ordered")).items():
         ask.add(expected, key, each)
 
 
-def _prove_moves(books: Books, asked: Moves, done: Moves) -> None:
-    expected = {move: cents for move, cents in asked.items() if cents}
+def _prove_moves(books: Books, moves: Moves, done: Moves) -> None:
+    expected = {move: cents for move, cents in moves.items() if cents}
     if expected == done:
         return
     for move in expected.keys() | done.keys():
@@ -277,7 +279,7 @@ def _prove_moves(books: Books, asked: Moves, done: Moves) -> None:
         if wanted != found:
             line, convention, instalment, origin, target = move
             named = [each for each in (convention, instalment) if each is not None]
-            what = " ".join([shown(line), *named, f"{origin} → {target}"])
+            what = " ".join([show_line(line), *named, f"{origin} → {target}"])
             books.find(Code.MOVES_DIFFER, what=what, expected=wanted, found=found)
 
 
@@ -303,7 +305,9 @@ def _prove_entries(books: Books, record: Record, done: Moves, lapsed: list[years
             books.find(Code.ENTRIES_DIFFER, what=each["entry_id"], **facts)
     for (entry, convention, line, _), amounts in expected.items():
         for cents in amounts:
-            what = " ".join(name for name in (entry, convention, shown(line)) if name is not None)
+            what = " ".join(
+                name for name in (entry, convention, show_line(line)) if name is not None
+            )
             books.find(Code.ENTRIES_DIFFER, what=what, expected=cents, found=None)
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from services.verifier.expected import years
-from services.verifier.expected.moves import amended
-from services.verifier.expected.recoveries import is_revenue, recovered_by_line, sum_of
+from services.verifier.expected.moves import is_revenue, move_amendment, share_recovered, sum_of
 from services.verifier.findings import Code
-from services.verifier.records import Json, without_nulls
+from services.verifier.records import Json, drop_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import (
     Award,
@@ -30,7 +29,7 @@ def learn(books: Books, kind: str, data: Json) -> None:
         OF_CONVENTION[kind](books, books.conventions[data["convention"]], data)
 
 
-def _voted(books: Books, data: Json) -> None:
+def _note_vote(books: Books, data: Json) -> None:
     if data["stage"] != "initial":
         return
     if books.level is not None:
@@ -39,9 +38,9 @@ def _voted(books: Books, data: Json) -> None:
     books.credit = books.credit_again()
 
 
-def _adopted(books: Books, data: Json) -> None:
+def _note_deliberation(books: Books, data: Json) -> None:
     grant = books.grants.setdefault(data["grant"], Grant())
-    act = without_nulls(data["act"])
+    act = drop_nulls(data["act"])
     if act not in grant.acts:
         grant.acts.append(act)
     if data["role"] != "award":
@@ -49,14 +48,14 @@ def _adopted(books: Books, data: Json) -> None:
     if grant.award is not None:
         books.find(Code.NUMBER_TWICE, what=data["grant"])
     alone, lines = data.get("requires_convention") is False, amounts_of(data["lines"])
-    body, year = without_nulls(data["beneficiary"]), data.get("conditions_year")
+    body, year = drop_nulls(data["beneficiary"]), data.get("conditions_year")
     grant.award = Award(act, data["title"], body, alone, year, lines)
     books.awarded[grant.award.siret] += sum(lines.values())
     if grant.stands_alone:
         books.open(data["grant"], award_alone(data))
 
 
-def _withdrawn(books: Books, data: Json) -> None:
+def _note_withdrawal(books: Books, data: Json) -> None:
     grant = books.grants[data["grant"]]
     if not award_falls(grant, data):
         return
@@ -68,9 +67,9 @@ def _withdrawn(books: Books, data: Json) -> None:
             convention.state = "ended"
 
 
-def _signed(books: Books, data: Json) -> None:
-    body, schedule = without_nulls(data["beneficiary"]), schedule_of(data["instalments"])
-    obligations = without_nulls(data.get("obligations") or [])
+def _note_signature(books: Books, data: Json) -> None:
+    body, schedule = drop_nulls(data["beneficiary"]), schedule_of(data["instalments"])
+    obligations = drop_nulls(data.get("obligations") or [])
     named = (data["grant"], body, data["signed_on"], schedule)
     convention = Convention(*named, obligations=obligations)
     if books.alone(data["grant"]) is not None:
@@ -98,10 +97,10 @@ def _take_over(books: Books, name: str, convention: Convention, replaced: str) -
 
 def _account(books: Books, data: Json) -> None:
     if data.get("bank_account") is not None:
-        books.accounts[data["beneficiary"]["siret"]] = without_nulls(data["bank_account"])
+        books.accounts[data["beneficiary"]["siret"]] = drop_nulls(data["bank_account"])
 
 
-def _notified(books: Books, data: Json) -> None:
+def _note_notification(books: Books, data: Json) -> None:
     convention = books.conventions[data["convention"]]
     convention.notified_on = convention.notified_on or data["notified_on"]
 
@@ -129,7 +128,7 @@ def _becomes(state: str) -> Callable[[Books, Convention, Json], None]:
     return rule
 
 
-def _amended(books: Books, convention: Convention, data: Json) -> None:
+def _note_amendment(books: Books, convention: Convention, data: Json) -> None:
     """The new schedule behind what an order holds; counts of orders are never lost."""
     if data.get("act") is not None:
         _raise_award(books, convention, data)
@@ -147,11 +146,11 @@ def _amended(books: Books, convention: Convention, data: Json) -> None:
 
 def _raise_award(books: Books, convention: Convention, data: Json) -> None:
     """The act that an amendment cites raises the award to what then lives of it."""
-    grant, act = books.grants[convention.grant], without_nulls(data["act"])
+    grant, act = books.grants[convention.grant], drop_nulls(data["act"])
     if act not in grant.acts:
         grant.acts.append(act)
     award = grant.awarded
-    for (line, _, _, origin, _), cents in amended(books, convention, data).items():
+    for (line, _, _, origin, _), cents in move_amendment(books, convention, data).items():
         if origin == "available":
             live = books.live_cents(convention.grant, line) + cents
             more = max(0, live - award.lines.get(line, 0))
@@ -163,12 +162,12 @@ def _recovery_ordered(books: Books, convention: Convention, data: Json) -> None:
     recovery = convention.recoveries.setdefault(data["recovery"], Recovery())
     recovery.ordered += sum_of(data)
     for line, cents in amounts_of(data.get("lines") or ()).items():
-        recovery.back[line].named += cents
+        recovery.back[line].recovered += cents
     _prove_recoveries(books, convention, data)
 
 
 def _recovery_collected(books: Books, convention: Convention, data: Json) -> None:
-    recovery, came = convention.recoveries[data["recovery"]], recovered_by_line(data, convention)
+    recovery, came = convention.recoveries[data["recovery"]], share_recovered(data, convention)
     recovery.collected += sum_of(data)
     for line, cents in came.items():
         recovery.back[line].came += cents
@@ -177,7 +176,7 @@ def _recovery_collected(books: Books, convention: Convention, data: Json) -> Non
 
 
 def _prove_recoveries(books: Books, convention: Convention, data: Json) -> None:
-    """Nothing comes back that was not asked back."""
+    """Prove that nothing comes back that was not asked back."""
     for number, each in convention.recoveries.items():
         left = each.ordered - each.collected
         if left < 0:
@@ -185,18 +184,18 @@ def _prove_recoveries(books: Books, convention: Convention, data: Json) -> None:
 
 
 FACTS: Final[Mapping[str, Callable[[Books, Json], None]]] = {
-    "budget.voted": _voted,
-    "deliberation.adopted": _adopted,
-    "deliberation.withdrawn": _withdrawn,
-    "convention.signed": _signed,
-    "convention.notified": _notified,
+    "budget.voted": _note_vote,
+    "deliberation.adopted": _note_deliberation,
+    "deliberation.withdrawn": _note_withdrawal,
+    "convention.signed": _note_signature,
+    "convention.notified": _note_notification,
     "report.received": _report_received,
     "bank-account.changed": _account,
     "fiscal-year.closed": years.learn_closed,
     "fiscal-year.opened": years.learn_opened,
 }
 OF_CONVENTION: Final[Mapping[str, Callable[[Books, Convention, Json], None]]] = {
-    "convention.amended": _amended,
+    "convention.amended": _note_amendment,
     "convention.suspended": _becomes("suspended"),
     "convention.resumed": _becomes("in_force"),
     "convention.terminated": _becomes("ended"),

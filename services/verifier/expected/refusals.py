@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from services.verifier.expected import moves as ask
-from services.verifier.expected.moves import Moves
-from services.verifier.expected.recoveries import asks_too_much, collects_too_much
+from services.verifier.expected.moves import Moves, asks_too_much, collects_too_much
 from services.verifier.expected.years import OUTSTANDING, data_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls
@@ -47,7 +46,7 @@ def prove_decision(books: Books, record: Record) -> None:
     found = refusal.get("code")
     if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
         return
-    expected, facts = expected_refusal(books, record.kind, data_of(books, record))
+    expected, facts = find_refusal(books, record.kind, data_of(books, record))
     if record.kind == "convention.amended" and expected == CREDIT and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
     if found is None:
@@ -59,7 +58,7 @@ def prove_decision(books: Books, record: Record) -> None:
         books.find(Code.REFUSED_OTHERWISE, expected=facts, found=refusal["facts"])
 
 
-def expected_refusal(books: Books, kind: str, data: Json) -> tuple[str | None, Facts]:
+def find_refusal(books: Books, kind: str, data: Json) -> tuple[str | None, Facts]:
     """The first no that an event meets, with its facts.
 
     Of what waits, the first that needs no missing thing.
@@ -74,22 +73,22 @@ def expected_refusal(books: Books, kind: str, data: Json) -> tuple[str | None, F
     return None, None
 
 
-def _voted_already(books: Books, data: Json) -> Facts:
+def _refuse_second_vote(books: Books, data: Json) -> Facts:
     voted = data["stage"] == "initial" and books.level is not None
     return {"budget": books.budget} if voted else None
 
 
 def _short_after_vote(moves: Callable[[Books, Json], Moves]) -> Check:
-    """Before the initial vote they wait, whatever credit there is (rules, 28)."""
+    """Refuse for want of credit; before the initial vote events wait instead (rules, 28)."""
     return lambda books, data: None if books.level is None else _short(books, moves(books, data))
 
 
-def _withdrawn(books: Books, data: Json) -> Facts:
+def _refuse_withdrawn(books: Books, data: Json) -> Facts:
     fell = _grant(books, data).withdrawn and data.get("role") != "concurring"
     return {"grant": data["grant"]} if fell else None
 
 
-def _awarded_already(books: Books, data: Json) -> Facts:
+def _refuse_second_award(books: Books, data: Json) -> Facts:
     known = data["role"] == "award" and _grant(books, data).award is not None
     return {"grant": data["grant"]} if known else None
 
@@ -112,7 +111,7 @@ def _award_above_limit(books: Books, data: Json) -> Facts:
     if not is_award_alone(data):
         return None
     more_cents = sum(amounts_of(data["lines"]).values())
-    return _above_limit(books, data["beneficiary"]["siret"], more_cents)
+    return _refuse_above_limit(books, data["beneficiary"]["siret"], more_cents)
 
 
 def _number_taken(books: Books, data: Json) -> Facts:
@@ -124,7 +123,7 @@ def _number_taken(books: Books, data: Json) -> Facts:
 
 
 def _may_be_signed_for(books: Books, alone: Convention) -> bool:
-    """Nothing of it is ordered, or its rest waits for just that convention (rules, 13 and 14)."""
+    """Return whether an award has no order, or its rest waits for that convention (13, 14)."""
     rest = any(share["remaining"] for share in alone.shares.values())
     return not books.is_drawn(alone) or (rest and books.is_held_back(alone))
 
@@ -152,7 +151,7 @@ def _unknown_order(books: Books, data: Json) -> Facts:
     return None if name is None or name in books.orders else {"payment_order": name}
 
 
-def _closed_order(states: Collection[str]) -> Check:
+def _refuse_order_in(states: Collection[str]) -> Check:
     def check(books: Books, data: Json) -> Facts:
         state = books.orders[data["payment_order"]].state
         return {"payment_order": data["payment_order"], "state": state} if state in states else None
@@ -200,32 +199,32 @@ def _orders_outstanding(books: Books, _data: Json) -> Facts:
 
 CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
     "budget.voted": {
-        "budget_already_voted": _voted_already,
-        CREDIT: _short_after_vote(ask.voted),
+        "budget_already_voted": _refuse_second_vote,
+        CREDIT: _short_after_vote(ask.move_vote),
     },
-    "credits.transferred": {CREDIT: _short_after_vote(ask.transferred)},
+    "credits.transferred": {CREDIT: _short_after_vote(ask.move_transfer)},
     "deliberation.adopted": {
-        "grant_withdrawn": _withdrawn,
-        "grant_already_awarded": _awarded_already,
+        "grant_withdrawn": _refuse_withdrawn,
+        "grant_already_awarded": _refuse_second_award,
         "convention_exists": _reference_taken,
         "exceeds_award": _schedule_beyond,
         "convention_required": _award_above_limit,
-        CREDIT: _short_after_vote(ask.awarded),
+        CREDIT: _short_after_vote(ask.move_award),
     },
-    "deliberation.withdrawn": {"grant_withdrawn": _withdrawn},
+    "deliberation.withdrawn": {"grant_withdrawn": _refuse_withdrawn},
     "convention.signed": {
-        "grant_withdrawn": _withdrawn,
+        "grant_withdrawn": _refuse_withdrawn,
         "convention_exists": _number_taken,
         "beneficiary_differs": _other_body,
         "exceeds_award": _beyond_award,
     },
     "payment-order.acknowledged": {
         "unknown_payment_order": _unknown_order,
-        "payment_order_closed": _closed_order({*GIVEN_BACK, "paid"}),
+        "payment_order_closed": _refuse_order_in({*GIVEN_BACK, "paid"}),
     },
     "payment.executed": {
         "unknown_payment_order": _unknown_order,
-        "payment_order_closed": _closed_order(GIVEN_BACK),
+        "payment_order_closed": _refuse_order_in(GIVEN_BACK),
         "overpayment": _overpaid,
     },
     "deadline.passed": {
@@ -249,7 +248,7 @@ CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
 """By the type of an event: the codes that may refuse it, in order of precedence."""
 
 
-def _ended(_books: Books, convention: Convention, data: Json) -> Facts:
+def _refuse_ended(_books: Books, convention: Convention, data: Json) -> Facts:
     return {"convention": data["convention"]} if convention.state == "ended" else None
 
 
@@ -259,7 +258,7 @@ def _is(state: str) -> ConventionCheck:
     )
 
 
-def _raised_lines(
+def _list_raised_lines(
     books: Books, convention: Convention, data: Json
 ) -> Iterator[tuple[Line, int, int]]:
     """Lines on which more is planned than remains; the most that the award has, what is asked."""
@@ -272,10 +271,10 @@ def _raised_lines(
             yield line, has + reserved + free, cents
 
 
-def _amended_beyond(books: Books, convention: Convention, data: Json) -> Facts:
+def _refuse_amended_beyond(books: Books, convention: Convention, data: Json) -> Facts:
     if _decides_anew(data.get("act"), books.grants[convention.grant].awarded):
         return None
-    raised = _raised_lines(books, convention, data)
+    raised = _list_raised_lines(books, convention, data)
     beyond = (each for each in raised if each[2] > each[1])
     return next((_exceeds(data["convention"], *each) for each in beyond), None)
 
@@ -296,40 +295,40 @@ def _has_an_order(books: Books, convention: Convention, data: Json) -> Facts:
         held = convention.schedule.get(row["instalment"])
         if held is not None and books.is_held(held):
             cents = sum(each["amount_cents"] for each in row["lines"])
-            return _below(data["convention"], 0, cents, instalment=row["instalment"])
+            return _state_exceeded(data["convention"], 0, cents, instalment=row["instalment"])
     return None
 
 
-def _amended_above_limit(books: Books, convention: Convention, data: Json) -> Facts:
-    raised = _raised_lines(books, convention, data)
+def _refuse_amended_above_limit(books: Books, convention: Convention, data: Json) -> Facts:
+    raised = _list_raised_lines(books, convention, data)
     more_cents = sum(max(0, cents - most) for _, most, cents in raised)
     if not more_cents or not convention.stands_alone:
         return None
-    return _above_limit(books, books.grants[convention.grant].awarded.siret, more_cents)
+    return _refuse_above_limit(books, books.grants[convention.grant].awarded.siret, more_cents)
 
 
-def _reduced_below(_books: Books, convention: Convention, data: Json) -> Facts:
+def _refuse_reduced_below(_books: Books, convention: Convention, data: Json) -> Facts:
     for line, cents in amounts_of(data["lines"]).items():
         has = convention.cents_on(line, "remaining")
         if cents > has:
-            return _below(data["convention"], has, cents, line=line_row(line))
+            return _state_exceeded(data["convention"], has, cents, line=line_row(line))
     return None
 
 
 TERMINATED: Final = "convention_terminated"
 OF_CONVENTION: Final[Mapping[str, Mapping[str, ConventionCheck]]] = {
-    "convention.notified": {TERMINATED: _ended},
+    "convention.notified": {TERMINATED: _refuse_ended},
     "convention.amended": {
-        TERMINATED: _ended,
-        "exceeds_award": _amended_beyond,
+        TERMINATED: _refuse_ended,
+        "exceeds_award": _refuse_amended_beyond,
         "below_ordered": _has_an_order,
-        "convention_required": _amended_above_limit,
-        CREDIT: lambda books, *named: _short(books, ask.amended(books, *named)),
+        "convention_required": _refuse_amended_above_limit,
+        CREDIT: lambda books, *rest: _short(books, ask.move_amendment(books, *rest)),
     },
-    "convention.suspended": {TERMINATED: _ended, "wrong_state": _is("suspended")},
-    "convention.resumed": {TERMINATED: _ended, "wrong_state": _is("in_force")},
-    "convention.terminated": {TERMINATED: _ended},
-    "commitment.reduced": {TERMINATED: _ended, "below_ordered": _reduced_below},
+    "convention.suspended": {TERMINATED: _refuse_ended, "wrong_state": _is("suspended")},
+    "convention.resumed": {TERMINATED: _refuse_ended, "wrong_state": _is("in_force")},
+    "convention.terminated": {TERMINATED: _refuse_ended},
+    "commitment.reduced": {TERMINATED: _refuse_ended, "below_ordered": _refuse_reduced_below},
     "report.received": {},
     "report.rejected": {},
     "recovery.ordered": {"recovery_exceeds": asks_too_much},
@@ -350,12 +349,12 @@ def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> Json:
     return {"convention": name, "line": line_row(line), **cents}
 
 
-def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> Json:
+def _state_exceeded(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> Json:
     cents = {"remaining_cents": remaining_cents, "asked_cents": asked_cents}
     return {"convention": name, **where, **cents}
 
 
-def _above_limit(books: Books, siret: str, more_cents: int) -> Facts:
+def _refuse_above_limit(books: Books, siret: str, more_cents: int) -> Facts:
     total = books.awarded[siret] + more_cents
     facts = {"siret": siret, "total_cents": total, "limit_cents": THRESHOLD_CENTS}
     return facts if total > THRESHOLD_CENTS else None

@@ -6,15 +6,15 @@ from typing import Any, Final, NamedTuple
 from services.verifier.expected.refusals import OF_CONVENTION, prove_decision
 from services.verifier.expected.years import (
     RECOVERIES,
-    closed_facts,
     data_of,
     is_outliving,
     is_over,
+    state_closed,
 )
 from services.verifier.findings import Code
-from services.verifier.records import Json, Record, brief, without_nulls
+from services.verifier.records import Json, Record, brief, drop_nulls
 from services.verifier.state.books import Books
-from services.verifier.state.grants import is_award_alone, withdrawn_act
+from services.verifier.state.grants import find_withdrawn_act, is_award_alone
 
 PARKED_MAX: Final = 1000
 """The number of events of a budget that may be parked at once (rules, 28)."""
@@ -37,7 +37,7 @@ def want_of(books: Books, kind: str, data: Json) -> Want | None:
         case "deliberation.withdrawn":
             grant = books.grants.get(data["grant"])
             known = (
-                grant is not None and withdrawn_act(grant, without_nulls(data["act"])) is not None
+                grant is not None and find_withdrawn_act(grant, drop_nulls(data["act"])) is not None
             )
             return None if known else ("grant", data["grant"])
         case "recovery.collected":
@@ -75,7 +75,7 @@ def arrivals(books: Books, kind: str, data: Json) -> list[Want]:
             return []
 
 
-class _Parked(NamedTuple):
+class _ParkedEvent(NamedTuple):
     """An event that waits, and what is compared with it when it goes on, or ends."""
 
     want: Want
@@ -90,7 +90,7 @@ class Waiting:
     """The events of one budget: those that were decided, and those that wait."""
 
     def __init__(self, books: Books) -> None:
-        self.parked: dict[int, _Parked] = {}
+        self.parked: dict[int, _ParkedEvent] = {}
         self._books = books
         self._decided: dict[bytes, bytes] = {}
         self._outliving: set[bytes] = set()
@@ -99,7 +99,7 @@ class Waiting:
         self._ended: int | None = None
         """The parked event that the last record ends; it must be refused next."""
 
-    def before(self, record: Record, *, follows: bool) -> None:
+    def prove_before(self, record: Record, *, follows: bool) -> None:
         """Prove what must hold before the record is applied.
 
         `follows` is true where the journal's record before it is of the same budget.
@@ -130,7 +130,7 @@ class Waiting:
     def _prove_closed(self, record: Record) -> bool:
         """Return whether the year is closed to the record's event, having proved that it is so."""
         books = self._books
-        facts = closed_facts(books, record.kind, record.event["data"])
+        facts = state_closed(books, record.kind, record.event["data"])
         if record.row["resumes"] is not None:  # Whatever waited until then is refused (30).
             facts = {"budget": books.budget} if books.closed else None
         is_refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
@@ -145,13 +145,13 @@ class Waiting:
     def _is_here(self, want: Want, kind: str) -> bool:
         return self._books.is_here(*want, for_recovery=kind in RECOVERIES)
 
-    def after(self, record: Record) -> None:
+    def note_after(self, record: Record) -> None:
         """Note what the record satisfies, or waits for."""
         if record.outcome == "parked":
             waits, event = record.row["waits_for"], record.event
             want, identity = (waits["kind"], waits["id"]), (event["source"], event["id"])
             about = (record.kind, record.event_text, record.row["source"])
-            parked = _Parked(want, *about, identity)
+            parked = _ParkedEvent(want, *about, identity)
             self.parked[record.sequence] = parked
             self._books.parked.add(identity)
         elif record.outcome == "accepted":

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from services.verifier.expected.moves import Moves, add, released
-from services.verifier.expected.reports import resting_order
+from services.verifier.expected.flags import resting_order
+from services.verifier.expected.moves import Moves, add, release_remaining
 from services.verifier.findings import Code
-from services.verifier.records import LEDGER, Json, Record, without_nulls
+from services.verifier.records import LEDGER, Json, Record, drop_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import (
     Award,
@@ -21,8 +21,8 @@ from services.verifier.state.grants import (
     document_of,
     schedule_of,
 )
-from services.verifier.state.lines import Line, amounts_of, in_order, line_row
-from services.verifier.state.orders import OPEN, named
+from services.verifier.state.lines import Line, amounts_of, line_row, sort_key
+from services.verifier.state.orders import OPEN, name_order
 
 INTERNAL_EVENT: Final = "ecluse.fiscal-year.opened.v1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
@@ -44,7 +44,7 @@ Lapsed = tuple[Line, int, Json]
 
 
 def data_of(books: Books, record: Record) -> Json:
-    """What an event says; a recovery that names a grant is of the convention for its rest (13)."""
+    """The data of an event; a recovery of a grant is of the convention for its rest (13)."""
     data: Json = record.event["data"]
     if record.kind not in RECOVERIES:
         return data
@@ -61,7 +61,7 @@ def is_outliving(kind: str, data: Json) -> bool:
     return kind in RECOVERIES or kind == "record.reviewed" or is_of_report(kind, data)
 
 
-def closed_facts(books: Books, kind: str, data: Json) -> Json | None:
+def state_closed(books: Books, kind: str, data: Json) -> Json | None:
     """The facts with which a closed year refuses an event; None where it decides it (31)."""
     if not books.closed:
         return None
@@ -78,23 +78,23 @@ def is_over(books: Books) -> bool:
     return books.closed and all(state not in OPEN for state in left)
 
 
-def closed(books: Books, data: Json) -> Moves:
+def move_closing(books: Books, data: Json) -> Moves:
     """Moves of a closing: all committed and reserved money leaves (rules, 30)."""
     outstanding = sorted(name for name, o in books.orders.items() if o.state in OUTSTANDING)
     if outstanding:
         books.find(Code.CLOSED_TOO_EARLY, payment_orders=", ".join(outstanding))
     moves: Moves = {}
-    carried = carried_by(books, data)
+    carried = find_carried_over(books, data)
     for name, convention in books.conventions.items():
         to = "carried_over" if name in carried else "available"
-        moves |= released(name, convention, to)
+        moves |= release_remaining(name, convention, to)
     for (_, line), cents in books.reserved.items():
         if cents:
             add(moves, (line, None, None, "reserved", "available"), cents)
     return moves
 
 
-def carried_by(books: Books, data: Json) -> frozenset[str]:
+def find_carried_over(books: Books, data: Json) -> frozenset[str]:
     """The conventions that a closing carries over: something of them remains.
 
     Raises:
@@ -108,7 +108,7 @@ def carried_by(books: Books, data: Json) -> frozenset[str]:
     return frozenset(name for name in names if books.conventions[name].remaining())
 
 
-def opened(books: Books, data: Json) -> Moves:
+def move_opening(books: Books, data: Json) -> Moves:
     """Moves of an opening: carried-over money is committed in the next year (32)."""
     name = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
     grant = books.grants.get(data["grant"])
@@ -122,7 +122,7 @@ def opened(books: Books, data: Json) -> Moves:
 
 def learn_closed(books: Books, data: Json) -> None:
     """Hardly more is decided than of the orders that are open now."""
-    books.closed, books.carried_over = True, carried_by(books, data)
+    books.closed, books.carried_over = True, find_carried_over(books, data)
     books.reserved.clear()
     names = (name for name, order in books.orders.items() if order.state in OPEN)
     books.open_at_closing = frozenset(names)
@@ -135,25 +135,25 @@ def learn_opened(books: Books, data: Json) -> None:
     if formerly is not None:
         formerly = books.goes_on_as(data, formerly, of_grant=True, own=books.opened_as)
     grant = books.grants.setdefault(data["grant"], Grant())
-    acts = without_nulls(data["acts"])
+    acts = drop_nulls(data["acts"])
     grant.acts += [act for act in acts if act not in grant.acts]
     if grant.award is None:
-        grant.award = carried_award(data)
+        grant.award = read_carried_award(data)
     for line, cents in amounts_of(data["lines"]).items():
         grant.award.lines[line] = grant.award.lines.get(line, 0) + cents
         grant.award.carried_cents += cents
     if data.get("bank_account") is not None:
-        siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
+        siret, account = data["beneficiary"]["siret"], drop_nulls(data["bank_account"])
         books.accounts.setdefault(siret, account)
-    convention = carried_convention(data, books.opened_as, formerly)
+    convention = read_carried_convention(data, books.opened_as, formerly)
     if grant.withdrawn:
         convention.state = "ended"
     books.open(books.opened_as, convention)
 
 
-def carried_award(data: Json) -> Award:
+def read_carried_award(data: Json) -> Award:
     """The award of an earlier year behind a convention that goes on, before what is carried."""
-    award = without_nulls(data["award"])
+    award = drop_nulls(data["award"])
     return Award(
         award["act"],
         award["title"],
@@ -165,7 +165,7 @@ def carried_award(data: Json) -> Award:
     )
 
 
-def parted(row: Json) -> tuple[str, str]:
+def split_instalment(row: Json) -> tuple[str, str]:
     """The grant that had an instalment before its convention, and the instalment (rules, 13)."""
     grant, _, code = str(row["instalment"]).rpartition("/")
     return grant, code
@@ -173,18 +173,18 @@ def parted(row: Json) -> tuple[str, str]:
 
 def _grant_of_instalments(rows: list[Json]) -> str | None:
     """The replaced grant as instalments bear it: an opening need not say it beside them."""
-    return next((grant for grant, _ in map(parted, rows) if grant), None)
+    return next((grant for grant, _ in map(split_instalment, rows) if grant), None)
 
 
-def carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
+def read_carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
     """A convention that goes on from an earlier year, and under which names (rules, 32)."""
     schedule: dict[str, Instalment] = {}
     last_orders: dict[str, str] = {}
     for row in (*data["instalments"], *data["former_instalments"]):
-        grant, code = parted(row)
+        grant, code = split_instalment(row)
         key = f"{formerly}/{code}" if grant else code
-        last = row.get("order") or named(data["convention"], row["instalment"], row["orders"])
-        if row["orders"] and last != named(number, key, row["orders"]):
+        last = row.get("order") or name_order(data["convention"], row["instalment"], row["orders"])
+        if row["orders"] and last != name_order(number, key, row["orders"]):
             last_orders[key] = last
         if "lines" not in row:
             continue
@@ -195,7 +195,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
         instalment.ordered_before = not row["lines"] and not row.get("settled")
         instalment.due_again_on = row.get("due_again_on")
         instalment.paid_order = row.get("paid_order")
-    beneficiary = without_nulls(data["beneficiary"])
+    beneficiary = drop_nulls(data["beneficiary"])
     convention = Convention(data["grant"], beneficiary, data["signed_on"], schedule)
     convention.formerly, convention.last_orders = formerly, last_orders
     convention.is_for_rest = formerly is not None
@@ -203,7 +203,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
     if convention.stands_alone:
         convention.year_cents = data["award"]["year_awards_cents"]
     convention.state = data["state"]
-    convention.obligations = without_nulls(data["obligations"])
+    convention.obligations = drop_nulls(data["obligations"])
     convention.counts = {each["instalment"]: each["orders"] for each in data["former_instalments"]}
     convention.notified_on = data.get("notified_on")
     convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
@@ -216,7 +216,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
     return convention
 
 
-def lapsed_entries(books: Books) -> list[Lapsed]:
+def list_lapsed_entries(books: Books) -> list[Lapsed]:
     """Line, cents and act of each entry of what was only reserved, before the year is closed."""
     return [
         (line, cents, books.grants[grant].awarded.act)
@@ -240,7 +240,7 @@ def internal_events(books: Books, record: Record) -> Iterator[Json]:
     """The internal events that a closing must lead to; `books` as they stand before it."""
     event, data = record.event, record.event["data"]
     budget = next_year(record.budget)
-    for name in carried_by(books, data):
+    for name in find_carried_over(books, data):
         convention = books.conventions[name]
         yield {
             "specversion": "1.0",
@@ -258,12 +258,12 @@ def internal_events(books: Books, record: Record) -> Iterator[Json]:
                 "closed_budget": record.budget,
                 "closing": {"source": event["source"], "id": event["id"]},
                 "closed_on": data["closed_on"],
-                **_carried(books, name, convention),
+                **_describe_carried(books, name, convention),
             },
         }
 
 
-def _carried(books: Books, name: str, convention: Convention) -> Json:
+def _describe_carried(books: Books, name: str, convention: Convention) -> Json:
     grant, cents = books.grants[convention.grant], convention.remaining()
     award = grant.awarded
     year_cents = award.year_cents if convention.year_cents is None else convention.year_cents
@@ -286,9 +286,9 @@ def _carried(books: Books, name: str, convention: Convention) -> Json:
         "bank_account": books.accounts.get(convention.beneficiary["siret"]),
         "signed_on": convention.signed_on,
         "notified_on": convention.notified_on,
-        "paid_cents": convention.paid_cents(),
-        "ordered_cents": convention.ordered_cents(),
-        "lines": [_line(line, cents[line]) for line in sorted(cents, key=in_order)],
+        "paid_cents": convention.paid_cents,
+        "ordered_cents": convention.ordered_cents,
+        "lines": [_line(line, cents[line]) for line in sorted(cents, key=sort_key)],
         "instalments": [
             _instalment(books, name, key, each)
             for key, each in convention.schedule.items()
@@ -302,7 +302,7 @@ def _carried(books: Books, name: str, convention: Convention) -> Json:
 
 
 def _line(line: Line, cents: int, services: Any = None) -> Json:
-    row: Json = {"line": without_nulls(line_row(line)), "amount_cents": cents}
+    row: Json = {"line": drop_nulls(line_row(line)), "amount_cents": cents}
     if services is not None:
         row["services"] = services
     return row
@@ -354,7 +354,7 @@ def _instalment(books: Books, name: str, key: str, instalment: Instalment) -> Js
 
 
 def _documents(convention: Convention) -> list[Json]:
-    """Those without a cost first, the others in the order in which they last gave one."""
+    """Documents without a cost first, others in the order in which they last gave one."""
     known = sorted(
         convention.received,
         key=lambda each: (each in convention.costs, convention.costs.get(each, (0, 0))[0], each),

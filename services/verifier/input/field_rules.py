@@ -1,5 +1,9 @@
-"""Rules on fields that belong together: each is asked when its field, and all before, are right."""
+"""Rules on fields: which belong together, and the numbers that check themselves (SIRET, IBAN, BIC).
 
+A rule on fields that belong together is asked when its field, and all before, are right.
+"""
+
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
 
@@ -46,7 +50,7 @@ def _appropriations(vote: Json, path: Path) -> None:
             raise _wrong(path, "appropriations", number, "amount_cents")
 
 
-def _without_slash(award: Json, path: Path) -> None:
+def _forbid_slash(award: Json, path: Path) -> None:
     """Without a convention the grant's reference becomes part of an order's id."""
     alone = award.get("requires_convention") is False
     if award["role"] == "award" and alone and "/" in award["grant"]:
@@ -79,7 +83,7 @@ def _documents(instalment: Json, path: Path) -> None:
 
 
 def _one_sum(recovery: Json, path: Path) -> None:
-    """By lines, or in one sum."""
+    """A recovery is given by lines, or in one sum."""
     lines, amount_cents = recovery.get("lines"), recovery.get("amount_cents")
     if lines is None and amount_cents is None:
         raise Unreadable("missing_field", (*path, "lines"))
@@ -106,7 +110,7 @@ def _schedule(event: Json, path: Path) -> None:
     """Each instalment once, and not too much together."""
     planned, here = event["instalments"], (*path, "instalments")
     _once((each["instalment"] for each in planned), here, "instalment")
-    _bounded((sum(one["amount_cents"] for one in each["lines"]) for each in planned), here)
+    _limit_total((sum(one["amount_cents"] for one in each["lines"]) for each in planned), here)
 
 
 def _each_line_once(name: str) -> Belongs:
@@ -114,14 +118,14 @@ def _each_line_once(name: str) -> Belongs:
         amounts, here = data.get(name), (*path, name)
         if amounts is not None:
             _once((tuple(map(each["line"].get, LINE)) for each in amounts), here, "line")
-            _bounded((each["amount_cents"] for each in amounts), here)
+            _limit_total((each["amount_cents"] for each in amounts), here)
 
     return rule
 
 
 def _services(line: Json, path: Path) -> None:
     services: list[Any] = line.get("services") or []
-    _bounded((each["amount_cents"] for each in services), (*path, "services"))
+    _limit_total((each["amount_cents"] for each in services), (*path, "services"))
 
 
 def _once(keys: Iterable[Hashable], path: Path, name: str) -> None:
@@ -132,7 +136,7 @@ def _once(keys: Iterable[Hashable], path: Path, name: str) -> None:
         seen.add(key)
 
 
-def _bounded(amounts: Iterable[int], path: Path) -> None:
+def _limit_total(amounts: Iterable[int], path: Path) -> None:
     total = 0
     for number, each in enumerate(amounts):
         total += abs(each)
@@ -143,7 +147,7 @@ def _bounded(amounts: Iterable[int], path: Path) -> None:
 BELONGING: Final[Mapping[tuple[str, str], Belongs]] = {
     ("BudgetVoted", "vote_level"): _only_with("vote_level", "stage", "initial"),
     ("BudgetVoted", "appropriations"): _appropriations,
-    ("DeliberationAdopted", "requires_convention"): _without_slash,
+    ("DeliberationAdopted", "requires_convention"): _forbid_slash,
     ("DeliberationAdopted", "lines"): _lines_of_an_award,
     ("DeliberationAdopted", "instalments"): _schedule_of_an_award,
     ("ConventionSigned", "instalments"): _schedule,
@@ -160,3 +164,59 @@ BELONGING: Final[Mapping[tuple[str, str], Belongs]] = {
     ("LineAmount", "services"): _services,
 }
 """By the part and the field at which they are asked."""
+
+
+FRENCH: Final = re.compile(r"(?:FR|MC)[0-9]{2}([0-9]{5})([0-9]{5})([0-9A-Z]{11})([0-9]{2})")
+"""Bank, branch, account and key of an account in France or Monaco."""
+
+RIB_DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+"""The characters of an account as the RIB key counts them."""
+
+NEVER_COMPUTED: Final = frozenset({"00", "01", "99"})
+"""Check digits that ISO 7064 never yields, though the remainder may be right."""
+
+LA_POSTE: Final = "356000000"
+LA_POSTE_HOME: Final = "35600000000048"
+"""The establishments of La Poste have a rule of their own, but for its seat (INSEE)."""
+
+LETTERS_OF_A_COUNTRY: Final = slice(4, 6)
+"""The characters of a BIC that name its country."""
+
+
+def is_siret(digits: str) -> bool:
+    """Return whether 14 digits are a SIRET."""
+    if digits.startswith(LA_POSTE) and digits != LA_POSTE_HOME:
+        return sum(map(int, digits)) % 5 == 0
+    return _luhn(digits) and _luhn(digits[:9])
+
+
+def _luhn(digits: str) -> bool:
+    doubled = [int(each) * (1 + at % 2) for at, each in enumerate(reversed(digits))]
+    return sum(each // 10 + each % 10 for each in doubled) % 10 == 0
+
+
+def is_french(iban: str) -> bool:
+    """Return whether the account carries a RIB key, so that its check is complete."""
+    return iban[:2] in {"FR", "MC"}
+
+
+def is_iban(iban: str) -> bool:
+    """Verify the check digits (ISO 13616, mod 97), of French accounts the RIB key too."""
+    if iban[2:4] in NEVER_COMPUTED:
+        return False
+    moved = iban[4:] + iban[:4]
+    if int("".join(str(int(each, 36)) for each in moved)) % 97 != 1:
+        return False
+    if not is_french(iban):
+        return True
+    found = FRENCH.fullmatch(iban)
+    if found is None:
+        return False
+    bank, branch, account, key = found.groups()
+    digits = int(account.translate(RIB_DIGITS))
+    return int(key) == 97 - (89 * int(bank) + 15 * int(branch) + 3 * digits) % 97
+
+
+def names_a_country(bic: str) -> bool:
+    """Return whether the country part of a BIC is alphabetic; countries are not listed here."""
+    return bic[LETTERS_OF_A_COUNTRY].isalpha()

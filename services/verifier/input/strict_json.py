@@ -34,7 +34,7 @@ class Unreadable(Exception):
 
     @property
     def reason(self) -> str:
-        """As a dead letter says it."""
+        """The reason as a dead letter gives it."""
         return self.code if self.path is None else f"{self.code}: {pointer(self.path)}"
 
 
@@ -84,9 +84,9 @@ def _object(raw: bytes, integer: Callable[[str], Any], number: Callable[[str], A
     return found
 
 
-def walk_values(found: Json) -> Iterator[tuple[Path, Any]]:
+def walk_values(document: Json) -> Iterator[tuple[Path, Any]]:
     """Every value with its place, the outer ones first."""
-    waiting: deque[tuple[Path, Any]] = deque([((), found)])
+    waiting: deque[tuple[Path, Any]] = deque([((), document)])
     while waiting:
         path, value = waiting.popleft()
         yield path, value
@@ -95,8 +95,8 @@ def walk_values(found: Json) -> Iterator[tuple[Path, Any]]:
             waiting += (((*path, name), child) for name, child in children)
 
 
-def _levels(found: Json) -> int:
-    return max(len(path) + isinstance(each, dict | list) for path, each in walk_values(found))
+def _levels(document: Json) -> int:
+    return max(len(path) + isinstance(each, dict | list) for path, each in walk_values(document))
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> Json:

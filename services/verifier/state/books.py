@@ -16,12 +16,12 @@ from services.verifier.state.lines import (
     STAGES,
     Line,
     MoveKey,
-    in_order,
     line_of,
     line_row,
-    shown,
+    show_line,
+    sort_key,
 )
-from services.verifier.state.orders import GIVEN_BACK, Order, paid_of, printed_lines
+from services.verifier.state.orders import GIVEN_BACK, Order, print_lines, share_paid
 
 THRESHOLD_CENTS = 2_300_000
 """Above it, a year's grants to one body need a convention (rules, 14)."""
@@ -65,7 +65,7 @@ class Books:
         self._reported: set[Any] = set()
 
     def begin(self, place: Place) -> None:
-        """The next record is in hand: nothing was changed by it yet."""
+        """Begin with a record, which has changed nothing yet."""
         self.place, self.touched, self.gained = place, set(), Counter()
 
     def find(self, code: Code, **facts: Any) -> None:
@@ -153,7 +153,7 @@ class Books:
     def is_drawn(self, convention: Convention) -> bool:
         """Return whether something of it is ordered, paid or recovered."""
         held = any(self.is_held(each) for each in convention.schedule.values())
-        return held or convention.drawn_cents() > 0 or bool(convention.recoveries)
+        return held or convention.drawn_cents > 0 or bool(convention.recoveries)
 
     def is_held_back(self, convention: Convention) -> bool:
         """Return whether orders are held back: the year's grants are above 23,000 € (14)."""
@@ -253,18 +253,18 @@ class Books:
 
     def line_rows(self) -> list[Json]:
         """Every line, in order (rules, 35)."""
-        return [self.figures((None, line)) for line in sorted(self.lines, key=in_order)]
+        return [self.figures((None, line)) for line in sorted(self.lines, key=sort_key)]
 
     def convention_rows(self) -> list[Json]:
         """Every convention on every line, in order."""
-        shares = sorted(self._shares(), key=lambda each: (each[0], in_order(each[1])))
+        shares = sorted(self._shares(), key=lambda each: (each[0], sort_key(each[1])))
         return [self.figures(each) for each in shares]
 
     def order_row(self, name: str) -> Json:
         """A payment order as it stands."""
         order = self.orders[name]
         named = {"payment_order": name, "budget": self.budget}
-        return named | order.figures(name) | {"lines": printed_lines(order.lines)}
+        return named | order.figures(name) | {"lines": print_lines(order.lines)}
 
     def prove_touched(self) -> None:
         """Prove what the last record moved."""
@@ -283,11 +283,11 @@ class Books:
         money = self.lines[line]
         for stage in STAGES[1:]:
             if money[stage] < 0:
-                self._once(Code.BELOW_ZERO, what=f"{shown(line)} {stage}", cents=money[stage])
+                self._once(Code.BELOW_ZERO, what=f"{show_line(line)} {stage}", cents=money[stage])
 
     def _prove_share(self, name: str, line: Line) -> None:
         convention = self.conventions[name]
-        share, what = convention.shares[line], f"{name} {shown(line)}"
+        share, what = convention.shares[line], f"{name} {show_line(line)}"
         for column in COLUMNS:
             if share[column] < 0:
                 self._once(Code.BELOW_ZERO, what=f"{what} {column}", cents=share[column])
@@ -295,7 +295,9 @@ class Books:
         self._same(f"{what} granted", parts, share["granted"])
         reserved = self.reserved.get((convention.grant, line), 0)
         if reserved < 0:
-            self._once(Code.BELOW_ZERO, what=f"{convention.grant} {shown(line)}", cents=reserved)
+            self._once(
+                Code.BELOW_ZERO, what=f"{convention.grant} {show_line(line)}", cents=reserved
+            )
 
     def prove_all(self) -> None:
         """Rule 33, added up from scratch: lines, conventions and orders agree."""
@@ -308,10 +310,10 @@ class Books:
         for line, money in self.lines.items():
             self._prove_line(line)
             parts = sum(money[stage] for stage in STAGES)
-            self._same(f"{shown(line)} appropriated", parts, -money[OUTSIDE])
+            self._same(f"{show_line(line)} appropriated", parts, -money[OUTSIDE])
             for stage in STAGES[1:5]:
                 column = "remaining" if stage == "committed" else stage
-                self._same(f"{shown(line)} {stage}", sums[line][column], money[stage])
+                self._same(f"{show_line(line)} {stage}", sums[line][column], money[stage])
         for group, cents in self.credit_again().items():
             self._same(f"{group} available", cents, self.credit[group])
         self._prove_orders()
@@ -324,7 +326,7 @@ class Books:
     def _prove_orders(self) -> None:
         asked: Counter[tuple[str, Line, str]] = Counter()
         for order in self.orders.values():
-            paid = paid_of(order.lines, order.paid_cents)
+            paid = share_paid(order.lines, order.paid_cents)
             for line, each in order.lines.items():
                 had = paid.get(line, 0)
                 asked[order.holder, line, "paid"] += had
@@ -332,7 +334,7 @@ class Books:
                     asked[order.holder, line, "ordered"] += each.cents - had
         recovered: Counter[str] = Counter()
         for name, line in self._shares():
-            share, what = self.conventions[name].shares[line], f"{name} {shown(line)}"
+            share, what = self.conventions[name].shares[line], f"{name} {show_line(line)}"
             self._same(f"{what} ordered", asked.pop((name, line, "ordered"), 0), share["ordered"])
             had = asked.pop((name, line, "paid"), 0)
             recovered[name] += had - share["paid"]
@@ -345,11 +347,11 @@ class Books:
             self._same(f"{name} recovered", came, recovered[name])
         for (name, line, column), cents in asked.items():
             # An order outlives the award that stood for its convention: rejected, it holds nothing.
-            self._same(f"{name} {shown(line)} {column}", cents, 0)
+            self._same(f"{name} {show_line(line)} {column}", cents, 0)
 
-    def _same(self, what: str, expected: int, found: int) -> None:
-        if expected != found:
-            self._once(Code.SUMS_DIFFER, what=what, expected=expected, found=found)
+    def _same(self, what: str, expected: int, actual: int) -> None:
+        if expected != actual:
+            self._once(Code.SUMS_DIFFER, what=what, expected=expected, found=actual)
 
     def _once(self, code: Code, **facts: Any) -> None:
         """Report each violation once, where it was first found."""

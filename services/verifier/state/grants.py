@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from services.verifier.records import Json, without_nulls
+from services.verifier.records import Json, drop_nulls
 from services.verifier.state.lines import Line
-from services.verifier.state.orders import Planned, named, planned_lines
+from services.verifier.state.orders import PlannedAmount, name_order, read_planned_lines
 
 Document = tuple[str, int]
 """A document that a beneficiary owes: its kind and its year."""
@@ -15,7 +15,7 @@ Document = tuple[str, int]
 class LineRecovery:
     """One recovery on one line (rules, 27 and 31)."""
 
-    named: int = 0
+    recovered: int = 0
     """Cents recovered by the name of the line."""
     came: int = 0
     revenue: int = 0
@@ -30,13 +30,13 @@ class Recovery:
     collected: int = 0
     back: defaultdict[Line, LineRecovery] = field(default_factory=lambda: defaultdict(LineRecovery))
 
-    def named_on(self, line: Line) -> int:
+    def sum_named_on(self, line: Line) -> int:
         """Cents recovered by the name of a line that have not come back on it."""
-        return max(0, self.back[line].named - self.back[line].came) if line in self.back else 0
+        return max(0, self.back[line].recovered - self.back[line].came) if line in self.back else 0
 
-    def awaited_on(self, line: Line) -> int:
+    def sum_awaited_on(self, line: Line) -> int:
         """Cents of a line that it waits for: at most what has not been collected of it."""
-        return max(0, min(self.named_on(line), self.ordered - self.collected))
+        return max(0, min(self.sum_named_on(line), self.ordered - self.collected))
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Instalment:
     trigger: str
     ceiling: bool
     documents: list[Document]
-    lines: dict[Line, Planned]
+    lines: dict[Line, PlannedAmount]
     order: str | None = None
     """Its last order, unless an amendment has planned it anew since."""
     orders: int = 0
@@ -115,15 +115,15 @@ class Convention:
         return 0 if share is None else share[column]
 
     def remaining(self) -> dict[Line, int]:
-        """What remains of it, where anything does."""
+        """The cents that remain on each line, where any do."""
         remaining = ((line, share["remaining"]) for line, share in self.shares.items())
         return {line: cents for line, cents in remaining if cents}
 
     def lines_in_order(self) -> list[Line]:
-        """Its lines as signed or amended; those that an amendment took away last (rules, 27)."""
+        """The lines as signed or amended; those that an amendment took away last (rules, 27)."""
         return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
 
-    def paid_on(self, line: Line) -> int:
+    def sum_paid_on(self, line: Line) -> int:
         """Cents paid on a line in the budget's own year and not recovered."""
         back = (each.back[line] for each in self.recoveries.values() if line in each.back)
         return self.cents_on(line, "paid") - sum(each.revenue for each in back)
@@ -131,8 +131,9 @@ class Convention:
     def headroom_on(self, line: Line, besides: Recovery | None = None) -> int:
         """Cents paid on a line that no recovery waits for, or none `besides` this (rules, 27)."""
         others = (each for each in self.recoveries.values() if each is not besides)
-        return max(0, self.paid_on(line) - sum(each.awaited_on(line) for each in others))
+        return max(0, self.sum_paid_on(line) - sum(each.sum_awaited_on(line) for each in others))
 
+    @property
     def paid_this_year_cents(self) -> int:
         """Cents paid in the budget's own year and not recovered."""
         paid = sum(each["paid"] for each in self.shares.values())
@@ -142,17 +143,20 @@ class Convention:
         """Cents recovered after the budget's year: they reopen no credit."""
         return sum(on.revenue for each in self.recoveries.values() for on in each.back.values())
 
+    @property
     def paid_cents(self) -> int:
         """Cents paid in all years and not recovered."""
-        return self.earlier["paid"] + self.paid_this_year_cents()
+        return self.earlier["paid"] + self.paid_this_year_cents
 
+    @property
     def ordered_cents(self) -> int:
         """Cents ordered, or ordered when its year was closed."""
         return self.earlier["ordered"] + sum(each["ordered"] for each in self.shares.values())
 
+    @property
     def drawn_cents(self) -> int:
         """Cents ordered or paid in all years and not recovered (rules, 22)."""
-        return self.paid_cents() + self.ordered_cents()
+        return self.paid_cents + self.ordered_cents
 
     def eligible_cents(self, instalment: Instalment) -> int | None:
         """The cost that bounds an instalment, if one does (rules, 22)."""
@@ -161,7 +165,7 @@ class Convention:
         given = [self.costs[key] for key in instalment.documents if key in self.costs]
         return max(given)[1] if given else None
 
-    def met_on(self, instalment: Instalment) -> str | None:
+    def find_met_day(self, instalment: Instalment) -> str | None:
         """The day that set an instalment off (rules, 19)."""
         if instalment.trigger == "signature":
             return instalment.signed_on or self.signed_on
@@ -190,7 +194,7 @@ class Award:
 
     @property
     def siret(self) -> str:
-        """Whose awards are added up."""
+        """The SIRET by which awards are added up."""
         return str(self.beneficiary["siret"])
 
 
@@ -222,15 +226,15 @@ def document_of(row: Json) -> Document:
 
 def award_falls(grant: Grant, data: Json) -> bool:
     """Not where the act is known as another, be the award there or not (rules, 17)."""
-    fallen = withdrawn_act(grant, without_nulls(data["act"]))
+    fallen = find_withdrawn_act(grant, drop_nulls(data["act"]))
     return fallen is None or (grant.award is not None and fallen == grant.award.act)
 
 
-def withdrawn_act(grant: Grant, named: Json) -> Json | None:
+def find_withdrawn_act(grant: Grant, withdrawn: Json) -> Json | None:
     """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
     known = [*([grant.award.act] if grant.award else []), *grant.acts]
-    alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]
-    return named if named in alike else alike[0] if alike else None
+    alike = [act for act in known if all(act[each] == withdrawn[each] for each in ("body", "date"))]
+    return withdrawn if withdrawn in alike else alike[0] if alike else None
 
 
 def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
@@ -240,7 +244,7 @@ def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
             row["trigger"],
             row["ceiling"],
             [document_of(each) for each in row.get("documents") or ()],
-            planned_lines(row["lines"]),
+            read_planned_lines(row["lines"]),
         )
         for row in rows
     }
@@ -255,7 +259,7 @@ def award_alone(data: Json) -> Convention:
     """The award in the place of a convention; without a schedule it pays all at once."""
     whole = {"instalment": "1", "trigger": "signature", "ceiling": False, "lines": data["lines"]}
     schedule = schedule_of(data.get("instalments") or [whole])
-    beneficiary = without_nulls(data["beneficiary"])
+    beneficiary = drop_nulls(data["beneficiary"])
     day = data["act"]["date"]
     return Convention(data["grant"], beneficiary, day, schedule, stands_alone=True)
 
@@ -273,4 +277,4 @@ def last_order(number: str, convention: Convention, key: str) -> str | None:
     instalment = convention.schedule[key]
     if instalment.order is not None or not instalment.orders:
         return instalment.order
-    return convention.last_orders.get(key) or named(number, key, instalment.orders)
+    return convention.last_orders.get(key) or name_order(number, key, instalment.orders)

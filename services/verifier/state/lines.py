@@ -92,12 +92,12 @@ def line_row(line: Line) -> Json:
     return dict(zip(CODES, line, strict=True))
 
 
-def in_order(line: Line) -> list[str]:
-    """By chapter, article, function, operation; a code left out comes first."""
+def sort_key(line: Line) -> list[str]:
+    """A key that sorts by chapter, article, function, operation; no code comes first."""
     return [code or "" for code in line]
 
 
-def shown(line: Line) -> str:
+def show_line(line: Line) -> str:
     """The line for people: `65/65748/61/489`."""
     return "/".join(code or "-" for code in line)
 
@@ -125,7 +125,7 @@ def shares(total_cents: int, weights: list[int]) -> list[int]:
     return parts
 
 
-def filled(total_cents: int, parts: list[int]) -> list[int]:
+def fill(total_cents: int, parts: list[int]) -> list[int]:
     """Distribute a sum over parts in their order (rules, 20)."""
     had = []
     for part in parts:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.verifier.records import Json
-from services.verifier.state.lines import Line, filled, line_of, line_row, shares
+from services.verifier.state.lines import Line, fill, line_of, line_row, shares
 
 PAYMENT_DELAY: Final = timedelta(days=60)
 """From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
@@ -19,7 +19,7 @@ GIVEN_BACK: Final = frozenset(("rejected", "cancelled"))
 
 
 @dataclass(slots=True)
-class Planned:
+class PlannedAmount:
     """Cents planned or ordered on one line."""
 
     cents: int
@@ -42,7 +42,7 @@ class Order:
     paid_cents: int
     state: str
     due_on: str
-    lines: dict[Line, Planned]
+    lines: dict[Line, PlannedAmount]
 
     def figures(self, name: str) -> Json:
         """The members that a change of it repeats."""
@@ -62,7 +62,7 @@ def code_of(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def named(number: str, key: str, count: int) -> str:
+def name_order(number: str, key: str, count: int) -> str:
     """The id of an instalment's first order, its second, its third; `G/1` bears its grant's."""
     first = key if "/" in key else f"{number}/{key}"
     return first if count == 1 else f"{first}/{count}"
@@ -73,20 +73,23 @@ def due_on(met_on: str) -> str:
     return (date.fromisoformat(met_on) + PAYMENT_DELAY).isoformat()
 
 
-def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
+def read_ordered_lines(rows: list[Json]) -> dict[Line, PlannedAmount]:
     """Cents ordered on each line."""
-    return {line_of(row["line"]): Planned(row["amount_cents"], row.get("services")) for row in rows}
-
-
-def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
-    """Cents planned on each line; an empty list of departments names none."""
     return {
-        line: Planned(each.cents, each.services or None)
-        for line, each in ordered_lines(rows).items()
+        line_of(row["line"]): PlannedAmount(row["amount_cents"], row.get("services"))
+        for row in rows
     }
 
 
-def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
+def read_planned_lines(rows: list[Json]) -> dict[Line, PlannedAmount]:
+    """Cents planned on each line; an empty list of departments names none."""
+    return {
+        line: PlannedAmount(each.cents, each.services or None)
+        for line, each in read_ordered_lines(rows).items()
+    }
+
+
+def print_lines(lines: dict[Line, PlannedAmount]) -> list[Json]:
     """The lines of an order as the contract prints them."""
     names = ("code", "amount_cents")
     return [
@@ -100,38 +103,40 @@ def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
     ]
 
 
-def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]:
+def part_of(lines: dict[Line, PlannedAmount], total_cents: int) -> dict[Line, PlannedAmount]:
     """A sum shared over lines, and inside each over its services (rules, 23)."""
     parts = shares(total_cents, [each.cents for each in lines.values()])
-    return _divided(lines, parts, lambda planned, part: shares(part, _weights(planned)))
+    return _divide_lines(lines, parts, lambda planned, part: shares(part, _weights(planned)))
 
 
-def paid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, int]:
+def share_paid(lines: dict[Line, PlannedAmount], paid_cents: int) -> dict[Line, int]:
     """Cents paid on each line of an order (rules, 20)."""
-    had = filled(paid_cents, [each.cents for each in lines.values()])
+    had = fill(paid_cents, [each.cents for each in lines.values()])
     return {line: cents for line, cents in zip(lines, had, strict=True) if cents}
 
 
-def unpaid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, Planned]:
+def unpaid_of(lines: dict[Line, PlannedAmount], paid_cents: int) -> dict[Line, PlannedAmount]:
     """Cents left to pay of an order, by line and department."""
 
-    def left_of_services(planned: Planned, left: int) -> list[int]:
+    def divide_left(planned: PlannedAmount, left: int) -> list[int]:
         weights = _weights(planned)
-        had = filled(planned.cents - left, weights)
+        had = fill(planned.cents - left, weights)
         return [cents - part for cents, part in zip(weights, had, strict=True)]
 
-    paid = paid_of(lines, paid_cents)
+    paid = share_paid(lines, paid_cents)
     left = [each.cents - paid.get(line, 0) for line, each in lines.items()]
-    return _divided(lines, left, left_of_services)
+    return _divide_lines(lines, left, divide_left)
 
 
-def _weights(planned: Planned) -> list[int]:
+def _weights(planned: PlannedAmount) -> list[int]:
     return [each["amount_cents"] for each in planned.services or ()]
 
 
-def _divided(
-    lines: dict[Line, Planned], parts: Iterable[int], divide: Callable[[Planned, int], list[int]]
-) -> dict[Line, Planned]:
+def _divide_lines(
+    lines: dict[Line, PlannedAmount],
+    parts: Iterable[int],
+    divide: Callable[[PlannedAmount, int], list[int]],
+) -> dict[Line, PlannedAmount]:
     """The part of each line, divided over its services; nothing where a part is nothing."""
     found = {}
     for (line, planned), part in zip(lines.items(), parts, strict=True):
@@ -140,5 +145,5 @@ def _divided(
             if services is not None:
                 given = zip(services, divide(planned, part), strict=True)
                 services = [{"code": of["code"], "amount_cents": own} for of, own in given if own]
-            found[line] = Planned(part, services)
+            found[line] = PlannedAmount(part, services)
     return found

@@ -9,16 +9,157 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from events.journal import Move, Record
-from services.watch.tables.journal_records import (
-    CONVENTION_COLUMNS,
-    LINE_COLUMNS,
-    Cents,
-    Key,
-    Published,
-    line_row,
-    renaming,
+import msgspec
+from pydantic import TypeAdapter, ValidationError
+
+from events.conventions import ConventionSigned
+from events.deliberations import DeliberationAdopted
+from events.fiscal_years import FiscalYearOpened
+from events.journal import Line, Move, Record
+from events.outbound import BalanceUpdated, ConventionBalance
+
+_BALANCE: Final = TypeAdapter(BalanceUpdated)
+
+Cents = dict[str, int]
+"""Amounts in cents by column, spelled as the contract prints them."""
+
+LINE_COLUMNS: Final = (
+    "appropriated_cents",
+    "available_cents",
+    "reserved_cents",
+    "committed_cents",
+    "ordered_cents",
+    "paid_cents",
+    "carried_over_cents",
 )
+CONVENTION_COLUMNS: Final = (
+    "granted_cents",
+    "remaining_cents",
+    "ordered_cents",
+    "paid_cents",
+    "released_cents",
+    "carried_over_cents",
+)
+
+
+def line_row(line: Line) -> dict[str, str | None]:
+    """A line as the contract prints it."""
+    return {
+        "chapter": line.chapter,
+        "article": line.article,
+        "function": line.function,
+        "operation": line.operation,
+    }
+
+
+class Key(NamedTuple):
+    """The owner of a balance: a line, or a convention on a line."""
+
+    convention: str | None
+    line: Line
+
+
+class _Message(msgspec.Struct):
+    type: str
+    data: msgspec.Raw
+
+
+class Renaming(NamedTuple):
+    """A change of the key of a grant's money, which no move shows."""
+
+    grant: str
+    convention: str | None
+    """The convention signed for it; None where its money is keyed by the grant (rules, 13)."""
+
+
+class PublishedBalance(NamedTuple):
+    """The published balance of one key, as of a sequence of the journal."""
+
+    sequence: int
+    cents: Cents
+
+
+class TopicKey(NamedTuple):
+    """A key of the topic of balances, which names the budget too."""
+
+    budget: str
+    key: Key
+
+
+class NotReadable(Exception):
+    """A record is not what its topic may hold."""
+
+
+_message = msgspec.json.Decoder(_Message).decode
+_key = msgspec.json.Decoder(list[str | None]).decode
+
+
+def renaming(record: Record) -> Renaming | None:
+    """The change of a key by a record, if any."""
+    event = record.event
+    if record.outcome != "accepted" or event is None:
+        return None
+    data, grant, convention = event.data, event.data.grant or "", record.convention or ""
+    if event.type == ConventionSigned.TYPE:
+        return Renaming(grant, convention)
+    if event.type == DeliberationAdopted.TYPE:
+        if data.role == "award" and data.requires_convention is False:
+            return Renaming(grant, None)
+    elif event.type == FiscalYearOpened.TYPE and data.stands_alone and convention == grant:
+        # One that is carried over under another key is signed no convention any more (rules, 32).
+        return Renaming(grant, None)
+    return None
+
+
+def _line(chapter: str, article: str, function: str | None, operation: str | None) -> Line:
+    return Line(chapter=chapter, article=article, function=function, operation=operation)
+
+
+def read_key(raw: bytes | None) -> TopicKey:
+    """The owner of the balance in a record of the topic of balances, by its key.
+
+    Raises:
+        NotReadable: the key names none.
+    """
+    try:
+        match _key(raw or b""):
+            case [str(budget), str(chapter), str(article), function, operation]:
+                return TopicKey(budget, Key(None, _line(chapter, article, function, operation)))
+            case [str(budget), str(convention), str(chapter), str(article), function, operation]:
+                return TopicKey(
+                    budget, Key(convention, _line(chapter, article, function, operation))
+                )
+            case names:
+                raise NotReadable(f"key of {len(names)} names")
+    except msgspec.MsgspecError as error:
+        raise NotReadable(str(error)) from error
+
+
+def read_balance(raw: bytes, place: TopicKey) -> PublishedBalance:
+    """The balance that `raw`, a structured CloudEvent under the key of `place`, carries.
+
+    Raises:
+        NotReadable: it carries none, or another key's.
+    """
+    try:
+        message = _message(raw)
+        if message.type != BalanceUpdated.TYPE:
+            raise NotReadable(f"type {message.type}")
+        updated = _BALANCE.validate_json(bytes(message.data))
+    except msgspec.MsgspecError as error:
+        raise NotReadable(str(error)) from error
+    except ValidationError as error:
+        raise NotReadable(f"{error.error_count()} faults in data") from error
+    balance = updated.balance
+    of_convention = isinstance(balance, ConventionBalance)
+    columns = CONVENTION_COLUMNS if of_convention else LINE_COLUMNS
+    convention = balance.convention if isinstance(balance, ConventionBalance) else None
+    if place != TopicKey(balance.budget, Key(convention, _line(*balance.line.key))):
+        raise NotReadable("the key is not that of the balance")
+    return PublishedBalance(
+        updated.sequence, {column: getattr(balance, column) for column in columns}
+    )
+
 
 LOSES: Final[Mapping[str | None, str]] = MappingProxyType(
     {"committed": "remaining_cents", "ordered": "ordered_cents", "paid": "paid_cents"}
@@ -117,7 +258,7 @@ class Budget:
     """Grants whose money is keyed by the grant."""
     unpublished: set[Key] = field(default_factory=set)
     """Balances that have moved since they were published."""
-    ahead: dict[Key, Published] = field(default_factory=dict)
+    ahead: dict[Key, PublishedBalance] = field(default_factory=dict)
     """Balances published for records that have not been read yet."""
     differences: dict[Key, Difference] = field(default_factory=dict)
 
@@ -148,12 +289,12 @@ class Budget:
         figures = {key.line: row.cents for key, row in taken.items()}
         for key, row in taken.items():
             row.cents = None
-            self._moved(key, row)
+            self._mark_moved(key, row)
         for line, cents in figures.items():
             key = Key(convention, line)
             row = self.rows.setdefault(key, Row())
             row.cents = cents
-            self._moved(key, row)
+            self._mark_moved(key, row)
 
     def _move_line(self, move: Move) -> None:
         key = Key(None, move.line)
@@ -163,7 +304,7 @@ class Budget:
         # What comes from outside the budget is appropriated, what leaves it no longer is.
         cents[loses] += move.amount_cents if move.origin is None else -move.amount_cents
         cents[gains] += -move.amount_cents if move.target is None else move.amount_cents
-        self._moved(key, row)
+        self._mark_moved(key, row)
 
     def _move_convention(self, move: Move, convention: str) -> None:
         key = Key(convention, move.line)
@@ -176,7 +317,7 @@ class Budget:
         gains = GAINS.get(move.target)
         if gains is not None:
             cents[gains] += move.amount_cents
-        self._moved(key, row)
+        self._mark_moved(key, row)
 
     def _figures(self, key: Key, columns: tuple[str, ...]) -> tuple[Row, Cents]:
         row = self.rows.get(key)
@@ -186,7 +327,7 @@ class Budget:
             row.cents = dict.fromkeys(columns, 0)
         return row, row.cents
 
-    def _moved(self, key: Key, row: Row) -> None:
+    def _mark_moved(self, key: Key, row: Row) -> None:
         row.moved = self.sequence
         self._note(key, row)
 
@@ -196,7 +337,7 @@ class Budget:
         else:
             self.unpublished.add(key)
 
-    def publish(self, key: Key, balance: Published) -> Difference | None:
+    def publish(self, key: Key, balance: PublishedBalance) -> Difference | None:
         """Compare a published balance with the live one, once that has its sequence."""
         if balance.sequence > self.sequence:
             self.ahead[key] = balance
@@ -253,7 +394,9 @@ class Budget:
         self.differences[key] = found
         return None if found == known else found
 
-    def _differs(self, kind: Kind, key: Key, balance: Published, live: Cents | None) -> Difference:
+    def _differs(
+        self, kind: Kind, key: Key, balance: PublishedBalance, live: Cents | None
+    ) -> Difference:
         live = None if live is None else dict(live)
         found = Difference(kind, self.name, key, balance.sequence, balance.cents, live)
         self.differences[key] = found
@@ -263,7 +406,7 @@ class Budget:
         """The balances of its lines, in the order and shape of the contract (rules, 35)."""
         return [
             {"budget": self.name, "line": line_row(key.line), **row.cents}
-            for key, row in sorted(self.rows.items(), key=lambda each: in_order(each[0]))
+            for key, row in sorted(self.rows.items(), key=lambda each: sort_key(each[0]))
             if row.cents is not None and key.convention is None
         ]
 
@@ -272,16 +415,16 @@ class Budget:
         return [
             {"budget": self.name, "convention": key.convention, "line": line_row(key.line)}
             | row.cents
-            for key, row in sorted(self.rows.items(), key=lambda each: in_order(each[0]))
+            for key, row in sorted(self.rows.items(), key=lambda each: sort_key(each[0]))
             if row.cents is not None and key.convention is not None
         ]
 
     def difference_rows(self) -> list[dict[str, Any]]:
         """The published balances that differ, in the same order."""
-        keys = sorted(self.differences, key=in_order)
+        keys = sorted(self.differences, key=sort_key)
         return [self.differences[key].row() for key in keys]
 
 
-def in_order(key: Key) -> tuple[str, tuple[str, str, str, str]]:
+def sort_key(key: Key) -> tuple[str, tuple[str, str, str, str]]:
     """A key that sorts balances: by convention, then by line."""
     return (key.convention or "", key.line.codes)

@@ -15,7 +15,7 @@ from events.journal import read_record, try_read_record
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS, Place
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
-from services.watch.tables.balances import Fault, LiveBalances
+from services.watch.tables.balances import Fault, LiveBalances, Reconciliation
 from services.watch.tables.budget_balance import Difference
 from services.watch.tables.latencies import Latencies, Step, UnansweredOrders
 from services.watch.tables.outcomes import (
@@ -25,7 +25,6 @@ from services.watch.tables.outcomes import (
     event_s_of,
 )
 from services.watch.tables.partitions import ReadOnce, ReadProgress, only
-from services.watch.tables.reconciliation import Reconciliation
 from services.watch.tables.waiting_times import (
     FetchedRange,
     FetchQueue,
@@ -113,20 +112,20 @@ class Tables:
         if not self.reconciliation.is_answer(reached):
             return []
         found = self.reconciliation.reconcile(reached)
-        self.input_watermark.reconciled(reached, asked_s)
-        self.watermark.reconciled(reached, asked_s)
+        self.input_watermark.note_reconciliation(reached, asked_s)
+        self.watermark.note_reconciliation(reached, asked_s)
         self.reconciled_s = now_s = self._clock()
         for place in reached:
             if place.topic != JOURNAL:
                 continue
-            until_s = self.watermark.until_s(place)
+            until_s = self.watermark.find_watermark_s(place)
             if until_s is not None and now_s - until_s <= LIVE_S:
                 self._live_from_s.setdefault(place.partition, now_s)
             else:
                 self._live_from_s.pop(place.partition, None)
         return found
 
-    def fetched(self, place: Place, first: int, last: int, value: bytes | None) -> None:
+    def note_fetched(self, place: Place, first: int, last: int, value: bytes | None) -> None:
         """Take note of fetched records, `first` to `last`; `value` is that of the first."""
         self._fetched.add(place, FetchedRange(first, last, value), self.next_offset(place))
 
@@ -180,7 +179,7 @@ class Tables:
     def _time(self, record: Record, decoded: JournalRecord) -> None:
         """Take the time until it was read here, and until the treasury answered."""
         now_s, recorded_s = self._clock(), record.recorded_s
-        for waited_s in self._unanswered.answered_by(record.number, decoded):
+        for waited_s in self._unanswered.take_answered(record.number, decoded):
             self.latencies.observe(Step.TREASURY, waited_s, recorded_s, now_s)
         live_from_s = self._live_from_s.get(record.number)
         if live_from_s is not None and recorded_s >= live_from_s:

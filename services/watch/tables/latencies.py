@@ -7,12 +7,15 @@ Every figure is counted in a bucket that is 4 % wide, minute by minute. So a per
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
 from events.journal import Record
-from events.lag import Latency
+from events.lag import LEDGER_STAGE, PROJECTOR_STAGE, Latency
+from events.topics import EVENTS, Place
+from services.lag.judge.model import Consumer, Sample
+from services.runtime.processing.status import Status
 from services.watch.tables.outcomes import event_s_of
 from services.watch.tables.partitions import only
 
@@ -96,13 +99,13 @@ class Latencies:
         counted.counts[bisect_left(BOUNDS_S, took_s)] += 1
         counted.sum_s += took_s
 
-    def of_the_last_hour(self, now_s: float) -> list[Latency]:
+    def list_last_hour(self, now_s: float) -> list[Latency]:
         """The latencies of the last hour, in the order of the steps."""
         oldest = int(now_s // MINUTE_S) - MINUTES
         return [_latency(step, counted, oldest) for step, counted in self._steps.items()]
 
     def totals(self) -> list[tuple[Step, Sequence[int], float]]:
-        """Each step since the start: counts of `BOUNDS_S` and of the one beyond, and the sum."""
+        """By step, latencies since the start: the count in each bucket, then their sum."""
         return [(step, counted.counts, counted.sum_s) for step, counted in self._steps.items()]
 
 
@@ -150,7 +153,7 @@ class UnansweredOrders:
         """Drop the partitions that others read from now on."""
         self._since_s = only(numbers, self._since_s)
 
-    def answered_by(self, number: int, record: Record) -> list[float]:
+    def take_answered(self, number: int, record: Record) -> list[float]:
         """The waits of the orders that this record of the journal answers, in seconds."""
         # Most records have no orders: their time is not even read.
         if not record.payment_orders or (event_s := event_s_of(record)) is None:
@@ -165,3 +168,55 @@ class UnansweredOrders:
             if since_s is not None and order.state != CANCELLED:
                 waited.append(event_s - since_s)
         return waited
+
+
+ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
+"""Input topics whose arrivals are timed: deadline events bear the time of their subject."""
+
+HANDLINGS: Final[Mapping[str, Step]] = {
+    LEDGER_STAGE: Step.DECIDED,
+    PROJECTOR_STAGE: Step.PROJECTED,
+}
+
+
+class StatusSamples:
+    """The last status of each partition of each group."""
+
+    def __init__(self, latencies: Latencies) -> None:
+        self._latencies = latencies
+        self._statuses: dict[Consumer, dict[Place, Status | None]] = {}
+
+    def add(self, consumer: Consumer, samples: Mapping[Place, Sample], now_s: float) -> None:
+        """Take note of the statuses in a sample of one group."""
+        before = self._statuses.get(consumer, {})
+        for place, sample in samples.items():
+            last = before.get(place)
+            if sample.status is not None and last is not None and _is_new(sample.status, last):
+                self._time(consumer.stage, place.topic, sample.status, now_s)
+        self._statuses[consumer] = {place: sample.status for place, sample in samples.items()}
+
+    def gap(self, consumer: Consumer) -> int | None:
+        """Records that a group has read and not accounted for; None where a status is missing."""
+        statuses = self._statuses.get(consumer)
+        if not statuses:
+            return None
+        gap = 0
+        for status in statuses.values():
+            if status is None or status.outcomes is None:
+                return None
+            gap += status.taken - status.outcomes
+        return gap
+
+    def _time(self, stage: str, topic: str, status: Status, now_s: float) -> None:
+        timed = (
+            (ARRIVALS.get(topic), status.arrival_s),
+            (HANDLINGS.get(stage), status.handling_s),
+        )
+        for step, took_s in timed:
+            if step is not None and took_s is not None:
+                self._latencies.observe(step, took_s, status.at_s, now_s)
+
+
+def _is_new(status: Status, last: Status) -> bool:
+    """True if a status covers records that the last one did not."""
+    return status.taken > 0 and status.taken != last.taken

@@ -12,13 +12,12 @@ from typing import Final
 
 import msgspec
 
+from events.follow_up import RecordReviewed
 from events.journal import Record
 from events.lag import DeadLetters, Outcomes, Refusals
 from events.outbound import EventRefused
-from events.reviews import RecordReviewed
 from services.due.deadline_events import WATCH
-from services.lag.judge.model import instant_of
-from services.lag.judge.sums import earliest, greatest
+from services.lag.judge.model import earliest, greatest, instant_of
 from services.runtime.ops.clock import later_s, seconds_of
 from services.watch.tables.partitions import ReadOnce
 
@@ -149,7 +148,7 @@ class _RejectionCounts(ReadOnce[_Rejections]):
     def __init__(self) -> None:
         super().__init__(_Rejections)
 
-    def _by_code(self) -> dict[str, int]:
+    def _count_by_code(self) -> dict[str, int]:
         """Counts by code, the most frequent first."""
         by_code: Counter[str] = Counter()
         for each in self._partitions.values():
@@ -187,7 +186,7 @@ class RefusalCounts(_RejectionCounts):
 
     def counts(self) -> Refusals:
         """The refusals of all partitions."""
-        by_code, parts = self._by_code(), self._partitions.values()
+        by_code, parts = self._count_by_code(), self._partitions.values()
         newest = greatest(each.newest_s for each in parts)
         return Refusals(sum(by_code.values()), instant_of(newest), by_code)
 
@@ -211,7 +210,7 @@ class DeadLetterCounts(_RejectionCounts):
 
     def counts(self) -> DeadLetters:
         """The dead letters of all partitions."""
-        by_code, parts = self._by_code(), self._partitions.values()
+        by_code, parts = self._count_by_code(), self._partitions.values()
         oldest = earliest(each.oldest_s for each in parts)
         newest = greatest(each.newest_s for each in parts)
         return DeadLetters(sum(by_code.values()), instant_of(oldest), instant_of(newest), by_code)

@@ -1,4 +1,4 @@
-"""Partitions that are read here, and the progress of reading them."""
+"""Partitions that are read here, and the progress of reading them: what all tables stand on."""
 
 from collections.abc import Callable, Collection
 from typing import Generic, NamedTuple, TypeVar

@@ -39,7 +39,7 @@ class Watermarks:
         """Drop the partitions that others read from now on."""
         self._marks, self._until_s = only(places, self._marks), only(places, self._until_s)
 
-    def reconciled(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
+    def note_reconciliation(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
         """Take note of a reconciliation whose offsets were asked for after `asked_s`."""
         for place, each in reached.items():
             marks = self._marks.setdefault(place, deque())
@@ -48,11 +48,11 @@ class Watermarks:
             while marks and each.is_worked(marks[0].end):
                 self._until_s[place] = marks.popleft().at_s
 
-    def until_s(self, place: Place) -> float | None:
+    def find_watermark_s(self, place: Place) -> float | None:
         """The watermark of a partition; None without any."""
         return self._until_s.get(place)
 
-    def of_topic_s(self, topic: str) -> float | None:
+    def find_topic_watermark_s(self, topic: str) -> float | None:
         """The lowest watermark of a topic's partitions that are read here; None without any."""
         moments = [self._until_s.get(place) for place in self._marks if place.topic == topic]
         known = [each for each in moments if each is not None]
@@ -66,7 +66,7 @@ class _InputMark(NamedTuple):
     ends: tuple[int, ...]
 
 
-class _Decided(NamedTuple):
+class _DecidedMark(NamedTuple):
     """Everything that had arrived by `at_s` was decided, and in the journal by `seen_s`."""
 
     at_s: float
@@ -80,7 +80,7 @@ class _Input:
     """Progress of one partition. Times are seconds since 1970, by the watch's clock."""
 
     mark: _InputMark | None = None
-    decided: _Decided | None = None
+    decided: _DecidedMark | None = None
     until_s: float | None = None
 
 
@@ -94,12 +94,12 @@ class InputWatermarks:
         """Drop the partitions that others read from now on."""
         self._partitions = only(numbers, self._partitions)
 
-    def until_s(self, number: int) -> float | None:
+    def find_watermark_s(self, number: int) -> float | None:
         """The watermark of a partition; None without any."""
         partition = self._partitions.get(number)
         return None if partition is None else partition.until_s
 
-    def sampled(self, samples: Mapping[Place, Sample], begun_s: float, ended_s: float) -> None:
+    def note_samples(self, samples: Mapping[Place, Sample], begun_s: float, ended_s: float) -> None:
         """Take note of a sample of the ledger, begun and ended at these moments."""
         for number in {place.partition for place in samples}:
             input_topics = [samples.get(Place(topic, number)) for topic in INPUT_TOPICS]
@@ -111,7 +111,7 @@ class InputWatermarks:
                 partition = self._partitions.setdefault(number, _Input())
                 _note(partition, _InputMark(begun_s, ends), done, ended_s)
 
-    def reconciled(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
+    def note_reconciliation(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
         """Take note of a reconciliation that asked for the journal's ends after `asked_s`."""
         for number, partition in self._partitions.items():
             decided, journal = partition.decided, reached.get(Place(JOURNAL, number))
@@ -135,5 +135,5 @@ def _note(partition: _Input, now: _InputMark, done: tuple[int, ...], ended_s: fl
         if all(each >= end for each, end in zip(done, mark.ends, strict=True)):
             partition.mark = now
             if partition.decided is None or partition.decided.journal_end is None:
-                partition.decided = _Decided(mark.at_s, ended_s)
+                partition.decided = _DecidedMark(mark.at_s, ended_s)
             return

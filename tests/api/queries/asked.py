@@ -1,14 +1,15 @@
 """Asking a filled read model, whichever database it is in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from tests.read_model.filling import EXAMPLES, GOLDEN
 
 T = TypeVar("T")
@@ -30,16 +31,23 @@ OF_A_LONG_TEST = [
 """The same, of which `make test` has one."""
 
 
+@asynccontextmanager
+async def connected(url: str) -> AsyncGenerator[AsyncConnection]:
+    """A connection to this read model."""
+    engine = _an_engine(url)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
 def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     """One question on a connection of its own."""
 
     async def go() -> T:
-        engine = _an_engine(url)
-        try:
-            async with engine.connect() as connection:
-                return await question(connection)
-        finally:
-            await engine.dispose()
+        async with connected(url) as connection:
+            return await question(connection)
 
     return asyncio.run(go())
 

@@ -6,9 +6,9 @@ import pytest
 
 from services.api.grants import listing
 from services.api.grants import query as grants
-from services.api.search.query import searched
-from services.api.statements.grant_list import AWARDED, CARRIED_IN, grant_list, grant_sheet
-from services.ledger.explain.terms import GRANT_STATES
+from services.api.grants.grant_list import AWARDED, CARRIED_IN, grant_list, grant_sheet
+from services.api.search.query import find_hits
+from services.ledger.explain.sentences import GRANT_STATES
 from services.open_data.conventions import Scope, read
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, LILLE, ask
@@ -31,7 +31,7 @@ NEXT = f"{LILLE}-00-2024"
 
 
 def given(url: str, budget: str, figure: str = "awarded_cents") -> dict[str, int]:
-    found = ask(url, lambda conn: grants.listed(conn, None, budget=budget))
+    found = ask(url, lambda conn: grants.list_grants(conn, None, budget=budget))
     return {each.grant: getattr(each, figure) for each in found}
 
 
@@ -47,7 +47,7 @@ def page_of(url: str, budget: str, grant: str) -> grants.WholeGrant:
 
 
 def amounts_found(url: str, text: str, sought: tuple[str, str, str]) -> list[int | None]:
-    hits = ask(url, lambda conn: searched(conn, None, text)).hits
+    hits = ask(url, lambda conn: find_hits(conn, None, text)).hits
     return [hit.amount_cents for hit in hits if (hit.kind, hit.budget, hit.id) == sought]
 
 
@@ -136,18 +136,18 @@ def test_a_grant_is_in_one_state_wherever_it_is_shown(made: Made) -> None:
 
     async def shown(conn: Any) -> list[set[str | None]]:
         found: list[set[str | None]] = []
-        for each in await grants.listed(conn, None):
+        for each in await grants.list_grants(conn, None):
             page = await grants.one(conn, None, each.budget, each.grant)
             by_name, by_amount = [
                 {
                     hit.state
-                    for hit in (await searched(conn, None, text)).hits
+                    for hit in (await find_hits(conn, None, text)).hits
                     if (hit.kind, hit.budget, hit.id) == ("grant", each.budget, each.grant)
                 }
                 for text in (each.grant, str((each.awarded_cents + each.carried_in_cents) // 100))
             ]
             assert by_name == (by_amount or by_name), each.grant
-            of_state = await grants.listed(conn, None, state=each.state)
+            of_state = await grants.list_grants(conn, None, state=each.state)
             assert page is not None
             found.append({each.state, page.grant.state, *by_name})
             assert each in of_state

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from services.api.grants import query as grants
-from services.api.statements.grant_list import grant_list
+from services.api.grants.grant_list import grant_list
 from tests.api.made import Made
-from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
+from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask, connected
 from tests.builders import (
     Json,
     a_collection,
@@ -149,15 +149,14 @@ def test_a_grants_money_stands_by_line_and_stage(
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
-def test_what_all_grants_of_a_line_have_reserved_is_what_the_line_has(
+async def test_what_all_grants_of_a_line_have_reserved_is_what_the_line_has(
     made_in_files: Made, history: Any
 ) -> None:
     url = made_in_files(journal_of(history))
-
-    async def sums(conn: Any) -> tuple[dict[Any, int], dict[Any, int]]:
+    async with connected(url) as conn:
         of_grants: dict[Any, int] = {}
         of_lines: dict[Any, int] = {}
-        for grant in await grants.listed(conn, None):
+        for grant in await grants.list_grants(conn, None):
             page = await grants.one(conn, None, grant.budget, grant.grant)
             assert page is not None
             for line in page.lines:
@@ -165,9 +164,6 @@ def test_what_all_grants_of_a_line_have_reserved_is_what_the_line_has(
                 of_grants[key] = of_grants.get(key, 0) + line.reserved_cents
                 assert line.budget_line is not None
                 of_lines[key] = line.budget_line.reserved_cents
-        return of_grants, of_lines
-
-    of_grants, of_lines = ask(url, sums)
     assert of_lines
     assert of_lines == of_grants
 
@@ -193,7 +189,7 @@ def test_grants_are_searched_in_what_people_know_of_them(
     made: Made, search: str, found: int
 ) -> None:
     url = made(journal_of(YEAR))
-    listed = ask(url, lambda conn: grants.listed(conn, None, search=search))
+    listed = ask(url, lambda conn: grants.list_grants(conn, None, search=search))
     assert found == len(listed)
 
 
@@ -212,7 +208,7 @@ def test_the_list_has_signature_instalments_and_the_days_of_the_payments(
 
 def test_a_grant_that_is_only_announced_is_not_in_the_published_list(made_in_files: Made) -> None:
     url = made_in_files(journal_of_events(map(encoded, [a_vote(), a_concurring_act()])))
-    assert 1 == len(ask(url, lambda conn: grants.listed(conn, None)))
+    assert 1 == len(ask(url, lambda conn: grants.list_grants(conn, None)))
     assert () == ask(url, lambda conn: grant_list(conn, None, BUDGET))
 
 

@@ -2,18 +2,17 @@
 
 from functools import partial
 from itertools import chain
-from typing import Any
 
 import pytest
 
 from services.api.grants import query as grants
-from services.api.journal.grant_records import whole_records
-from services.api.journal.timeline import Moment, Subject, timeline
-from services.api.statements.grant_list import grant_list
+from services.api.grants.grant_list import grant_list
+from services.api.grants.records import whole_records
+from services.api.grants.timeline import Subject, timeline
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from tests.api.made import Made
-from tests.api.queries.asked import BUDGET, ask
+from tests.api.queries.asked import BUDGET, ask, connected
 from tests.api.queries.test_grants import FOR_THE_REST, ON_REPORTS, REPORT, START, TWO, a_notified
 from tests.builders import (
     NEXT_BUDGET,
@@ -60,19 +59,20 @@ ENDED = {
 }
 
 
-def test_a_closed_year_leaves_no_grant_awarded_but_those_that_are_still_to_be_paid(
+async def test_a_closed_year_leaves_no_grant_awarded_but_those_that_are_still_to_be_paid(
     made: Made,
 ) -> None:
     url = made(journal_of_events(map(encoded, A_CLOSED_YEAR)))
-
-    async def listed(conn: Any) -> list[list[tuple[str, str]]]:
+    async with connected(url) as conn:
         states: list[str | None] = [None, *sorted({*ENDED.values()}), "carried"]
-        found = [await grants.listed(conn, None, budget=BUDGET, state=state) for state in states]
+        found = [
+            await grants.list_grants(conn, None, budget=BUDGET, state=state) for state in states
+        ]
         pages = [await grants.one(conn, None, BUDGET, each.grant) for each in found[0]]
         rows = [*found, [page.grant for page in pages if page is not None]]
-        return [[(each.grant, each.state) for each in some] for some in rows]
-
-    everything, *by_state, of_pages = ask(url, listed)
+        everything, *by_state, of_pages = [
+            [(each.grant, each.state) for each in some] for some in rows
+        ]
     assert ENDED == dict(everything) == dict(of_pages)
     assert sorted(ENDED.items()) == sorted(chain.from_iterable(by_state))
 
@@ -81,20 +81,17 @@ def test_a_closed_year_leaves_no_grant_awarded_but_those_that_are_still_to_be_pa
     ("grant", "moved"),
     [("UNSIGNED", []), ("UNPAID", ["Committed, not ordered → Available €600.00"])],
 )
-def test_rule_30_the_journal_of_a_grant_that_lapsed_ends_with_the_closing(
+async def test_rule_30_the_journal_of_a_grant_that_lapsed_ends_with_the_closing(
     made: Made, grant: str, moved: list[str]
 ) -> None:
     """What it gave back of other grants' reservations is not shown."""
     url = made(journal_of_events(map(encoded, A_CLOSED_YEAR)))
-
-    async def read_moments(conn: Any) -> list[Moment]:
+    async with connected(url) as conn:
         page = await grants.one(conn, None, BUDGET, grant)
         assert page is not None
         records = await whole_records(conn, BUDGET, [each.sequence for each in page.records])
         names = {name for each in page.conventions for name in each.names}
-        return timeline(records, Subject(names), LocaleFormat(Language.EN))
-
-    last = ask(url, read_moments)[-1]
+        last = timeline(records, Subject(names), LocaleFormat(Language.EN))[-1]
     assert ("Fiscal year closed", moved) == (last.title, [*last.texts])
 
 
@@ -204,7 +201,7 @@ def test_figures_of_many_grants_are_asked_in_parts(
     ]
     url = made_in_files(journal_of_events(map(encoded, [a_vote(), *awards, *signed])))
     monkeypatch.setattr(grants, "KEYS_MAX", 2)
-    found = ask(url, lambda conn: grants.listed(conn, None))
+    found = ask(url, lambda conn: grants.list_grants(conn, None))
     assert [(f"G{number}", 10_000 - number) for number in range(5)] == [
         (each.grant, each.ordered_cents) for each in found
     ]

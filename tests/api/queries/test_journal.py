@@ -9,7 +9,7 @@ import pytest
 from events.codec import reread
 from services.api.adapters.ports import JournalEnd
 from services.api.journal import records, traces
-from services.api.rejections import query as unsettled
+from services.api.queries import rejections as unsettled
 from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
@@ -17,7 +17,7 @@ from services.trace.entries import entry_of
 from services.trace.index import Index
 from services.trace.trace import Trace
 from tests.api.made import Made
-from tests.api.queries.asked import CARRIED, HARD, HISTORIES, ask
+from tests.api.queries.asked import CARRIED, HARD, HISTORIES, ask, connected
 from tests.builders import (
     Json,
     a_closing,
@@ -31,16 +31,13 @@ from tests.builders import (
 from tests.read_model.filling import journal_of, journal_of_events
 
 
-def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
+async def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
     url = made(journal_of(HARD))
     readable = [each for each in journal if each.event_id is not None]
-
-    async def ask_each(conn: Any) -> dict[str, Any]:
+    async with connected(url) as conn:
         ids = {each.event_id for each in readable}
-        return {name: await records.outcomes(conn, None, name) for name in ids if name is not None}
-
-    found = ask(url, ask_each)
+        found = {name: await records.outcomes(conn, None, name) for name in ids if name is not None}
     for name, identities in found.items():
         expected = [each for each in readable if each.event_id == name]
         shown = sorted(each.sequence for one in identities for each in one.records)
@@ -95,7 +92,7 @@ def test_rule_31_what_waited_when_its_year_was_closed_is_refused(made_in_files: 
 def test_refusals_have_code_facts_and_what_to_do_in_both_languages(made: Made) -> None:
     events_ = [a_vote(), an_award(), a_convention(), a_payment(100_001)]
     url = made(journal_of_events(map(encoded, events_)))
-    (refused,) = ask(url, lambda conn: unsettled.refused(conn, None))
+    (refused,) = ask(url, lambda conn: unsettled.list_refused(conn, None))
     facts = ("payment_order", "amount_cents", "paid_cents", "asked_cents")
     assert ("overpayment", facts) == (refused.refusal.code, tuple(refused.refusal.facts))
     assert "1\u202f000,01\u00a0€" in refused.refusal.sentence.fr
@@ -104,40 +101,12 @@ def test_refusals_have_code_facts_and_what_to_do_in_both_languages(made: Made) -
     assert refused.refusal.do.en
 
 
-def test_what_did_not_go_through_is_counted_by_reason(made: Made) -> None:
-    journal = [read_record(raw) for raw in journal_of(HARD)]
-    url = made(journal_of(HARD))
-
-    async def counts(conn: Any) -> list[dict[str, int]]:
-        answers = [
-            await unsettled.by_reason(conn, None, "refused"),
-            await unsettled.by_reason(conn, None, "unreadable"),
-            await unsettled.by_reason(conn, None, "parked"),
-        ]
-        return [{each.code: each.count for each in found} for found in answers]
-
-    refused, dead, parked = ask(url, counts)
-    codes = [each.refusal["code"] for each in journal if each.refusal is not None]
-    resumed = {each.resumes for each in journal if each.resumes is not None}
-    waiting = [
-        each.waits_for["kind"]
-        for each in journal
-        if each.waits_for is not None and each.sequence not in resumed
-    ]
-    assert {code: codes.count(code) for code in codes} == refused
-    assert {"bad_json": 1, "invalid_value": 1, "unknown_type": 1} == dead
-    assert {kind: waiting.count(kind) for kind in waiting} == parked
-
-
-def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None:
+async def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None:
     url = made_in_files(journal_of(HARD))
     lille = frozenset({"21590350100017"})
-
-    async def both(conn: Any) -> tuple[int, int]:
-        everything = await unsettled.unreadable(conn, None)
-        return len(everything), len(await unsettled.unreadable(conn, lille))
-
-    assert (3, 0) == ask(url, both)
+    async with connected(url) as conn:
+        everything = await unsettled.list_unreadable(conn, None)
+        assert (3, 0) == (len(everything), len(await unsettled.list_unreadable(conn, lille)))
 
 
 def whole_trace(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
@@ -152,7 +121,7 @@ def whole_trace(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any
             folding.apply(entry.record)
             trace.add(entry)
     trace.records.sort(key=attrgetter("place"))
-    return trace, trace.awaited(folding.budgets)
+    return trace, trace.list_awaited(folding.budgets)
 
 
 def in_short(budget: str, each: Any) -> tuple[Any, ...]:
@@ -182,7 +151,7 @@ def test_a_trace_is_the_trace_of_the_whole_journal(
     names = sorted(ref for ref in refs if ref)
 
     async def all_of(conn: Any) -> list[Any]:
-        return [await traces.traced(conn, None, ref) for ref in names]
+        return [await traces.find_trace(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
         trace, awaited = whole_trace(journal, ref)
@@ -205,17 +174,16 @@ def test_a_trace_that_is_too_long_says_so(
     url = made_in_files(journal_of(HARD))
     monkeypatch.setattr(traces, "RECORDS_MAX", 10)
     with pytest.raises(traces.TooLong):
-        ask(url, lambda conn: traces.traced(conn, None, "AVENIRS"))
+        ask(url, lambda conn: traces.find_trace(conn, None, "AVENIRS"))
 
 
-def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
+async def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
     made: Made,
 ) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
     url = made(journal_of(HARD))
-
-    async def three(conn: Any) -> tuple[Any, Any, Any]:
-        return (
+    async with connected(url) as conn:
+        unknown, known, another = (
             await read_model_status(conn, None),
             await read_model_status(
                 conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}
@@ -224,8 +192,6 @@ def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
                 conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}
             ),
         )
-
-    unknown, known, another = ask(url, three)
     outcomes = unknown.outcomes
     resumed = sum(each.resumes is not None for each in journal)
     assert len(journal) - resumed == outcomes.read
@@ -234,19 +200,17 @@ def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
     assert not another.adds_up
 
 
-def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partition_is(
+async def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partition_is(
     made: Made,
 ) -> None:
     journal = journal_of(HARD)
     url = made(journal)
     markers = JournalEnd(len(journal), len(journal) + 1)
-
-    async def two(conn: Any) -> tuple[Any, Any]:
-        return await read_model_status(conn, None, {0: markers}), await read_model_status(
-            conn, None, {0: markers, 1: markers}
+    async with connected(url) as conn:
+        read, other = (
+            await read_model_status(conn, None, {0: markers}),
+            await read_model_status(conn, None, {0: markers, 1: markers}),
         )
-
-    read, other = ask(url, two)
     assert (0, True) == (read.unread, read.adds_up)
     assert [0, len(journal)] == [each.unread for each in other.partitions]
     assert len(journal) == other.unread

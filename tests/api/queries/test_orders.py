@@ -8,12 +8,11 @@ import msgspec
 import pytest
 
 from services.api.journal import entries
-from services.api.orders import query as orders
+from services.api.queries import orders
 from tests.api.made import Made
-from tests.api.queries.asked import HISTORIES, YEAR, ask, line_row
+from tests.api.queries.asked import HISTORIES, YEAR, ask, connected, line_row
 from tests.builders import (
     IBAN,
-    OTHER_IBAN,
     a_convention,
     a_new_account,
     a_payment,
@@ -44,12 +43,12 @@ def test_orders_and_entries_are_those_of_the_recorded_summary(made: Made, histor
     text = summary_beside(history)
 
     async def whole(conn: Any) -> tuple[list[Any], list[Any]]:
-        listed = await orders.listed(conn, None)
+        listed = await orders.list_orders(conn, None)
         in_order = sorted(listed, key=lambda each: (each.budget, each.sequence))
         wholes = [
             await orders.one(conn, None, each.budget, each.payment_order) for each in in_order
         ]
-        return wholes, await entries.listed(conn, None)
+        return wholes, await entries.list_commitment_entries(conn, None)
 
     found_orders, found_entries = ask(url, whole)
     in_order = sorted(text["payment_orders"], key=lambda row: (row["budget"], row["payment_order"]))
@@ -138,42 +137,14 @@ def test_a_paid_order_waits_no_more(made: Made) -> None:
     assert (orders.Counted(0, 0), None) == (found.all, found.oldest)
 
 
-def test_orders_are_filtered_by_state_due_day_age_convention_and_beneficiary(
-    made_in_files: Made,
-) -> None:
-    url = made_in_files(journal_of(YEAR))
-
-    async def names(conn: Any) -> list[list[str]]:
-        filters = [
-            orders.OrderFilter(states=("paid",)),
-            orders.OrderFilter(states=("issued", "rejected")),
-            orders.OrderFilter(due_until=date(2023, 7, 14)),
-            orders.OrderFilter(due_from=date(2023, 7, 15)),
-            orders.OrderFilter(issued_until=date(2023, 5, 15)),
-            orders.OrderFilter(convention="CONV-2023-LILLE-AVENIRS", budget=BUDGET),
-            orders.OrderFilter(siret="37887770800040", entity=BUDGET[:14]),
-            orders.OrderFilter(entity="37887770800040"),
-        ]
-        found = [await orders.listed(conn, None, each) for each in filters]
-        return [[order.instalment for order in each] for each in found]
-
-    both = ["avance", "solde"]
-    assert [both, [], ["avance"], ["solde"], ["avance"], both, both, []] == ask(url, names)
-
-
-def test_an_order_keeps_its_account_and_shows_its_ends_only(made_in_files: Made) -> None:
+async def test_an_order_keeps_its_account_and_shows_its_ends_only(made_in_files: Made) -> None:
     events = [a_vote(), an_award(), a_convention(), a_new_account()]
     url = made_in_files(journal_of_events(map(encoded, events)))
-
-    async def both(conn: Any) -> tuple[Any, Any, Any]:
-        (order,) = await orders.listed(conn, None)
-        return (
-            order.bank_account.iban,
-            await orders.account_of(conn, None, BUDGET, "C/advance"),
-            await orders.account_of(conn, frozenset({"21590512600017"}), BUDGET, "C/advance"),
-        )
-
-    shown, revealed, others = ask(url, both)
-    assert "FR76…110" == shown
+    async with connected(url) as conn:
+        (order,) = await orders.list_orders(conn, None)
+        revealed = await orders.account_of(conn, None, BUDGET, "C/advance")
+        elsewhere = frozenset({"21590512600017"})
+        others = await orders.account_of(conn, elsewhere, BUDGET, "C/advance")
+    assert "FR76…110" == order.bank_account.iban
+    assert revealed is not None
     assert (IBAN, None) == (revealed[0], others)
-    assert OTHER_IBAN != revealed[0]

@@ -11,7 +11,7 @@ from services.api.today.read_model_status import HeldRecord, ReadModelStatus, re
 from services.projector.tables import positions
 from tests.api.environment import LILLE, ROUBAIX
 from tests.api.made import Made
-from tests.api.queries.asked import ask
+from tests.api.queries.asked import ask, connected
 from tests.api.reads.two_entities import LAST_IN_LILLE, LAST_IN_ROUBAIX, both, of_lille, of_roubaix
 from tests.builders import IBAN, Json, a_vote, an_award, encoded
 from tests.read_model.filling import journal_of_events
@@ -40,7 +40,7 @@ def test_an_entity_is_counted_as_if_it_were_alone(
 
 def test_a_record_that_waited_counts_once_by_what_it_became(made: Made) -> None:
     outcomes = seen_by(made(both()), ROUBAIX).outcomes
-    assert (8, 5, 1, 1, 1) == (
+    assert (9, 6, 1, 1, 1) == (
         outcomes.read,
         outcomes.accepted,
         outcomes.duplicate,
@@ -97,7 +97,7 @@ READ, TO_READ = JournalEnd(20, 20), JournalEnd(25, 25)
         ([None, None, None], [READ, READ, READ], True, None),
     ],
 )
-def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
+async def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
     made_in_files: Made,
     latest: list[datetime | None],
     ends: list[JournalEnd | None] | None,
@@ -105,8 +105,7 @@ def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
     last: datetime | None,
 ) -> None:
     known = None if ends is None else {at: end for at, end in enumerate(ends) if end is not None}
-
-    async def three(conn: Any) -> ReadModelStatus:
+    async with connected(made_in_files(both())) as conn:
         await conn.execute(positions.delete())
         rows: list[Json] = [
             {"topic": "t", "partition": at, "next_offset": 20, "latest_event_time": time}
@@ -114,9 +113,7 @@ def test_whether_all_is_read_and_of_when_the_latest_event_is_are_two_facts(
         ]
         await conn.execute(positions.insert(), rows)
         # Never committed: the read model is shared.
-        return await read_model_status(conn, None, known)
-
-    found = ask(made_in_files(both()), three)
+        found = await read_model_status(conn, None, known)
     assert (has_all, last) == (found.has_all_decided, found.latest_event_time)
 
 

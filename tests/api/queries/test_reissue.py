@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import pytest
 
-from services.api.orders import query as orders
-from services.api.orders.reissue import TO_REISSUE, goes_on_as
+from services.api.queries import orders
+from services.api.queries.reissue import TO_REISSUE, goes_on_as
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, LILLE, ask
 from tests.api.queries.test_grants import FOR_THE_REST, START, TWO, page_of
@@ -46,7 +46,7 @@ ALONE: Final = [
 
 
 def statuses(url: str) -> dict[str, int]:
-    found = ask(url, lambda conn: orders.by_state(conn, None, orders.ALL))
+    found = ask(url, lambda conn: orders.count_by_state(conn, None, orders.ALL))
     return {state: each.count for state, each in found.items()}
 
 

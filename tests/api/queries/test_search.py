@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.fr import siret as siret_number
 
-from services.api.search.query import HITS_MAX, Found, searched
+from services.api.code_names import city_names
+from services.api.search.query import HITS_MAX, Found, find_hits
+from tests.api.environment import ROUBAIX
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, LILLE, OF_A_LONG_TEST, YEAR, ask
 from tests.api.reads.two_entities import ADVANCE, AWARDED, FOREIGN, both
@@ -16,15 +18,20 @@ from tests.read_model.filling import journal_of, journal_of_events, read
 
 CONVENTION: Final = "CONV-2023-LILLE-AVENIRS"
 GRANT: Final = "LILLE-AVENIRS-2023"
-SIRETS_OF_ONE: Final = tuple(f"378877708{number:05}" for number in range(1, 1000))
 
 
 def found(url: str, text: str, entities: frozenset[str] | None = None) -> Found:
-    return ask(url, lambda conn: searched(conn, entities, text))
+    return ask(url, lambda conn: find_hits(conn, entities, text))
 
 
 def named(url: str, text: str) -> list[tuple[str, str, bool]]:
     return [(hit.kind, hit.id, hit.whole) for hit in found(url, text).hits]
+
+
+def valid_sirets(count: int) -> list[str]:
+    """That many SIRETs of one legal entity, whose number stands behind Lille's."""
+    numbers = (f"378877708{number:05}" for number in range(1, 1000))
+    return [each for each in numbers if siret_number.is_valid(each)][:count]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,8 @@ def named(url: str, text: str) -> list[tuple[str, str, bool]]:
         ("LILLE   Avénirs", ("grant", GRANT, False)),
         (CONVENTION, ("convention", CONVENTION, True)),
         ("conv-2023 lille-avenirs", ("convention", CONVENTION, True)),
+        ("Martin David-Brochen", ("convention", CONVENTION, False)),
+        ("brochen mart", ("convention", CONVENTION, False)),
         (f"{CONVENTION}/solde", ("payment_order", f"{CONVENTION}/solde", True)),
         (f"{CONVENTION.lower()} SOL", ("payment_order", f"{CONVENTION}/solde", False)),
         (BUDGET, ("budget", BUDGET, True)),
@@ -48,6 +57,46 @@ def named(url: str, text: str) -> list[tuple[str, str, bool]]:
 )
 def test_a_thing_by_its_names(made: Made, text: str, hit: tuple[str, str, bool]) -> None:
     assert hit in named(made(journal_of(YEAR)), text)
+
+
+NAMED: Final = """
+entities:
+  "{entity}":
+    name: Lille
+    operations: {{"489": "Mission locale", "490": "Insertion par l'école", "7": "Mission close"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("entity", "text", "found_as"),
+    [
+        (LILLE, "mission", [("489", "Mission locale", False)]),
+        (LILLE, "Ecole insert", [("490", "Insertion par l'école", False)]),
+        (LILLE, "489", [("489", "Mission locale", True)]),
+        (LILLE, "mission nationale", []),
+        # Another entity's name of the same code is no name of it.
+        (ROUBAIX, "mission", []),
+        (ROUBAIX, "489", [("489", None, True)]),
+    ],
+)
+def test_an_operation_is_found_by_the_name_that_its_entity_gave_it(
+    made: Made, entity: str, text: str, found_as: list[tuple[str, str | None, bool]]
+) -> None:
+    names = city_names(NAMED.format(entity=entity))
+    hits = ask(made(journal_of(YEAR)), lambda conn: find_hits(conn, None, text, names)).hits
+    operations = [hit for hit in hits if hit.kind == "operation"]
+    assert found_as == [(hit.id, hit.name, hit.whole) for hit in operations]
+
+
+def test_the_same_code_in_many_other_budgets_hides_no_operation_that_has_the_name(
+    made: Made,
+) -> None:
+    others = [f"{each}-00-2023" for each in valid_sirets(HITS_MAX + 1)]
+    votes = [a_vote(_id=f"v{n}", budget=each) for n, each in enumerate([BUDGET, *others])]
+    names = city_names(NAMED.format(entity=LILLE))
+    url = made(journal_of_events(map(encoded, votes)))
+    hits = ask(url, lambda conn: find_hits(conn, None, "mission", names)).hits
+    assert [(BUDGET, "489")] == [(hit.budget, hit.id) for hit in hits]
 
 
 def test_the_names_that_the_journal_gives_lead_to_it(made: Made) -> None:
@@ -141,7 +190,7 @@ def test_many_records_that_mention_a_name_are_cut_and_that_is_said(made: Made) -
 
 
 def test_a_beneficiary_who_is_spelled_in_two_ways_hides_no_other(made: Made) -> None:
-    sirets = [each for each in SIRETS_OF_ONE if siret_number.is_valid(each)][: HITS_MAX + 1]
+    sirets = valid_sirets(HITS_MAX + 1)
     spellings = [(sirets[0], "Chorale"), *((each, "CHORALE") for each in sirets)]
     awards = [
         an_award(

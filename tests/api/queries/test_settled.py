@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.api.grants import query as grants
-from services.api.rejections import query as unsettled
-from services.api.rejections.query import Settled
+from services.api.queries import rejections as unsettled
+from services.api.queries.rejections import Settled
 from tests.api.made import Made
-from tests.api.queries.asked import ask
+from tests.api.queries.asked import ask, connected
 from tests.builders import (
     BUDGET,
     Json,
@@ -55,9 +55,9 @@ def reviewed(sequence: int, comment: str | None = None) -> Settled:
 
 async def listed(conn: Any, settled: bool | None) -> dict[str, dict[int, Settled | None]]:
     found: dict[str, list[Any]] = {
-        "refused": await unsettled.refused(conn, None, settled=settled),
-        "flagged": await unsettled.flagged(conn, None, settled=settled),
-        "unreadable": await unsettled.unreadable(conn, None, settled=settled),
+        "refused": await unsettled.list_refused(conn, None, settled=settled),
+        "flagged": await unsettled.list_flagged(conn, None, settled=settled),
+        "unreadable": await unsettled.list_unreadable(conn, None, settled=settled),
     }
     return {name: {each.sequence: each.settled for each in rows} for name, rows in found.items()}
 
@@ -84,7 +84,7 @@ def test_the_numbers_by_reason_are_those_of_the_lists(made: Made) -> None:
 
     async def counted(conn: Any, settled: bool | None) -> list[int]:
         found = [
-            await unsettled.by_reason(conn, None, kind, settled=settled)
+            await unsettled.count_by_reason(conn, None, kind, settled=settled)
             for kind in ("refused", "flagged", "unreadable")
         ]
         return [sum(each.count for each in rows) for rows in found]
@@ -93,21 +93,19 @@ def test_the_numbers_by_reason_are_those_of_the_lists(made: Made) -> None:
     assert [[1, 0, 1], [2, 1, 1], [3, 1, 2]] == numbers
 
 
-def test_refused_deadlines_of_our_own_are_on_no_list_and_in_no_count(made: Made) -> None:
+async def test_refused_deadlines_of_our_own_are_on_no_list_and_in_no_count(made: Made) -> None:
     events = [a_vote(), a_closing("none"), a_deadline(), a_payment(1)]
     url = made(journal_of_events(map(encoded, events)))
-
-    async def found(conn: Any) -> tuple[list[int], list[int]]:
-        rows = [await unsettled.refused(conn, None, settled=each) for each in (None, False)]
+    async with connected(url) as conn:
+        rows = [await unsettled.list_refused(conn, None, settled=each) for each in (None, False)]
         counts = [
-            await unsettled.by_reason(conn, None, "refused", settled=each)
+            await unsettled.count_by_reason(conn, None, "refused", settled=each)
             for each in (None, False, True)
         ]
-        return [each.sequence for some in rows for each in some], [
-            each.count for some in counts for each in some
-        ]
-
-    assert ([4, 4], [1, 1]) == ask(url, found), "the payment alone"
+        assert ([4, 4], [1, 1]) == (
+            [each.sequence for some in rows for each in some],
+            [each.count for some in counts for each in some],
+        ), "the payment alone"
 
 
 def test_a_late_document_that_a_person_has_seen_is_to_do_again_once_it_is_late_again(
@@ -153,7 +151,7 @@ def test_a_flag_that_is_settled_is_on_the_grant_no_more(
     page = ask(url, lambda conn: grants.one(conn, None, BUDGET, "G"))
     assert page is not None
     assert codes == [each.verdict.code for each in page.flags]
-    (listed_grant,) = ask(url, lambda conn: grants.listed(conn, None))
+    (listed_grant,) = ask(url, lambda conn: grants.list_grants(conn, None))
     assert len(codes) == page.grant.flags == listed_grant.flags
-    to_do = ask(url, lambda conn: unsettled.flagged(conn, None, settled=False))
+    to_do = ask(url, lambda conn: unsettled.list_flagged(conn, None, settled=False))
     assert sorted(codes) == sorted(each.verdict.code for each in to_do)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from services.api.access.caller import Caller, Entities, Scope
+from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.code_names import OFFICIAL, Names
 from tests.api.environment import (
     ALL_KEY,
@@ -24,12 +24,14 @@ from tests.read_model.filling import EXAMPLES
 BUDGET: Final = "21590350100017-00-2023"
 YEAR: Final = EXAMPLES / "lille-avenirs-2023.jsonl"
 ROUBAIX_KEY: Final = "test-key-of-roubaix"
+SENDER_KEY: Final = "test-key-that-only-publishes"
 ACCESS: Final = Known(
     {
         **CALLERS,
         ROUBAIX_KEY: Caller(
-            "key:roubaix", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.of([ROUBAIX]))
+            "key:roubaix", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.parse([ROUBAIX]))
         ),
+        SENDER_KEY: Caller("key:sender", {Scope.PUBLISH: EVERYBODY}),
     }
 )
 

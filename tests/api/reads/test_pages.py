@@ -1,8 +1,6 @@
 """Pages: put together they are the list, each row once, also while rows are added."""
 
 import asyncio
-import base64
-import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +14,7 @@ from sqlalchemy import Engine, create_engine, delete, insert
 from services.api.adapters.read_model import open_read_model
 from services.projector.tables import metadata, payment_orders, refusals
 from tests.api.environment import ALL_KEY, an_app, asking
-from tests.api.made import Made
-from tests.api.reads.answers import BUDGET, YEAR, get, items
-from tests.read_model.filling import journal_of
+from tests.api.reads.answers import items
 
 Key = tuple[int, str, int]
 """A day, a budget, a number."""
@@ -159,61 +155,3 @@ def _next_of(answer: httpx.Response) -> str:
     link = answer.links["next"]["url"]
     assert answer.json()["next"] in link
     return link
-
-
-ROUTES = (
-    f"/balances/lines?budget={BUDGET}",
-    "/balances/lines?effective_on=2023-12-31",
-    "/balances/conventions",
-    f"/balances/moves?budget={BUDGET}",
-    "/commitment-entries",
-    "/payment-orders",
-    "/review-flags",
-    "/budgets",
-    "/grants",
-    "/balances/chapters",
-    "/balances/grants",
-    "/balances/beneficiaries",
-)
-
-
-@pytest.mark.parametrize("route", ROUTES)
-def test_each_list_comes_one_by_one_as_it_comes_whole(made: Made, route: str) -> None:
-    url = made(journal_of(YEAR))
-    (answer,) = get(url, route)
-    one_by_one: list[dict[str, Any]] = []
-    path: str | None = f"{route}{'&' if '?' in route else '?'}limit=1"
-    while path is not None:
-        (page,) = get(url, path)
-        one_by_one += items(page)
-        assert len(one_by_one) <= len(items(answer)), "a row came twice"
-        path = page.links["next"]["url"] if "next" in page.links else None
-    assert items(answer)
-    assert items(answer) == one_by_one
-
-
-def a_cursor(*members: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(members).encode()).decode().rstrip("=")
-
-
-def test_a_cursor_is_of_its_question_alone(made_in_files: Made) -> None:
-    url = made_in_files(journal_of(YEAR))
-    (answer,) = get(url, "/payment-orders?limit=1")
-    cursor = answer.json()["next"]
-    fingerprint = json.loads(base64.urlsafe_b64decode(cursor + "=="))[0]
-    bad = [
-        f"/commitment-entries?cursor={cursor}",
-        f"/payment-orders?state=paid&cursor={cursor}",
-        f"/payment-orders?cursor={cursor[:-2]}",
-        "/payment-orders?cursor=%C3%A9",
-        "/payment-orders?cursor=AAAA",
-        f"/payment-orders?cursor={a_cursor()}",
-        f"/payment-orders?cursor={a_cursor(fingerprint)}",
-        f"/payment-orders?cursor={a_cursor(fingerprint, '2023-05-01', 'b', 3)}",
-        f"/payment-orders?cursor={a_cursor(fingerprint, '2023-05-01', chr(0), 'C/1')}",
-        f"/payment-orders?cursor={a_cursor(fingerprint, 1683000000, 'b', 'C/1')}",
-    ]
-    for path, refused in zip(bad, get(url, *bad), strict=True):
-        assert (400, "cursor_unknown") == (refused.status_code, refused.json().get("code")), path
-    (again,) = get(url, f"/payment-orders?limit=7&lang=fr&cursor={cursor}")
-    assert ["solde"] == [row["instalment"] for row in items(again)]

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from events.texts import verbatim
-from services.api.balances.query import LineBalance
+from services.api.budgets.balances import LineBalance
+from services.api.budgets.statement import execution_of, per_mille
+from services.api.files.formats import as_csv, as_xlsx, escape_formulas
+from services.api.files.sheet import Column, Kind, Sheet, euros
 from services.api.queries.rows import BudgetLine
-from services.api.statements.csv_file import as_csv, without_formula
-from services.api.statements.execution import execution_of, per_mille
-from services.api.statements.sheet import Column, Kind, Sheet, euros
-from services.api.statements.xlsx_file import as_xlsx
-from services.projector.database import make_engine
+from services.projector.engine import make_engine
 from services.projector.tables import grants
 from services.texts.language import Language
 from tests.api.environment import LILLE
@@ -278,7 +277,7 @@ def test_no_part_of_a_text_is_a_formula_whichever_separator_is_expected(
 
 @pytest.mark.parametrize("texts", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
 def test_other_texts_stay_as_they_are(texts: str) -> None:
-    assert texts == without_formula(texts)
+    assert texts == escape_formulas(texts)
 
 
 def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:

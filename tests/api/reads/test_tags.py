@@ -10,8 +10,6 @@ from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.read_model.filling import journal_of
 
 TAGGED = (
-    "/balances/lines",
-    "/payment-orders",
     "/payment-orders/waiting",
     f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
     f"/budgets/{BUDGET}/execution.xlsx",

@@ -11,7 +11,7 @@ from services.api.http.components import TRACES_AT_ONCE
 from services.api.journal import traces
 from tests.api.environment import LILLE_KEY, an_app, an_empty_read_model, asking
 from tests.api.made import Made
-from tests.api.queries.asked import ask
+from tests.api.queries.asked import connected
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import both, of_lille
 
@@ -44,37 +44,34 @@ def test_a_trace_is_as_long_as_what_the_caller_may_see_of_it(
     assert 200 == answer.status_code
 
 
-def test_few_traces_are_shown_at_once_and_who_waits_holds_no_connection(
+async def test_few_traces_are_shown_at_once_and_who_waits_holds_no_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = an_app(an_empty_read_model(tmp_path))
     shown: list[str] = []
 
-    async def go() -> list[int]:
-        go_on, full = asyncio.Event(), asyncio.Event()
+    go_on, full = asyncio.Event(), asyncio.Event()
 
-        async def slow(_conn: Any, _entities: Any, ref: str, **_: Any) -> None:
-            shown.append(ref)
-            if len(shown) == TRACES_AT_ONCE:
-                full.set()
-            await go_on.wait()
+    async def slow(_conn: Any, _entities: Any, ref: str, **_: Any) -> None:
+        shown.append(ref)
+        if len(shown) == TRACES_AT_ONCE:
+            full.set()
+        await go_on.wait()
 
-        monkeypatch.setattr(traces, "traced", slow)
-        async with asking(app) as client:
-            asked = [asyncio.create_task(client.get(f"/trace/{at}")) for at in range(ASKED)]
-            async with asyncio.timeout(WAIT_S):
-                await full.wait()
-                others = await client.get("/budgets")  # A turn for the rest to come as far.
-            out = app.state.components.engine.pool.checkedout()
-            assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(shown), out)
-            go_on.set()
-            return [answer.status_code for answer in await asyncio.gather(*asked)]
-
-    assert [404] * ASKED == asyncio.run(go())
+    monkeypatch.setattr(traces, "find_trace", slow)
+    async with asking(app) as client:
+        asked = [asyncio.create_task(client.get(f"/trace/{at}")) for at in range(ASKED)]
+        async with asyncio.timeout(WAIT_S):
+            await full.wait()
+            others = await client.get("/budgets")  # A turn for the rest to come as far.
+        out = app.state.components.engine.pool.checkedout()
+        assert (200, TRACES_AT_ONCE, TRACES_AT_ONCE) == (others.status_code, len(shown), out)
+        go_on.set()
+        assert [404] * ASKED == [answer.status_code for answer in await asyncio.gather(*asked)]
     assert ASKED == len(shown)
 
 
-def test_a_trace_that_is_given_up_ends_with_its_thread_and_not_before(
+async def test_a_trace_that_is_given_up_ends_with_its_thread_and_not_before(
     made_in_files: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, end = threading.Event(), threading.Event()
@@ -84,16 +81,13 @@ def test_a_trace_that_is_given_up_ends_with_its_thread_and_not_before(
         end.wait(WAIT_S)
         return False
 
-    monkeypatch.setattr(traces, "_searched", searched)
-
-    async def give_up(conn: Any) -> tuple[bool, bool]:
-        trace = asyncio.create_task(traces.traced(conn, None, "C"))
+    monkeypatch.setattr(traces, "_add_records", searched)
+    async with connected(made_in_files(both())) as conn:
+        trace = asyncio.create_task(traces.find_trace(conn, None, "C"))
         await asyncio.to_thread(begun.wait, WAIT_S)
         trace.cancel()
         await asyncio.sleep(0)
         ended_before = trace.done()
         end.set()
         await asyncio.wait([trace])
-        return ended_before, trace.cancelled()
-
-    assert (False, True) == ask(made_in_files(both()), give_up)
+        assert (False, True) == (ended_before, trace.cancelled())

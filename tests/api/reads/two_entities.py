@@ -11,6 +11,7 @@ from tests.builders import (
     a_beneficiary,
     a_convention,
     a_payment,
+    a_recovery,
     a_vote,
     an_acknowledgement,
     an_act,
@@ -34,6 +35,7 @@ FOREIGN: Final = (ROUBAIX, CHOIR, OTHER_ESTABLISHMENT, GRANT, CONVENTION, REFUSE
 
 VOTED, AWARDED = 7_654_321_000_000, 765_432_100_000
 ADVANCE, PAID, REFUSED_CENTS = 76_543_210_000, 7_654_321_000, 765_432_100_000
+RECOVERED: Final = 765_432_100
 THEIR_MONEY: Final = re.compile(r"7[\s.,]?6[\s.,]?5[\s.,]?4[\s.,]?3")
 """Each amount of Roubaix, and what comes of adding some of Lille's to it, however it is spelled."""
 
@@ -74,6 +76,9 @@ def of_roubaix() -> list[Json]:
         award,
         an_acknowledgement("taken_in_charge", order=order, budget=budget, _id="R-taken"),
         a_payment(PAID, order=order, budget=budget, _id="R-payment"),
+        a_recovery(
+            RECOVERED, convention=CONVENTION, budget=budget, on="2023-06-02", _id="R-recovery"
+        ),
         a_payment(REFUSED_CENTS, order=order, budget=budget, _id=REFUSED),
         a_convention(
             convention="R-2", grant="R-UNKNOWN", budget=budget, _id=WAITING, _time=LAST_IN_ROUBAIX

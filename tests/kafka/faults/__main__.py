@@ -17,7 +17,7 @@ from tests.integration.command import ROOT
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
 from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
-from tests.kafka.faults.report import Row, again, page, table
+from tests.kafka.faults.report import Row, again, table
 from tests.kafka.faults.setting import a_setting, kinds_missing
 
 BUILD: Final = ROOT / "build"
@@ -41,9 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"DISPROVED: {error}\nThe logs are in {asked.folder}.", file=sys.stderr)
         return DISPROVED
     print(table(row))
-    if asked.page is not None:
-        asked.page.parent.mkdir(parents=True, exist_ok=True)
-        asked.page.write_text(page(row) + "\n", encoding="utf-8")
     return PROVED
 
 
@@ -55,7 +52,6 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="from their jars: 3")
     parser.add_argument("--seed", type=int, help="the seed of a run that is to be run again")
     parser.add_argument("--json", type=Path, default=BUILD / "faults.json", help="for the figures")
-    parser.add_argument("--page", type=Path, help="a file for the page of the figures")
     parser.add_argument("--read", type=Path, help="run nothing: take the figures of this file")
     parser.add_argument("--folder", type=Path, default=BUILD / "faults", help="for logs and data")
     asked = parser.parse_args(arguments)

@@ -6,6 +6,7 @@ whom they hit and how long they last; the machine decides where exactly a worker
 """
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from concurrent.futures import Future
@@ -15,7 +16,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from services.verifier.cluster.verify import verify
+from services.verifier.verify import verify
 from tests.integration.command import environment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
@@ -93,6 +94,13 @@ class FaultRun:
             feeding = asyncio.run_coroutine_threadsafe(feeder.run(), stage.loop)
             stack.callback(following.cancel)
             stack.callback(feeding.cancel)
+
+            def nothing_left() -> bool:
+                for task in (following, feeding):
+                    if task.done():
+                        task.result()  # Else a sender that failed looks like a journal that stands.
+                return feeder.has_paused and observer.journalled >= feeder.published
+
             killer = Killer(
                 self._plan,
                 self._broker,
@@ -100,7 +108,7 @@ class FaultRun:
                 observer,
                 self._workers,
                 self.figures,
-                lambda: feeder.has_paused and observer.journalled >= feeder.published,
+                nothing_left,
                 lambda what: self._say(observer, what),
                 self._readers.processes if self._readers else (),
             )
@@ -232,6 +240,8 @@ class FaultRun:
             if worker.logs:
                 print(f"--- {worker.log.path}\n{worker.log.tail()}")
         print(f"--- {feeder.published} published, {observer.journalled} journalled")
+        for task in asyncio.all_tasks(stage.loop):
+            task.print_stack(file=sys.stdout)  # Where sender and observer wait.
         with suppress(KafkaError, TimeoutError):
             print("--- open transactions:", stage.call(observer.unsettled()), flush=True)
 

@@ -103,7 +103,7 @@ class Feeder:
 
         What failed is published again by another producer: if it had come through all the same, its
         events are repeats, which the ledger knows. No transaction begins before the former one has
-        ended everywhere, else both would end as the latter does (docs/decisions/0015).
+        ended everywhere, else both would end as the latter does (docs/decisions/0008).
         """
         while True:
             producer = self._producers[chunk.how is not How.PLAIN]

@@ -3,7 +3,7 @@
 Kafka 4.4 takes a partition without a leader for a deleted one, and all are without one for a moment
 while a broker comes back: how a transaction ended, which was ending then, is never written there.
 The fault-injection run meets that by chance; here the coordinator does not know of a partition,
-which leaves the same behind (docs/decisions/0015).
+which leaves the same behind (docs/decisions/0008).
 """
 
 from collections.abc import Collection

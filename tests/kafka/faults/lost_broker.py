@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from events.topics import EVENTS, JOURNAL
-from services.verifier.cluster.verify import verify
+from services.verifier.verify import verify
 from tests.builders import a_vote_and_awards, encoded
 from tests.integration.command import ROOT, environment
 from tests.kafka.cluster import Cluster, Sent, budgets_on

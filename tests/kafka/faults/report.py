@@ -1,4 +1,4 @@
-"""The figures of a fault-injection run: as a table, and as a page of docs/evidence."""
+"""The figures of a fault-injection run, as a table."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,39 +12,9 @@ Line = tuple[str, str]
 
 def table(row: Row) -> str:
     """What was done and what came of it, line by line."""
-    lines = [
-        (name.replace("`", ""), value.replace("`", ""))
-        for name, value in (*_filled(row, SETTING), *_done(row), *_came(row))
-    ]
+    lines = [*_filled(row, SETTING), *_done(row), *_came(row)]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
-
-
-def page(row: Row) -> str:
-    """The same as Markdown, with what was proved."""
-    plan = row["plan"]
-    return "\n".join(
-        [
-            "# A fault-injection run",
-            "",
-            "Workers of the ledger are killed, frozen and ended while events come in.",
-            "So are their brokers, and what stands around them."
-            if plan["brokers"] > 1
-            else "So is their broker.",
-            f"`{again(plan)}` publishes the same events again.",
-            "It writes this page.",
-            "It does the same faults in the same order; the machine decides where they hit.",
-            "`make test-rest` has a smaller run, with another seed each time.",
-            "",
-            *_as_table("the run", _filled(row, SETTING)),
-            "",
-            *_as_table("what was done", _done(row)),
-            "",
-            *_as_table("what came of it", _came(row)),
-            "",
-            *_proved(row),
-        ]
-    )
 
 
 def again(plan: Row) -> str:
@@ -52,13 +22,6 @@ def again(plan: Row) -> str:
     brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
     asked = f"FAULTS={plan['faults']} EVENTS={plan['events']} SEED={plan['seed']}"
     return f"make faults {asked}{brokers}"
-
-
-def _as_table(title: str, lines: Iterator[Line]) -> Iterator[str]:
-    yield f"| {title} | |"
-    yield "|---|---|"
-    for name, value in lines:
-        yield f"| {name} | {value} |"
 
 
 SETTING: Final = (
@@ -76,10 +39,10 @@ SETTING: Final = (
     ("from the first event to the last journal record", "{seconds:,.0f} s, faults included"),
 )
 DONE: Final = (
-    ("`kill -9` of a worker", "{did[kill]}"),
+    ("kill -9 of a worker", "{did[kill]}"),
     ("a worker frozen for longer than its session, and thawed", "{did[freeze]}"),
     ("SIGTERM to a worker", "{did[terminate]}"),
-    ("`kill -9` of the broker", "{did[broker kill]}"),
+    ("kill -9 of the broker", "{did[broker kill]}"),
     ("the broker restarted in order", "{did[broker restart]}"),
     ("the broker frozen, and thawed", "{did[broker freeze]}"),
     ("transactions that a killed worker left open", "{left_open}"),
@@ -94,7 +57,7 @@ OF_THREE: Final = (
     ("connections stalled, for up to {plan[stall_s_max]:g} s", "{did[connections stalled]}"),
     ("connections delayed", "{did[connections delayed]}"),
     ("answers cut in half", "{did[answers halved]}"),
-    ("`kill -9` of projector, watch or API", "{did[reader kill]}"),
+    ("kill -9 of projector, watch or API", "{did[reader kill]}"),
     ("projector, watch or API frozen for longer than a session", "{did[reader freeze]}"),
     ("projector, watch or API paused for less", "{did[reader pause]}"),
     ("PostgreSQL killed", "{did[database crash]}"),
@@ -137,37 +100,4 @@ def _done(row: Row) -> Iterator[Line]:
 def _came(row: Row) -> Iterator[Line]:
     yield from _filled(row, CAME)
     for name, count in row["verified"]["outcomes"].items():
-        yield f"outcome `{name}`", f"{count:,}"
-
-
-def _proved(row: Row) -> Iterator[str]:
-    verified = row["verified"]
-    read = sum(verified["records"].values())
-    yield "## What was proved"
-    yield ""
-    yield (
-        f"- **By the verifier**, which shares no code with the ledger, from {read:,} records of"
-        f" {len(verified['records'])} topics: each committed input record is journalled"
-        " once and in order, none of an aborted transaction is; every chain of hashes, decision,"
-        " figure, payment order, refusal, dead letter and published balance follows from them,"
-        " once. It found nothing."
-    )
-    yield (
-        "- **Byte for byte**: a ledger that nobody disturbs, run over the same input, writes the"
-        " same journal, and its state is what the state topic holds."
-    )
-    yield "- **By count**: as many records are journalled as the broker acknowledged."
-    if row["plan"]["brokers"] > 1:
-        yield (
-            "- **Readers**: the tables are row for row those of a projector that nobody disturbed;"
-            " the watch has the figures of the journal for every budget, and no difference; each"
-            " deadline that passed counted once; watch and API are ready, all three end with 0."
-        )
-    yield (
-        "- **At the end** no transaction is open in any topic, each partition has one owner, and"
-        " each worker ends with 0 when it is asked to."
-    )
-    yield (
-        "- **On the way** no worker ended that was not hurt, none wrote an error or a traceback of"
-        " its own, held a partition, rebuilt a state or gave up a record."
-    )
+        yield f"outcome {name}", f"{count:,}"

@@ -17,10 +17,11 @@ from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.verifier.cluster.verify import verify
+from services.verifier.verify import verify
 from tests.builders import a_convention, a_payment, a_vote, an_award
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.faults.forgetting import Died, Forgetting, worked
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 EVERYTHING = (JOURNAL, COMMITMENT_ENTRIES, PAYMENT_ORDERS, BALANCES, LEDGER_STATE)
@@ -60,21 +61,21 @@ def assert_each_order_once(cluster: Cluster) -> None:
     ids=lambda topics: "+".join(each.split(".")[1] for each in topics),
 )
 def test_an_order_of_a_hanging_transaction_is_published_once(
-    cluster: Cluster, hanging: tuple[str, ...], dies: bool
+    stack: Stack, hanging: tuple[str, ...], dies: bool
 ) -> None:
-    budget = prepared(cluster)
-    run(worked(cluster, hanging, dies=dies))
-    cluster.publish([a_payment(budget=budget)])
-    run(worked(cluster))
-    assert_each_order_once(cluster)
+    budget = prepared(stack)
+    run(worked(stack, hanging, dies=dies))
+    stack.publish([a_payment(budget=budget)])
+    run(worked(stack))
+    assert_each_order_once(stack)
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
 def test_a_worker_killed_while_it_completes_a_transaction_leaves_the_same_outcome(
-    cluster: Cluster, dies: bool, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, dies: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    budget = prepared(cluster)
-    run(worked(cluster, (JOURNAL, PAYMENT_ORDERS, LEDGER_STATE), dies=dies))
+    budget = prepared(stack)
+    run(worked(stack, (JOURNAL, PAYMENT_ORDERS, LEDGER_STATE), dies=dies))
     ended: list[bool] = []
     end = FencedWriter.end
 
@@ -87,44 +88,42 @@ def test_a_worker_killed_while_it_completes_a_transaction_leaves_the_same_outcom
         await end(writer, transaction, committed=committed)
 
     monkeypatch.setattr(FencedWriter, "end", end_one)
-    run(worked(cluster))
+    run(worked(stack))
     assert [not dies] == ended
     monkeypatch.undo()
-    cluster.publish([a_payment(budget=budget)])
-    run(worked(cluster))
-    assert_each_order_once(cluster)
+    stack.publish([a_payment(budget=budget)])
+    run(worked(stack))
+    assert_each_order_once(stack)
 
 
-def test_a_writer_begins_nothing_behind_its_hanging_transaction(
-    cluster: Cluster,
-) -> None:
-    budget = prepared(cluster)
+def test_a_writer_begins_nothing_behind_its_hanging_transaction(stack: Stack) -> None:
+    budget = prepared(stack)
 
     async def go() -> None:
-        ledger = Forgetting(cluster, SHORT_S)
+        ledger = Forgetting(stack, SHORT_S)
         try:
             await ledger.open()
             await ledger.commit((PAYMENT_ORDERS,))
-            await asyncio.to_thread(cluster.publish, [a_payment(budget=budget)])
+            await asyncio.to_thread(stack.publish, [a_payment(budget=budget)])
             with pytest.raises(WriterFailed, match=r"begin: .*payment-orders"):
                 await ledger.commit()
         finally:
             await ledger.close()
 
     run(go())
-    run(worked(cluster))
-    assert_each_order_once(cluster)
+    run(worked(stack))
+    assert_each_order_once(stack)
 
 
 def test_a_worker_that_may_not_complete_it_names_the_missing_right(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared(cluster)
-    run(worked(cluster, (PAYMENT_ORDERS,)))
+    prepared(stack)
+    run(worked(stack, (PAYMENT_ORDERS,)))
 
     async def forbidden(*_: object, **__: object) -> None:
         raise ClusterAuthorizationFailedError
 
     monkeypatch.setattr(writers, "end_transaction", forbidden)
     with pytest.raises(ClusterError, match=r"payment-orders.* committed .*CLUSTER_ACTION on the"):
-        run(worked(cluster))
+        run(worked(stack))

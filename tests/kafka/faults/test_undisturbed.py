@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.kafka.partition import LedgerProcessor
-from services.ledger.kafka.state_topic import (
+from services.ledger.kafka.topic_records import (
     POSITION_KEY,
     decode_checkpoint,
     encode_checkpoint,
@@ -19,6 +19,7 @@ from services.runtime.ops.watchdog import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.faults.undisturbed import compare, differences
+from tests.kafka.stack import Stack
 from tests.waiting import run
 
 PARTITIONS: Final = 2
@@ -46,22 +47,35 @@ async def _handled(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster(module_cluster: Cluster) -> Cluster:
+def cluster(module_stack: Stack) -> Stack:
     """A vote and its repeat, what nobody can read, and a convention that waits for its award."""
-    cluster = module_cluster
     budget = budget_on(HOME, PARTITIONS)
     vote = a_vote(budget=budget)
-    cluster.publish([vote, vote])
-    cluster.write([Sent(HOME, b"nobody", b"{", ())])
-    cluster.publish([a_convention(budget=budget), an_award(budget=budget)])
-    run(_handled(cluster))
-    cluster.wait_until_settled(JOURNAL, LEDGER_STATE)
-    return cluster
+    module_stack.publish([vote, vote])
+    module_stack.write([Sent(HOME, b"nobody", b"{", ())])
+    module_stack.publish([a_convention(budget=budget), an_award(budget=budget)])
+    run(_handled(module_stack))
+    module_stack.wait_until_settled(JOURNAL, LEDGER_STATE)
+    return module_stack
 
 
-def found_in(cluster: Cluster, topic: str = JOURNAL, edit: Edit = list) -> list[str]:
+@pytest.fixture(scope="module")
+def records(cluster: Cluster) -> dict[str, dict[int, Records]]:
+    """What stands in the topics, read once."""
+    return cluster.read_all((*INPUT_TOPICS, JOURNAL, LEDGER_STATE))
+
+
+def found_in(
+    cluster: Cluster,
+    records: dict[str, dict[int, Records]],
+    topic: str = JOURNAL,
+    edit: Edit = list,
+) -> list[str]:
     """What is found where a topic of that partition was edited."""
-    left = cluster.read_all((*INPUT_TOPICS, JOURNAL, LEDGER_STATE))
+    left = {
+        name: {number: [*some] for number, some in places.items()}
+        for name, places in records.items()
+    }
     edit(left[topic][HOME])
 
     async def read(place: TopicPartition) -> Records:
@@ -126,9 +140,11 @@ def _moved(by: int) -> Edit:
     return edit
 
 
-def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) -> None:
+def test_what_an_undisturbed_ledger_left_is_as_it_should_be(
+    cluster: Cluster, records: dict[str, dict[int, Records]]
+) -> None:
     assert [] == run(differences(cluster.bootstrap, cluster.prefix, PARTITIONS))
-    assert [] == found_in(cluster)
+    assert [] == found_in(cluster, records)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +171,11 @@ def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) ->
     ],
 )
 def test_what_a_fault_could_leave_behind_is_found(
-    cluster: Cluster, topic: str, edit: Edit, texts: str
+    cluster: Cluster,
+    records: dict[str, dict[int, Records]],
+    topic: str,
+    edit: Edit,
+    texts: str,
 ) -> None:
-    found = found_in(cluster, topic, edit)
+    found = found_in(cluster, records, topic, edit)
     assert any(texts in each for each in found), found

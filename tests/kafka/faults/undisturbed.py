@@ -15,8 +15,12 @@ from structlog.testing import capture_logs
 from events.topics import INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, read_key
-from services.ledger.kafka.topic_records import raw_record
+from services.ledger.kafka.topic_records import (
+    POSITION_KEY,
+    decode_checkpoint,
+    raw_record,
+    read_key,
+)
 from services.runtime.kafka.partitioning import partition_of
 from tests.kept_state import kept, one_by_one
 

@@ -16,34 +16,34 @@ LILLE = 'entities:\n  "21590350100017":\n    name: Lille\n'
 
 
 def test_the_codes_of_grants_have_the_names_of_the_nomenclature() -> None:
-    assert "Autres charges de gestion courante" == OFFICIAL.of(BUDGET, "chapter", "65")
-    assert "Personnes en difficulté" == OFFICIAL.of(BUDGET, "function", "424")
+    assert "Autres charges de gestion courante" == OFFICIAL.code_name(BUDGET, "chapter", "65")
+    assert "Personnes en difficulté" == OFFICIAL.code_name(BUDGET, "function", "424")
     line = BudgetLine("65", "65748", "61", "489")
     assert (
         "Subventions de fonctionnement – Autres personnes de droit privé"
         " · Interventions économiques transversales"
-    ) == OFFICIAL.of_line(BUDGET, line)
+    ) == OFFICIAL.line_name(BUDGET, line)
 
 
 def test_a_code_that_nobody_has_named_has_no_name() -> None:
-    assert OFFICIAL.of(BUDGET, "operation", "489") is None
-    assert OFFICIAL.of(BUDGET, "function", None) is None
+    assert OFFICIAL.code_name(BUDGET, "operation", "489") is None
+    assert OFFICIAL.code_name(BUDGET, "function", None) is None
     assert OFFICIAL.entity("21590350100017") is None
-    assert "" == OFFICIAL.of_line(BUDGET, BudgetLine("99", "99", None, None))
+    assert "" == OFFICIAL.line_name(BUDGET, BudgetLine("99", "99", None, None))
 
 
 def test_a_city_names_its_own_codes_in_its_own_budgets() -> None:
     names = city_names(EXAMPLE.read_text(encoding="utf-8"))
     assert "Lille" == names.entity("21590350100017")
     assert "budget principal" == names.budget("21590350100017", "00")
-    assert "Mission locale" == names.of(BUDGET, "operation", "489")
-    assert names.of("21590512600011-00-2023", "operation", "489") is None
+    assert "Mission locale" == names.code_name(BUDGET, "operation", "489")
+    assert names.code_name("21590512600011-00-2023", "operation", "489") is None
 
 
 def test_a_city_may_name_a_function_otherwise() -> None:
     names = city_names(f'{LILLE}    functions:\n      "61": Emploi\n')
-    assert "Emploi" == names.of(BUDGET, "function", "61")
-    assert "Personnes en difficulté" == names.of(BUDGET, "function", "424")
+    assert "Emploi" == names.code_name(BUDGET, "function", "61")
+    assert "Personnes en difficulté" == names.code_name(BUDGET, "function", "424")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Unreadable records explained from their bytes, in the sentence that POST /events gives."""
+"""Unreadable records explain_record from their bytes, in the sentence that POST /events gives."""
 
 import asyncio
 import json
@@ -11,14 +11,14 @@ import pytest
 from events.codec import decode
 from events.texts import verbatim
 from events.unreadable import Unreadable, explain
-from services.api.queries.verdicts import dead_letter_verdict, refusal_verdict
-from services.api.rejections.explanation import (
+from services.api.queries.explanation import (
     NOTHING_KNOWN,
     Explanation,
     Explanations,
-    explained,
+    explain_record,
 )
-from services.api.rejections.query import DeadLetter
+from services.api.queries.rejections import DeadLetter
+from services.api.queries.verdicts import dead_letter_verdict, refusal_verdict
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import names_of
@@ -53,7 +53,7 @@ def test_a_refused_report_on_what_was_carried_over_is_sent_where_that_goes_on() 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
     unreadable = decode(WRONG_KIND)
     assert isinstance(unreadable, Unreadable)
-    found = explained(a_record(WRONG_KIND), a_dead_letter(unreadable.reason))
+    found = explain_record(a_record(WRONG_KIND), a_dead_letter(unreadable.reason))
     assert both(explain(unreadable)) == found.sentence
     assert found.sentence is not None
     assert "/data/document/kind (it must be 'activity_report'" in found.sentence.en
@@ -63,18 +63,18 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
 
 def test_another_reason_than_the_bytes_give_keeps_its_own_sentence() -> None:
     """On a wrong partition, or set aside by an operator: the record alone does not say so."""
-    found = explained(a_record(WRONG_KIND), a_dead_letter("wrong_partition"))
+    found = explain_record(a_record(WRONG_KIND), a_dead_letter("wrong_partition"))
     assert (None, "rapport-2022") == (found.sentence, found.event_id)
 
 
 def test_another_record_at_its_place_says_nothing_of_it() -> None:
     """After an import the places are those of the cluster where it was decided."""
     other = encoded(a_report(kind="rapport", _id="another"))
-    assert NOTHING_KNOWN == explained(a_record(other), a_dead_letter("invalid_value: /data"))
+    assert NOTHING_KNOWN == explain_record(a_record(other), a_dead_letter("invalid_value: /data"))
 
 
 def test_of_one_that_is_too_large_its_length_is_enough() -> None:
-    found = explained(a_record(b"{", length_bytes=2_000_000), a_dead_letter("too_large"))
+    found = explain_record(a_record(b"{", length_bytes=2_000_000), a_dead_letter("too_large"))
     assert found.sentence is not None
     assert "2000000" in found.sentence.en
 
@@ -115,7 +115,7 @@ class Topic:
 def explanations_of(topic: Topic, *asked: list[DeadLetter]) -> list[list[Explanation]]:
     async def go() -> list[list[Explanation]]:
         explanations = Explanations(topic)
-        return [await explanations.of(each) for each in asked]
+        return [await explanations.explain(each) for each in asked]
 
     return asyncio.run(go())
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from events.texts import _
-from services.api.adapters.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
+from services.api.adapters.kafka import ENDS_KEPT_S, ENDS_LIMIT_S, ENDS_UNKNOWN_S, KafkaEnds
 from services.api.adapters.ports import JournalEnd
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
@@ -36,28 +36,24 @@ class Looked(KafkaEnds):
 
 
 @pytest.mark.parametrize("found", [None, FOUND], ids=["no answer", "a slow answer"])
-def test_all_who_ask_at_once_wait_for_one_poll(found: Mapping[int, JournalEnd] | None) -> None:
-    async def go() -> None:
-        ends = Looked(HandClock(), ANSWER_S, found)
-        assert [found] * 8 == await asyncio.gather(*(ends() for _ in range(8)))
-        assert ends.points == 1
+async def test_all_who_ask_at_once_wait_for_one_poll(
+    found: Mapping[int, JournalEnd] | None,
+) -> None:
+    ends = Looked(HandClock(), ENDS_LIMIT_S, found)
+    assert [found] * 8 == await asyncio.gather(*(ends() for _ in range(8)))
+    assert ends.points == 1
 
-    asyncio.run(go())
 
-
-@pytest.mark.parametrize(("found", "kept_s"), [(None, AWAY_S), (FOUND, KEPT_S)])
-def test_what_a_poll_found_is_kept_a_while_and_then_looked_for_again(
+@pytest.mark.parametrize(("found", "kept_s"), [(None, ENDS_UNKNOWN_S), (FOUND, ENDS_KEPT_S)])
+async def test_what_a_poll_found_is_kept_a_while_and_then_looked_for_again(
     found: Mapping[int, JournalEnd] | None, kept_s: float
 ) -> None:
-    async def go() -> None:
-        clock = HandClock()
-        ends = Looked(clock, 0.0, found)
-        await ends()
-        clock.advance(timedelta(seconds=kept_s - 0.5))
-        await ends()
-        assert ends.points == 1
-        clock.advance(timedelta(seconds=1))
-        await ends()
-        assert ends.points == 2
-
-    asyncio.run(go())
+    clock = HandClock()
+    ends = Looked(clock, 0.0, found)
+    await ends()
+    clock.advance(timedelta(seconds=kept_s - 0.5))
+    await ends()
+    assert ends.points == 1
+    clock.advance(timedelta(seconds=1))
+    await ends()
+    assert ends.points == 2

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from events.texts import verbatim
 from services.api.code_names import OFFICIAL
-from services.api.http.question import Asked, BudgetId, ListFilters
-from services.api.statements.list_file import ListColumn, ListTable, list_sheet
+from services.api.files.list_file import ListColumn, ListTable, list_sheet
+from services.api.http.question import BudgetId, ListFilters, QueryContext
 from tests.builders import BUDGET
 
 
@@ -29,9 +29,7 @@ def test_the_cells_of_a_list_are_made_in_another_thread() -> None:
         return str(row)
 
     table = ListTable(verbatim("Rows"), [ListColumn(verbatim("row"), cell)])
-    components = SimpleNamespace(names=OFFICIAL)
-    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(components=components)))
-    question = cast(Asked, SimpleNamespace(request=request, today=date(2023, 6, 2)))
+    question = cast(QueryContext, SimpleNamespace(names=OFFICIAL, today=date(2023, 6, 2)))
     sheet = asyncio.run(list_sheet(question, Filters(), table, [1, 2]))
     assert [["1"], ["2"]] == sheet.rows
     assert threads

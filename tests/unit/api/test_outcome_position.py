@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.api.outcomes.position import Position
+from services.api.outcomes.feed import Position
 
 
 def test_a_position_is_read_as_it_was_spelled() -> None:
-    position = Position.of([(3, 7), (0, 13)])
+    position = Position.from_offsets([(3, 7), (0, 13)])
     assert "0-13.3-7" == str(position)
     assert position == Position.read("0-13.3-7")
 
@@ -21,11 +21,11 @@ def test_what_is_none_is_refused(text: str) -> None:
 
 
 def test_what_is_left_between_two_positions() -> None:
-    end = Position.of([(0, 13), (1, 7), (2, 5)])
-    assert [(1, 3, 7), (2, 0, 5)] == Position.read("0-13.1-3").behind(end)
-    assert [] == end.behind(end)
-    assert [] == Position.read("0-14.1-7.2-5").behind(end), "a read model that is made again"
+    end = Position.from_offsets([(0, 13), (1, 7), (2, 5)])
+    assert [(1, 3, 7), (2, 0, 5)] == Position.read("0-13.1-3").list_unread(end)
+    assert [] == end.list_unread(end)
+    assert [] == Position.read("0-14.1-7.2-5").list_unread(end), "a read model that is made again"
 
 
 def test_a_partition_moves_alone() -> None:
-    assert "0-13.1-8" == str(Position.read("0-13.1-7").moved(1, 8))
+    assert "0-13.1-8" == str(Position.read("0-13.1-7").replace_offset(1, 8))

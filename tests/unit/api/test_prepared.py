@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, Select, String, Table, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.api.adapters import prepared
-from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, PreparedQuery
 from services.api.adapters.read_model import open_read_model
 
 NUMBERS = Table("numbers", MetaData(), Column("number", Integer), Column("name", String))
@@ -21,7 +21,7 @@ class Bounds(NamedTuple):
     last: Any = None
 
 
-def a_query(built: list[Any]) -> Prepared:
+def a_query(built: list[Any]) -> PreparedQuery:
     def build(names: Parameters | None, bounds: Bounds, number: Parameter | None) -> Select[Any]:
         built.append((names, bounds, number))
         query = select(NUMBERS.c.number).order_by(NUMBERS.c.number)
@@ -31,10 +31,10 @@ def a_query(built: list[Any]) -> Prepared:
             query = query.where(NUMBERS.c.number >= bounds.first)
         return query if number is None else query.where(NUMBERS.c.number == number)
 
-    return Prepared(build)
+    return PreparedQuery(build)
 
 
-def found(query: Prepared, **arguments: Any) -> list[int]:
+def found(query: PreparedQuery, **arguments: Any) -> list[int]:
     async def go() -> list[int]:
         engine = create_async_engine("sqlite+aiosqlite://")
         async with engine.connect() as connection:
@@ -93,18 +93,18 @@ def test_a_query_that_decides_by_a_value_is_not_built(decide: Callable[[Paramete
         return query if decide(number) else query.where(NUMBERS.c.number == number)
 
     with pytest.raises(TypeError):
-        Prepared(build)._made({"number": 0})
+        PreparedQuery(build)._build_query({"number": 0})
 
 
 def test_postgresql_is_given_values_in_the_order_of_its_parameters() -> None:
     dialect = open_read_model("postgresql://nobody@localhost/nothing").dialect
-    query, given = Prepared(
+    query, given = PreparedQuery(
         lambda name, number: select(NUMBERS.c.number).where(
             NUMBERS.c.number == number, NUMBERS.c.name == "constant", NUMBERS.c.name == name
         )
-    )._made({"name": "n1", "number": 1})
-    compiled = prepared._compiled(query, dialect)
-    assert [1, "constant", "n1"] == compiled.in_order(given)
+    )._build_query({"name": "n1", "number": 1})
+    compiled = prepared._compile(query, dialect)
+    assert [1, "constant", "n1"] == compiled.order_values(given)
 
 
 def test_others_have_their_turn_between_the_parts_of_a_long_answer() -> None:
@@ -125,7 +125,7 @@ def test_others_have_their_turn_between_the_parts_of_a_long_answer() -> None:
             await connection.execute(NUMBERS.insert(), every)
             result = await connection.execute(select(NUMBERS.c.number).order_by(NUMBERS.c.number))
             waiting = asyncio.create_task(others())
-            rows = await prepared.in_parts(result)
+            rows = await prepared.read_in_parts(result)
             waiting.cancel()
         await engine.dispose()
         return [row["number"] for row in rows], turns

@@ -12,11 +12,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.api.access.caller import EVERYBODY, Caller, Scope
-from services.api.http import question_route
+from services.api.http import question
 from services.api.http.components import ReadSlots
 from services.api.http.error_handlers import add_handlers
-from services.api.http.question import Name, PageFilters, Question, Sequence
-from services.api.http.question_route import QuestionRoute
+from services.api.http.question import Name, PageFilters, Question, QuestionRoute, Sequence
 from tests.api.environment import HandClock, asking
 
 ADDRESSES: Final = (
@@ -94,4 +93,4 @@ def test_an_endpoint_that_takes_anything_else_is_fastapis() -> None:
     async def endpoint(question: Question, other: int) -> Response:
         return Response(f"{question} {other}")
 
-    assert question_route._parameters(endpoint, {}) is None
+    assert question._parameters(endpoint, {}) is None

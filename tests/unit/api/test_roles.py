@@ -1,7 +1,7 @@
 """The types of events of the two offices of public accounting."""
 
 from events.envelope import INBOUND, INTERNAL_EVENTS
-from services.api.access.roles import ROLES, is_role_or_type, types_of
+from services.api.access.caller import ROLES, is_role_or_type, types_of
 
 REVIEWS = {"ecluse.record.reviewed.v1", "ecluse.event.withdrawn.v1"}
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.api.webhooks.addresses import Forbidden, PublicResolver, check_address, is_public
+from services.api.webhooks.delivery import Forbidden, PublicResolver, check_address, is_public
 
 INSIDE = frozenset({"erp.mairie.lan", "127.0.0.1"})
 

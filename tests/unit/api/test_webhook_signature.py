@@ -2,7 +2,7 @@
 
 import base64
 
-from services.api.webhooks.signature import headers_of, secret_of
+from services.api.webhooks.delivery import headers_of, secret_of
 
 
 def test_a_message_is_signed_as_the_specification_s_example() -> None:

@@ -4,11 +4,11 @@ import json
 from datetime import date
 
 from events import topics
-from services.cli.records.dead_letters import dead_letter_row
+from services.cli.commands.dead_letters import dead_letter_row
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import Address, DeadLetter
-from services.redrive.state import RedriveState, Settled
+from services.redrive.state import RedriveState, Review
 from tests.builders import BUDGET, IBAN
 
 
@@ -17,7 +17,7 @@ def test_what_settled_a_dead_letter_shows_no_account() -> None:
     found = DeadLetter(Address("_dead.3", 17, place), "bad_json", RawRecord(b"{", place), 0, True)
     state = RedriveState()
     day = date(2023, 7, 20)
-    state.settled["_dead.3", 17] = Settled(BUDGET, 5, IBAN, day, f"to {IBAN}", f"x-{IBAN}")
+    state.reviews["_dead.3", 17] = Review(BUDGET, 5, IBAN, day, f"to {IBAN}", f"x-{IBAN}")
     row = dead_letter_row(found, state)
     assert IBAN not in json.dumps(row)
     assert ("2023-07-20", BUDGET, 5) == tuple(

@@ -10,10 +10,9 @@ import pytest
 
 from events.lag import Board, read_board
 from services.api.lag.view import LagView, lag_view
-from services.cli.commands.inspect.lag_page import page
+from services.cli.commands.lag_page import page
 from services.cli.terminal.screen import Prose, Screen
-from services.lag.client.age import WELL
-from services.lag.client.merge import Answer, lag_of
+from services.lag.document import WELL, Answer, lag_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp

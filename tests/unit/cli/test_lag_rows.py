@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from events.lag import Stage
-from services.cli.commands.inspect.lag_rows import rows_of
+from services.cli.commands.lag_lines import rows_of
 from services.texts.language import Language
 from services.texts.translation import translate
 from tests.api.lag_boards import NIGHT, a_partition, a_stage

@@ -9,19 +9,13 @@ import structlog
 from services.cli.terminal.logs import configure_logs, mask_ibans
 from services.cli.terminal.options import LogLevel
 from tests.builders import IBAN
+from tests.unit.cli.test_output import Terminal
 
 
 def test_a_whole_line_is_masked_its_traceback_included() -> None:
     line = {"event": "decoder_failed", "exception": f"Traceback …\nValueError: {IBAN}"}
     shown = mask_ibans(None, "error", line)
     assert {"event": "decoder_failed", "exception": "Traceback …\nValueError: FR76…0110"} == shown
-
-
-class Terminal(StringIO):
-    """Standard error with a person before it."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(

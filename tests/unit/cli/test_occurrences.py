@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.cli.records.occurrences import Occurrence, Wanted
+from services.cli.commands.personal_data import Occurrence, SearchTerm
 from tests.builders import IBAN
 
 GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
@@ -34,13 +34,13 @@ GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
     ],
 )
 def test_a_name_is_found_however_it_is_written(name: str, text: str, found: bool) -> None:
-    assert found is Wanted(name).is_in(text)
+    assert found is SearchTerm(name).is_in(text)
 
 
 @pytest.mark.parametrize("name", ["", " ", "–", "_"])
 def test_there_must_be_something_to_look_for(name: str) -> None:
     with pytest.raises(ValueError, match="nothing to look for"):
-        Wanted(name)
+        SearchTerm(name)
 
 
 def test_its_place_is_a_pointer_into_json_inside_of_text_too() -> None:
@@ -49,11 +49,11 @@ def test_its_place_is_a_pointer_into_json_inside_of_text_too() -> None:
     assert [
         Occurrence("/event/data/interested/1", "Zoé Lefèvre"),
         Occurrence("/event/data/a~1b~0/c", "Lefèvre, Zoé"),
-    ] == list(Wanted("zoé lefèvre").occurrences(record))
+    ] == list(SearchTerm("zoé lefèvre").occurrences(record))
 
 
 def test_the_name_of_a_member_counts_and_so_do_bytes_that_are_no_json() -> None:
-    wanted = Wanted("Lefèvre")
+    wanted = SearchTerm("Lefèvre")
     assert [Occurrence("/x/Lefèvre", "Lefèvre")] == list(
         wanted.occurrences({"x": {"Lefèvre": 1, "y": None}})
     )
@@ -68,6 +68,6 @@ def test_the_name_of_a_member_counts_and_so_do_bytes_that_are_no_json() -> None:
         wanted.occurrences('{"name": "Lefèvre", "name": "x"}')
     )
     assert [Occurrence("/siret", "21590350100017")] == list(
-        Wanted("215 903 501 00017").occurrences(b'{"siret": 21590350100017}')
+        SearchTerm("215 903 501 00017").occurrences(b'{"siret": 21590350100017}')
     )
     assert [] == list(wanted.occurrences({"a": 5, "b": [None, True]}))

@@ -9,7 +9,7 @@ import pytest
 
 from events.texts import _
 from services.cli.terminal import output
-from services.cli.terminal.output import counted, display_name, progress, show_spinner
+from services.cli.terminal.output import display_name, progress, show_progress, show_spinner
 
 READING, ADDING_UP, VERIFYING = _("reading"), _("adding up"), _("verifying")
 
@@ -72,7 +72,7 @@ def test_work_of_unknown_length_shows_its_name(monkeypatch: pytest.MonkeyPatch) 
 
 def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with counted(VERIFYING) as report:
+    with show_progress(VERIFYING) as report:
         report(1, 4)
         report(2, 2)
     assert "verifying" in terminal.getvalue()
@@ -84,6 +84,6 @@ def test_programs_see_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", shown)
     with show_spinner(ADDING_UP), progress(READING, [BytesIO(b"")]) as handled:
         handled(10)
-    with counted(VERIFYING) as report:
+    with show_progress(VERIFYING) as report:
         report(1, 2)
     assert "" == shown.getvalue()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
-from services.cli.commands.events.publish import Checked
-from services.cli.records.event_lines import Fault
+from services.cli.commands.publish import CheckedFile
+from services.cli.commands.validate import Fault
 from services.ledger.application.ports import StoreError
 from services.runtime.kafka.publishing import Message
 from tests.builders import BUDGET, a_deadline, a_vote, an_award, encoded
@@ -20,14 +20,14 @@ SPACED = b' { "specversion"' + VOTE.removeprefix(b'{"specversion"') + b" \r"
 
 
 @pytest.fixture
-def checked(tmp_path: Path) -> Iterator[Callable[[bytes], Checked]]:
+def checked(tmp_path: Path) -> Iterator[Callable[[bytes], CheckedFile]]:
     streams = []
 
-    def check(content: bytes) -> Checked:
+    def check(content: bytes) -> CheckedFile:
         file = tmp_path / "events.jsonl"
         file.write_bytes(content)
         streams.append(file.open("rb"))
-        result = Checked("events.jsonl", streams[-1])
+        result = CheckedFile("events.jsonl", streams[-1])
         assert result.faults == list(result.check(lambda _bytes: None))
         return result
 
@@ -36,12 +36,12 @@ def checked(tmp_path: Path) -> Iterator[Callable[[bytes], Checked]]:
         stream.close()
 
 
-def sent(file: Checked) -> list[Message]:
+def sent(file: CheckedFile) -> list[Message]:
     return list(file.messages(lambda _bytes: None))
 
 
 def test_each_line_is_sent_byte_for_byte_under_its_budget(
-    checked: Callable[[bytes], Checked],
+    checked: Callable[[bytes], CheckedFile],
 ) -> None:
     file = checked(b"\n".join([VOTE, b"", SPACED, b"  ", OTHER_VOTE, AWARD, b""]))
     assert ([], 4) == (file.faults, file.lines)
@@ -54,15 +54,15 @@ def test_each_line_is_sent_byte_for_byte_under_its_budget(
     assert 4 == len(sent(file)), "and again"
 
 
-def test_a_last_line_without_its_end_is_a_line(checked: Callable[[bytes], Checked]) -> None:
+def test_a_last_line_without_its_end_is_a_line(checked: Callable[[bytes], CheckedFile]) -> None:
     assert [Message(BUDGET.encode(), VOTE)] == sent(checked(VOTE))
 
 
-def test_an_empty_file_has_nothing_to_send(checked: Callable[[bytes], Checked]) -> None:
+def test_an_empty_file_has_nothing_to_send(checked: Callable[[bytes], CheckedFile]) -> None:
     assert [] == sent(checked(b"\n \n"))
 
 
-def test_each_fault_is_named_by_its_line(checked: Callable[[bytes], Checked]) -> None:
+def test_each_fault_is_named_by_its_line(checked: Callable[[bytes], CheckedFile]) -> None:
     too_large = b'"' + b"x" * EVENT_BYTES_MAX + b'"'
     file = checked(b"\n".join([VOTE, b"{", b"", too_large, AWARD]))
     assert [(2, "bad_json"), (4, "too_large")] == [
@@ -72,7 +72,7 @@ def test_each_fault_is_named_by_its_line(checked: Callable[[bytes], Checked]) ->
 
 
 def test_rule_32_an_internal_event_is_not_published_among_events(
-    checked: Callable[[bytes], Checked],
+    checked: Callable[[bytes], CheckedFile],
 ) -> None:
     file = checked(encoded(a_deadline()) + b"\n" + VOTE)
     assert [(1, "unknown_type: /type")] == [
@@ -81,7 +81,7 @@ def test_rule_32_an_internal_event_is_not_published_among_events(
 
 
 def test_a_fault_for_programs_has_the_members_of_validate(
-    checked: Callable[[bytes], Checked],
+    checked: Callable[[bytes], CheckedFile],
 ) -> None:
     fault: Fault = checked(b"{").faults[0]
     assert ["position", "reason", "message"] == list(fault.row())
@@ -89,7 +89,7 @@ def test_a_fault_for_programs_has_the_members_of_validate(
 
 
 def test_what_was_written_behind_the_checked_lines_is_not_sent(
-    checked: Callable[[bytes], Checked], tmp_path: Path
+    checked: Callable[[bytes], CheckedFile], tmp_path: Path
 ) -> None:
     file = checked(VOTE + b"\n")
     with (tmp_path / "events.jsonl").open("ab") as writer:
@@ -107,7 +107,7 @@ def test_what_was_written_behind_the_checked_lines_is_not_sent(
     ],
 )
 def test_a_file_that_changed_since_it_was_checked_stops_the_sending(
-    checked: Callable[[bytes], Checked], tmp_path: Path, content: bytes, said: str
+    checked: Callable[[bytes], CheckedFile], tmp_path: Path, content: bytes, said: str
 ) -> None:
     file = checked(VOTE + b"\n" + AWARD + b"\n")
     (tmp_path / "events.jsonl").write_bytes(content)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from events.texts import Counted, Translatable, _
+from events.texts import CountedText, Translatable, _
 from services.cli.terminal import texts
 from services.cli.terminal.options import language_of_the_system
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.model.lines import Stage
 from services.ledger.domain.model.moves import EntryKind
 from services.ledger.domain.model.orders import OrderState
-from services.ledger.explain import terms
+from services.ledger.explain import sentences
 from services.texts.formats import day, euros
 from services.texts.language import Language
 from services.texts.translation import Sentence, both, translate
@@ -48,12 +48,12 @@ def test_the_language_is_the_first_that_the_environment_names(
     [
         (texts.OUTCOME, Outcome),
         (texts.OUTCOMES, Outcome),
-        (terms.ORDER_STATES, OrderState),
-        (terms.ENTRY_KINDS, EntryKind),
+        (sentences.ORDER_STATES, OrderState),
+        (sentences.ENTRY_KINDS, EntryKind),
     ],
 )
 def test_everything_has_its_word(
-    words: dict[str, Translatable | Counted], names: type[Outcome]
+    words: dict[str, Translatable | CountedText], names: type[Outcome]
 ) -> None:
     assert set(names) == set(words)
 

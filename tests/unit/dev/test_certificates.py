@@ -3,14 +3,14 @@
 import ssl
 from pathlib import Path
 
-from services.dev.certificates import authority, signed_pem
+from services.dev.certificates import authority, sign_pem
 
 
 def test_a_strict_client_and_its_server_take_each_other_s_certificate(tmp_path: Path) -> None:
     """Python 3.13 is strict by itself: it wants the identifiers of RFC 5280."""
     ours, cafile, own = authority("ours"), tmp_path / "ours.pem", tmp_path / "own.pem"
     cafile.write_bytes(ours.pem)
-    own.write_bytes(signed_pem(ours, "broker", ["localhost"]))
+    own.write_bytes(sign_pem(ours, "broker", ["localhost"]))
     client = ssl.create_default_context(cafile=str(cafile))
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(cafile))
     server.verify_mode = ssl.CERT_REQUIRED

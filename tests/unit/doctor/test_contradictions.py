@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.api.settings import ApiSettings
-from services.doctor.configuration.contradictions import TABLE, Read, contradictions
+from services.doctor.settings import TABLE, Read, contradictions
 from services.runtime.ops.settings import Settings
 from services.treasury.settings import TreasurySettings
 from services.watch.settings import WatchSettings

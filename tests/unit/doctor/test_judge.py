@@ -8,8 +8,7 @@ import pytest
 from events.lag import Stage
 from events.lag import State as LagState
 from services.doctor import judge
-from services.doctor.checks import Check, Part, State
-from services.doctor.judge import Privilege, Range, StillOpen
+from services.doctor.judge import Finding, Part, Privilege, Range, State, TransactionAge
 from services.lag.judge.states import Rule
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -18,7 +17,7 @@ GIB = 1024**3
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def read(checks: list[Check]) -> list[tuple[str, str | None, str]]:
+def read(checks: list[Finding]) -> list[tuple[str, str | None, str]]:
     """State, place and English text of each check."""
     return [(each.state, each.where, translate(each.text, Language.EN)) for each in checks]
 
@@ -74,8 +73,7 @@ def test_topics_at_which_nobody_could_look_are_not_known_and_never_ok() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours_ms", "state"),
-    [(5_999, "trouble"), (6_000, "ok"), (300_000, "ok"), (300_001, "trouble")],
+    ("ours_ms", "state"), [(5_999, "trouble"), (6_000, "ok"), (300_000, "ok"), (300_001, "trouble")]
 )
 def test_a_time_out_must_be_one_that_the_broker_takes(ours_ms: int, state: str) -> None:
     of_session = Range("ECLUSE_SESSION_TIMEOUT_S", ours_ms, 6_000, 300_000, "group.min")
@@ -93,7 +91,7 @@ def test_a_limit_that_the_broker_does_not_show_is_not_known() -> None:
 
 @pytest.mark.parametrize(("open_s", "state"), [(119.0, "ok"), (121.0, "trouble")])
 def test_a_transaction_hangs_once_it_is_older_than_any_of_ours(open_s: float, state: str) -> None:
-    found = judge.transactions([StillOpen("journal/3", 17, 4000, open_s, limit_s=120.0)])
+    found = judge.transactions([TransactionAge("journal/3", 17, 4000, open_s, limit_s=120.0)])
     assert [state] == [each.state for each in found]
     if state == "trouble":
         assert "journal/3" == found[0].where

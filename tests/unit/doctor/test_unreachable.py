@@ -78,10 +78,7 @@ def test_what_is_no_address_of_a_broker_is_named_beside_one_where_nothing_listen
     tmp_path: Path,
 ) -> None:
     result = examined(
-        tmp_path,
-        "--before-start",
-        "--json",
-        ECLUSE_BOOTSTRAP_SERVERS="127.0.0.1:9, kafka:here",
+        tmp_path, "--before-start", "--json", ECLUSE_BOOTSTRAP_SERVERS="127.0.0.1:9, kafka:here"
     )
     found = [each for each in json.loads(result.out)["checks"] if each["state"] == "trouble"]
     assert ["127.0.0.1:9", "kafka:here"] == [each["where"] for each in found]

@@ -9,14 +9,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 import services
-from services.doctor.configuration.variables import (
-    COMMAND,
-    ROLES,
-    Source,
-    Variable,
-    variable_faults,
-    variables,
-)
+from services.doctor.variables import COMMAND, ROLES, Source, Variable, variable_faults, variables
 from services.runtime.ops.settings import Environment
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -68,7 +61,7 @@ def test_each_variable_that_the_command_reads_itself_is_shown() -> None:
             r'(?:envvar=|environ.get\(|names = \()"(ECLUSE_\w+)"', path.read_text()
         )
     }
-    assert {"ECLUSE_LANG", "ECLUSE_API_KEY", "ECLUSE_SEAL_KEY"} <= read
+    assert {"ECLUSE_LANG", "ECLUSE_SEAL_KEY"} <= read
     assert set() == read - set(shown())
 
 
@@ -95,7 +88,6 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         ECLUSE_KAFKA_OAUTH_CLIENT_SECRET=SECRET,
         ECLUSE_OIDC_CLIENT_SECRET=SECRET,
         ECLUSE_DATABASE_SSLPASSWORD=SECRET,
-        ECLUSE_API_KEY=SECRET,
         ECLUSE_ACCESS_URL=f"postgresql://ecluse:{SECRET}@db/keys?sslpassword={SECRET}",
         ECLUSE_TREASURY_URL=SECRET,
         ECLUSE_DATABASE_URL_FILE=str(file),
@@ -114,7 +106,6 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         # What begins as an address is none: only a variable that ends so holds one.
         ("ECLUSE_KAFKA_SASL_PASSWORD", f"abc://{SECRET}", "***"),
         ("ECLUSE_OIDC_CLIENT_SECRET", f"x://me:a@{SECRET}", "***"),
-        ("ECLUSE_API_KEY", f"https://{SECRET}", "***"),
         ("ECLUSE_DATABASE_URL", f"postgresql:u:{SECRET}@db/x", "***"),
         ("ECLUSE_DATABASE_URL", f"postgresql://u:p@{SECRET}@db/x", "postgresql://u:***@db/x"),
         ("ECLUSE_DATABASE_URL", f"postgresql://u:p?a,b://{SECRET}@db/x", "postgresql://u:***@db/x"),

@@ -1,10 +1,11 @@
 """A ledger that receives events, and deadlines that follow its journal: due items of a day."""
 
 import json
-from collections.abc import Sequence
+from collections import ChainMap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from services.due.deadlines import Deadlines
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from tests.builders import Json, encoded, topic_of
+from tests.unit.tables.rows import read_table
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 HOME: Final = 3
@@ -125,7 +127,7 @@ class Scenario:
         """The events that wait, and what for."""
         return [
             " ".join([each.event_id, each.waits_for.kind, each.waits_for.id, *["past"] * each.past])
-            for each in self.deadlines.parked(moment)
+            for each in self.deadlines.list_parked(moment)
         ]
 
 
@@ -139,6 +141,32 @@ class Row:
     deadline_events: list[str] = field(default_factory=list)
     orders: list[str] | None = None
     reports: list[str] | None = None
+
+
+def read_row(says: str, events: Sequence[Json], expected: str) -> Row:
+    """Read a row whose last line is `2024-07-01: report_due C 2024-06-30; late …; order …`.
+
+    `no order` and `none late` are said where the row is about them; `nothing` is due.
+    """
+    day, _, text = expected.partition(": ")
+    shown: dict[str, list[str]] = {}
+    deadline_events = []
+    for statement in text.split("; "):
+        word, _, rest = statement.partition(" ")
+        if word in {"order", "late"}:
+            shown.setdefault(word, []).append(rest)
+        elif statement in {"no order", "none late"}:
+            shown[statement.split(" ")[-1]] = []
+        elif statement != "nothing":
+            assert word in {"payment_due", "report_due", "parked"}, statement
+            deadline_events.append(statement)
+    return Row(says, events, day, deadline_events, shown.get("order"), shown.get("late"))
+
+
+def reader_of(*modules: dict[str, Any]) -> Callable[[str], list[Row]]:
+    """Read tables whose events may have a name in these modules."""
+    names = ChainMap(*modules)
+    return lambda text: read_table(text, names, read_row)
 
 
 def each_row(rows: Sequence[Row]) -> pytest.MarkDecorator:

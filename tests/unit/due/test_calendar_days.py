@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from events.deadlines import PATIENCE
+from events.follow_up import PATIENCE
 from services.due.calendar_days import day_of, end_of, moment_of
 from tests.unit.due.scenario import on
 

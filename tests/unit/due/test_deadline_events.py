@@ -7,9 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from events import schemas
-from events.codec import Received, decode
-from events.deadlines import DeadlinePassed
+from events.codec import ReceivedEvent, decode
 from events.envelope import SourceKind
+from events.follow_up import DeadlinePassed
 from services.due.deadline_events import (
     WATCH,
     Deadline,
@@ -40,11 +40,7 @@ YEAR = [
     ),
     EARLY,
 ]
-DUE = [
-    "report_due C 2023-06-30",
-    "parked early 2023-07-01",
-    "payment_due C/advance 2023-07-14",
-]
+DUE = ["report_due C 2023-06-30", "parked early 2023-07-01", "payment_due C/advance 2023-07-14"]
 DAY = on("2023-07-15")
 
 PAYMENT = Deadline(BUDGET, "payment_due", ("C/advance",), date(2023, 7, 14))
@@ -104,7 +100,7 @@ def test_every_kind_is_an_event_of_the_contract_and_fits_its_schema() -> None:
     for each in deadline_events:
         assert [] == list(validator.iter_errors(whole(each)))
         read = decode(each.value, (), BUDGET.encode(), SourceKind.INTERNAL_EVENTS)
-        assert isinstance(read, Received)
+        assert isinstance(read, ReceivedEvent)
         data = read.envelope.data
         assert isinstance(data, DeadlinePassed)
         assert (each.id, each.budget) == (read.envelope.id, data.budget)

@@ -13,17 +13,14 @@ from tests.builders import (
     a_closing,
     a_convention,
     a_payment,
-    a_reduction,
     a_report,
-    a_suspension,
-    a_termination,
     a_vote,
     an_acknowledgement,
-    an_amendment,
     an_award,
     an_instalment,
 )
 from tests.unit.due.scenario import HOME, Scenario, in_short, on
+from tests.unit.tables.event_notation import read_events
 
 DAY = on("2023-07-15")
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
@@ -107,15 +104,10 @@ def test_each_partition_has_its_own_deadline_events() -> None:
 
 def test_a_journal_that_was_cut_off_at_its_beginning_is_read_as_far_as_it_goes() -> None:
     """Records hold the whole state of a changed order, of a convention only its beginning."""
-    events = [
-        a_report(),
-        a_suspension(),
-        an_amendment(40),
-        a_reduction(1),
-        an_acknowledgement(),
-        an_acknowledgement("rejected", "C/rest"),
-        a_termination(),
-    ]
+    events = read_events("""
+        report; suspension; amendment 40; reduction 1; C/advance taken_in_charge; C/rest rejected;
+        termination
+    """)
     schedule = [an_instalment(60), an_instalment(40, "rest", documents=[("evaluation", 2022)])]
     scenario = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule), *events)
     deadlines = Deadlines()

@@ -21,14 +21,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.unit.due.scenario import HOME, Scenario, on, whole
-from tests.unit.due.test_reports import (
-    ACCOUNTS,
-    ACTIVITY,
-    AWAITING,
-    JUNE_2024,
-    OWING,
-    OWING_PAID,
-)
+from tests.unit.due.test_reports import ACCOUNTS, ACTIVITY, AWAITING, JUNE_2024, OWING, OWING_PAID
 
 DAY_2024 = on("2024-07-02")
 

@@ -25,10 +25,7 @@ INTERNAL_EVENT = ["parked early 2023-07-01"]
 
 @pytest.mark.parametrize(
     ("at", "deadline_events", "shown"),
-    [
-        ("09:29", [], ["early convention C"]),
-        ("09:30", INTERNAL_EVENT, ["early convention C past"]),
-    ],
+    [("09:29", [], ["early convention C"]), ("09:30", INTERNAL_EVENT, ["early convention C past"])],
 )
 def test_an_event_may_wait_for_thirty_days_from_its_own_time(
     at: str, deadline_events: list[str], shown: list[str]
@@ -42,7 +39,7 @@ def test_an_event_may_wait_for_thirty_days_from_its_own_time(
 
 def test_thirty_days_are_thirty_times_a_day_though_the_clocks_go_back() -> None:
     scenario = Scenario(a_vote(100), WAITING | {"time": "2023-10-10T00:30:00+02:00"})
-    [waiting] = scenario.deadlines.parked(on("2023-10-20"))
+    [waiting] = scenario.deadlines.list_parked(on("2023-10-20"))
     assert timedelta(days=30) == waiting.gives_up_at - waiting.since
     assert on("2023-11-08", "23:30") == waiting.gives_up_at
     assert ["parked early 2023-11-08"] == scenario.deadline_events(waiting.gives_up_at)
@@ -90,7 +87,7 @@ def test_the_oldest_comes_first() -> None:
 
     scenario = Scenario(waits("b", "10"), waits("a", "20"), waits("c", "01"))
     assert ["c", "b", "a"] == [
-        each.event_id for each in scenario.deadlines.parked(on("2023-07-05"))
+        each.event_id for each in scenario.deadlines.list_parked(on("2023-07-05"))
     ]
     assert ["parked c 2023-07-01"] == scenario.deadline_events(on("2023-07-05"))
 
@@ -99,7 +96,7 @@ def test_the_oldest_comes_first() -> None:
 def test_an_event_that_bears_no_sane_time_stops_nobody(time: str) -> None:
     """A program that forgot to set the time sends the first moment that it knows."""
     scenario = Scenario(a_vote(100), WAITING | {"time": time})
-    [waiting] = scenario.deadlines.parked(datetime(2023, 7, 1, tzinfo=UTC))
+    [waiting] = scenario.deadlines.list_parked(datetime(2023, 7, 1, tzinfo=UTC))
     past = time.startswith("0")
     assert past is waiting.past
     assert ["parked early 1900-01-31"] * past == scenario.post(on("2023-07-01"))

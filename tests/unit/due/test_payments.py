@@ -13,20 +13,15 @@ from tests.builders import (
     Json,
     a_closing,
     a_convention,
-    a_new_account,
     a_payment,
-    a_reduction,
     a_report,
-    a_suspension,
-    a_termination,
     a_vote,
-    a_withdrawal,
     an_acknowledgement,
-    an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on
+from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on, reader_of
+from tests.unit.tables.event_notation import read_events
 
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 """100 cents ordered on 1 June 2023 as C/advance, to be paid by 14 July."""
@@ -34,132 +29,77 @@ SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 REJECTED = [*SIGNED, a_payment(40), an_acknowledgement("rejected")]
 """60 cents of them came back."""
 
-IN_TWO = [
-    a_vote(100),
-    an_award(100),
-    a_convention(instalments=[an_instalment(60), an_instalment(40, "rest")]),
-]
+IN_TWO = read_events("vote 100; award 100; convention [advance 60, rest 40]")
 LATE = ["payment_due C/advance 2023-07-14"]
 
-ROWS = [
-    Row(
-        "on the day itself it may still be paid",
-        SIGNED,
-        "2023-07-14",
-        [],
-        ["C/advance issued 100 unanswered"],
-    ),
-    Row(
-        "the day behind it says so",
-        SIGNED,
-        "2023-07-15",
-        LATE,
-        ["C/advance issued 100 due unanswered"],
-    ),
-    Row(
-        "taken in charge, it waits all the same",
-        [*SIGNED, an_acknowledgement()],
-        "2023-07-15",
-        LATE,
-        ["C/advance taken_in_charge 100 due"],
-    ),
-    Row(
-        "on hold, and paid in part",
-        [*SIGNED, an_acknowledgement("on_hold"), a_payment(30)],
-        "2023-07-15",
-        LATE,
-        ["C/advance on_hold 70 due"],
-    ),
-    Row(
-        "paid in two parts, nothing waits",
-        [*SIGNED, a_payment(40), a_payment(60)],
-        "2023-07-15",
-        [],
-        [],
-    ),
-    Row("suspended conventions owe what is ordered", [*SIGNED, a_suspension()], "2023-07-15", LATE),
-    Row("and so do terminated ones", [*SIGNED, a_termination()], "2023-07-15", LATE),
-    Row("cancelled with the award, it is gone", [*SIGNED, a_withdrawal()], "2023-07-15", [], []),
-    Row("a payment that is refused changes nothing", [*SIGNED, a_payment(101)], "2023-07-15", LATE),
-    Row(
-        "rejected, it waits to be issued again: nobody has to pay it",
-        REJECTED,
-        "2023-07-15",
-        [],
-        ["C/advance rejected 60 due"],
-    ),
-    Row(
-        "issued again, it is due on the same day",
-        [*REJECTED, a_new_account()],
-        "2023-07-15",
-        ["payment_due C/advance/2 2023-07-14"],
-        ["C/advance/2 issued 60 due unanswered"],
-    ),
-    Row(
-        "an amendment plans anew what was rejected",
-        [*REJECTED, an_amendment(60)],
-        "2023-07-15",
-        [],
-        ["C/rest issued 60 unanswered"],
-    ),
-    Row(
-        "under the same name too",
-        [*REJECTED, an_amendment(instalments=[an_instalment(60)])],
-        "2023-10-31",
-        [],
-        ["C/advance/2 issued 60 unanswered"],
-    ),
-    Row(
-        "what was rejected may be given up in part",
-        [*REJECTED, a_reduction(20)],
-        "2023-07-15",
-        [],
-        ["C/advance rejected 40 due"],
-    ),
-    Row(
-        "or as a whole",
-        [*REJECTED, a_reduction(20), a_reduction(40, _id="all")],
-        "2023-07-15",
-        [],
-        [],
-    ),
-    Row("or with the convention", [*REJECTED, a_termination()], "2023-07-15", [], []),
-    Row(
-        "rejected under a terminated convention, it is not issued again",
-        [*SIGNED, a_termination(), an_acknowledgement("rejected")],
-        "2023-07-15",
-        [],
-        [],
-    ),
-    Row(
-        "each order has its own day",
-        [*IN_TWO, a_payment(60), an_acknowledgement("rejected", "C/rest")],
-        "2023-07-15",
-        [],
-        ["C/rest rejected 40 due"],
-    ),
-    Row(
-        "of a closed year it is shown, and no deadline event is written",
-        [*SIGNED, an_acknowledgement(), a_closing()],
-        "2024-03-01",
-        [],
-        ["C/advance taken_in_charge 100 due"],
-    ),
-    Row(
-        "rejected after the closing, it is gone",
-        [*SIGNED, an_acknowledgement(), a_closing(), an_acknowledgement("rejected")],
-        "2024-03-01",
-        [],
-        [],
-    ),
-    Row(
-        "rejected before the closing, it is gone too",
-        [*REJECTED, a_closing()],
-        "2024-03-01",
-        [],
-        [],
-    ),
-]
+read_rows = reader_of(globals())
+
+ROWS = read_rows("""
+    on the day itself it may still be paid
+        SIGNED
+        => 2023-07-14: order C/advance issued 100 unanswered
+    the day behind it says so
+        SIGNED
+        => 2023-07-15: payment_due C/advance 2023-07-14; order C/advance issued 100 due unanswered
+    taken in charge, it waits all the same
+        SIGNED; C/advance taken_in_charge
+        => 2023-07-15: payment_due C/advance 2023-07-14; order C/advance taken_in_charge 100 due
+    on hold, and paid in part
+        SIGNED; C/advance on_hold; payment 30
+        => 2023-07-15: payment_due C/advance 2023-07-14; order C/advance on_hold 70 due
+    paid in two parts, nothing waits
+        SIGNED; payment 40; payment 60
+        => 2023-07-15: no order
+    suspended conventions owe what is ordered
+        SIGNED; suspension
+        => 2023-07-15: payment_due C/advance 2023-07-14
+    and so do terminated ones
+        SIGNED; termination
+        => 2023-07-15: payment_due C/advance 2023-07-14
+    cancelled with the award, it is gone
+        SIGNED; withdrawal
+        => 2023-07-15: no order
+    a payment that is refused changes nothing
+        SIGNED; payment 101
+        => 2023-07-15: payment_due C/advance 2023-07-14
+    rejected, it waits to be issued again: nobody has to pay it
+        REJECTED
+        => 2023-07-15: order C/advance rejected 60 due
+    issued again, it is due on the same day
+        REJECTED; new account
+        => 2023-07-15: payment_due C/advance/2 2023-07-14;
+           order C/advance/2 issued 60 due unanswered
+    an amendment plans anew what was rejected
+        REJECTED; amendment 60
+        => 2023-07-15: order C/rest issued 60 unanswered
+    under the same name too
+        REJECTED; amendment [advance 60]
+        => 2023-10-31: order C/advance/2 issued 60 unanswered
+    what was rejected may be given up in part
+        REJECTED; reduction 20
+        => 2023-07-15: order C/advance rejected 40 due
+    or as a whole
+        REJECTED; reduction 20; reduction 40, id all
+        => 2023-07-15: no order
+    or with the convention
+        REJECTED; termination
+        => 2023-07-15: no order
+    rejected under a terminated convention, it is not issued again
+        SIGNED; termination; C/advance rejected
+        => 2023-07-15: no order
+    each order has its own day
+        IN_TWO; payment 60; C/rest rejected
+        => 2023-07-15: order C/rest rejected 40 due
+    of a closed year it is shown, and no deadline event is written
+        SIGNED; C/advance taken_in_charge; closing none
+        => 2024-03-01: order C/advance taken_in_charge 100 due
+    rejected after the closing, it is gone
+        SIGNED; C/advance taken_in_charge; closing none; C/advance rejected
+        => 2024-03-01: no order
+    rejected before the closing, it is gone too
+        REJECTED; closing none
+        => 2024-03-01: no order
+""")
 
 
 @each_row(ROWS)

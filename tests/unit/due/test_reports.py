@@ -7,25 +7,15 @@ from tests.builders import (
     NEXT_BUDGET,
     Json,
     a_closing,
-    a_collection,
-    a_concurring_act,
     a_convention,
-    a_new_account,
     a_payment,
-    a_recovery,
     a_rejected_report,
     a_report,
-    a_suspension,
-    a_termination,
     a_vote,
-    a_withdrawal,
-    an_acknowledgement,
-    an_act,
-    an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on
+from tests.unit.due.scenario import HOME, Row, Scenario, check, each_row, on, reader_of
 
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
 OWED = [
@@ -59,229 +49,116 @@ def waits_for(*documents: tuple[str, int], **more: Any) -> list[Json]:
 
 AWAITING = waits_for(ACTIVITY, ACCOUNTS)
 JUNE_2024 = ["report_due C 2024-06-30"]
-JUNE_2023 = ["report_due C 2023-06-30"]
 
-BY_ITS_TEXT = [
-    Row("on the day itself they may still come", OWING, "2024-06-30", [], reports=[]),
-    Row(
-        "the day behind it one deadline event says so of both",
-        OWING,
-        "2024-07-01",
-        JUNE_2024,
-        reports=[
-            "C activity_report 2023 2024-06-30",
-            "C financial_report 2023 2024-06-30",
-        ],
-    ),
-    Row(
-        "one came",
-        [*OWING, a_report(year=2023)],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C financial_report 2023 2024-06-30"],
-    ),
-    Row(
-        "both came",
-        [*OWING, a_report(year=2023), a_report("financial_report", 2023)],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "both came, and one does not do",
-        [
-            *OWING,
-            a_report(year=2023),
-            a_report("financial_report", 2023),
-            a_rejected_report(year=2023),
-        ],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C activity_report 2023 2024-06-30"],
-    ),
-    Row(
-        "each day has its deadline event",
-        OWING,
-        "2025-01-01",
-        [*JUNE_2024, "report_due C 2024-12-31"],
-        reports=[
-            "C activity_report 2023 2024-06-30",
-            "C financial_report 2023 2024-06-30",
-            "C evaluation 2023 2024-12-31",
-        ],
-    ),
-    Row(
-        "another year's report is not this one",
-        [*OWING, a_report(year=2022)],
-        "2024-07-01",
-        JUNE_2024,
-    ),
-    Row("a suspended convention owes them", [*OWING, a_suspension()], "2024-07-01", JUNE_2024),
-    Row(
-        "a terminated one of which nothing was paid owes nothing",
-        [*OWING, a_termination()],
-        "2025-01-01",
-        [],
-        reports=[],
-    ),
-    Row("nor one whose award fell", [*OWING, a_withdrawal()], "2025-01-01", [], reports=[]),
-    Row(
-        "as long as anything stays paid a terminated one owes what it names",
-        [*OWING_PAID, a_termination()],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
-    ),
-    Row(
-        "and so does one whose award fell",
-        [*OWING_PAID, a_withdrawal()],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
-    ),
-    Row(
-        "until all of it came back",
-        [*OWING_PAID, a_termination(), a_recovery(40), a_collection(40)],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "in a later year as well, when no money moves",
-        [*OWING_PAID, a_withdrawal(), a_recovery(40), a_collection(40, on="2024-03-01")],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "what a terminated one was paid later counts",
-        [*OWING_ORDERED, a_termination(), a_payment(40)],
-        "2024-07-01",
-        JUNE_2024,
-    ),
-    Row(
-        "one that a ceiling cuts in the opening itself has not ended",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(
-                obligations=OWED,
-                bank_account=...,
-                instalments=[an_instalment(100, documents=[ACTIVITY], ceiling=True)],
-            ),
-            a_report(eligible_cost_cents=60),
-            a_closing("all"),
-            a_new_account(budget=NEXT_BUDGET),
-        ],
-        "2024-07-01",
-        ["payment_due C/advance 2023-08-25", *JUNE_2024],
-        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
-    ),
-    Row(
-        "one whose award fell in the year into which it was carried owes what it had",
-        [
-            *OWING_ORDERED,
-            an_acknowledgement(),
-            a_payment(40),
-            a_closing("all"),
-            a_vote(50, budget=NEXT_BUDGET),
-            an_award(50, budget=NEXT_BUDGET),
-            a_withdrawal(budget=NEXT_BUDGET),
-        ],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C activity_report 2023 2024-06-30", "C financial_report 2023 2024-06-30"],
-    ),
-    Row(
-        "another act fell: the award stands, and what is owed",
-        [OWING[0], OWING[1], a_concurring_act(), OWING[2], a_withdrawal(act=an_act("2023-04-13"))],
-        "2024-07-01",
-        JUNE_2024,
-    ),
-    Row(
-        "what its money waits for besides is owed by no day",
-        [*waits_for(ACTIVITY, obligations=OWED[2:])],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "an amendment changes the schedule, not what is owed",
-        [*OWING, an_amendment(instalments=[])],
-        "2024-07-01",
-        JUNE_2024,
-    ),
-    Row(
-        "a closed year owes what it did not carry over",
-        [*OWING, a_closing()],
-        "2024-07-01",
-        JUNE_2024,
-        reports=[
-            "C activity_report 2023 2024-06-30 closed",
-            "C financial_report 2023 2024-06-30 closed",
-        ],
-    ),
-    Row(
-        "until it comes",
-        [*OWING, a_closing(), a_report(year=2023), a_report("financial_report", 2023)],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "and again where it does not do, whatever had come before the closing",
-        [
-            *OWING,
-            a_report(year=2023),
-            a_report("financial_report", 2023),
-            a_closing(),
-            a_rejected_report(year=2023),
-        ],
-        "2024-07-01",
-        JUNE_2024,
-        reports=["C activity_report 2023 2024-06-30 closed"],
-    ),
-    Row(
-        "of a terminated one as long as anything stays paid",
-        [*OWING_PAID, a_termination(), a_closing()],
-        "2024-07-01",
-        JUNE_2024,
-        reports=[
-            "C activity_report 2023 2024-06-30 closed",
-            "C financial_report 2023 2024-06-30 closed",
-        ],
-    ),
-    Row(
-        "and no longer, though no money moves when it comes back",
-        [*OWING_PAID, a_termination(), a_closing(), a_recovery(40), a_collection(40)],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-    Row(
-        "what is paid behind the closing counts",
-        [*OWING_ORDERED, an_acknowledgement(), a_termination(), a_closing(), a_payment(40)],
-        "2024-07-01",
-        JUNE_2024,
-    ),
-    Row(
-        "the next year goes on with what is carried over into it",
-        [*OWING, a_closing("all")],
-        "2024-07-01",
-        JUNE_2024,
-        reports=[
-            "C activity_report 2023 2024-06-30",
-            "C financial_report 2023 2024-06-30",
-        ],
-    ),
-    Row(
-        "and with what has come",
-        [*OWING, a_report(year=2023), a_report("financial_report", 2023), a_closing("all")],
-        "2024-07-01",
-        [],
-        reports=[],
-    ),
-]
+read_rows = reader_of(globals())
+
+BY_ITS_TEXT = read_rows("""
+    on the day itself they may still come
+        OWING
+        => 2024-06-30: none late
+    the day behind it one deadline event says so of both
+        OWING
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30;
+           late C financial_report 2023 2024-06-30
+    one came
+        OWING; report activity_report 2023
+        => 2024-07-01: report_due C 2024-06-30; late C financial_report 2023 2024-06-30
+    both came
+        OWING; report activity_report 2023; report financial_report 2023
+        => 2024-07-01: none late
+    both came, and one does not do
+        OWING; report activity_report 2023; report financial_report 2023;
+        rejected report activity_report 2023
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30
+    each day has its deadline event
+        OWING
+        => 2025-01-01: report_due C 2024-06-30; report_due C 2024-12-31;
+           late C activity_report 2023 2024-06-30; late C financial_report 2023 2024-06-30;
+           late C evaluation 2023 2024-12-31
+    another year's report is not this one
+        OWING; report
+        => 2024-07-01: report_due C 2024-06-30
+    a suspended convention owes them
+        OWING; suspension
+        => 2024-07-01: report_due C 2024-06-30
+    a terminated one of which nothing was paid owes nothing
+        OWING; termination
+        => 2025-01-01: none late
+    nor one whose award fell
+        OWING; withdrawal
+        => 2025-01-01: none late
+    as long as anything stays paid a terminated one owes what it names
+        OWING_PAID; termination
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30;
+           late C financial_report 2023 2024-06-30
+    and so does one whose award fell
+        OWING_PAID; withdrawal
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30;
+           late C financial_report 2023 2024-06-30
+    until all of it came back
+        OWING_PAID; termination; recovery 40; collection 40
+        => 2024-07-01: none late
+    in a later year as well, when no money moves
+        OWING_PAID; withdrawal; recovery 40; collection 40, on 2024-03-01
+        => 2024-07-01: none late
+    what a terminated one was paid later counts
+        OWING_ORDERED; termination; payment 40
+        => 2024-07-01: report_due C 2024-06-30
+    one that a ceiling cuts in the opening itself has not ended
+        vote 100; award 100; convention [advance 100 against activity_report 2022 with ceiling],
+        obligations [{kind activity_report, year 2023, due_on 2024-06-30}, {kind financial_report,
+        year 2023, due_on 2024-06-30}, {kind evaluation, year 2023, due_on 2024-12-31}],
+        no bank_account; report, eligible_cost_cents 60; closing all; new account, next year
+        => 2024-07-01: payment_due C/advance 2023-08-25; report_due C 2024-06-30;
+           late C activity_report 2023 2024-06-30; late C financial_report 2023 2024-06-30
+    one whose award fell in the year into which it was carried owes what it had
+        OWING_ORDERED; C/advance taken_in_charge; payment 40; closing all; vote 50, next year;
+        award 50, next year; withdrawal, next year
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30;
+           late C financial_report 2023 2024-06-30
+    another act fell: the award stands, and what is owed
+        vote 100; award 100; concurring act; convention [advance 100 at notification],
+        obligations [{kind activity_report, year 2023, due_on 2024-06-30}, {kind financial_report,
+        year 2023, due_on 2024-06-30}, {kind evaluation, year 2023, due_on 2024-12-31}];
+        withdrawal, act 2023-04-13
+        => 2024-07-01: report_due C 2024-06-30
+    what its money waits for besides is owed by no day
+        vote 100; award 100; convention [first 60 against activity_report 2022,
+        rest 40 against activity_report 2022], obligations [{kind evaluation, year 2023,
+        due_on 2024-12-31}]
+        => 2024-07-01: none late
+    an amendment changes the schedule, not what is owed
+        OWING; amendment []
+        => 2024-07-01: report_due C 2024-06-30
+    a closed year owes what it did not carry over
+        OWING; closing none
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30 closed;
+           late C financial_report 2023 2024-06-30 closed
+    until it comes
+        OWING; closing none; report activity_report 2023; report financial_report 2023
+        => 2024-07-01: none late
+    and again where it does not do, whatever had come before the closing
+        OWING; report activity_report 2023; report financial_report 2023; closing none;
+        rejected report activity_report 2023
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30 closed
+    of a terminated one as long as anything stays paid
+        OWING_PAID; termination; closing none
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30 closed;
+           late C financial_report 2023 2024-06-30 closed
+    and no longer, though no money moves when it comes back
+        OWING_PAID; termination; closing none; recovery 40; collection 40
+        => 2024-07-01: none late
+    what is paid behind the closing counts
+        OWING_ORDERED; C/advance taken_in_charge; termination; closing none; payment 40
+        => 2024-07-01: report_due C 2024-06-30
+    the next year goes on with what is carried over into it
+        OWING; closing all
+        => 2024-07-01: report_due C 2024-06-30; late C activity_report 2023 2024-06-30;
+           late C financial_report 2023 2024-06-30
+    and with what has come
+        OWING; report activity_report 2023; report financial_report 2023; closing all
+        => 2024-07-01: none late
+""")
 
 
 @each_row(BY_ITS_TEXT)

@@ -11,7 +11,7 @@ from cloudevents.core.v1.event import CloudEvent
 from cloudevents.v1 import kafka as older_kafka
 from cloudevents.v1.http import CloudEvent as OlderEvent
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from tests.builders import Json, a_vote, an_award
 from tests.unit.events.kafka_messages import STRUCTURED, binary, structured
 from tests.unit.tables.good_input import EACH_TYPE
@@ -36,18 +36,18 @@ def sdk_event(event: Json) -> CloudEvent:
     return CloudEvent(attributes_of(event), event["data"])
 
 
-def read(value: str | bytes, headers: dict[str, bytes], key: str | bytes | None) -> Received:
+def read(value: str | bytes, headers: dict[str, bytes], key: str | bytes | None) -> ReceivedEvent:
     """What our codec makes of the SDK's message."""
     assert isinstance(value, bytes)
     key = key.encode() if isinstance(key, str) else key
     outcome = decode(value, list(headers.items()), key)
-    assert isinstance(outcome, Received), outcome.reason
+    assert isinstance(outcome, ReceivedEvent), outcome.reason
     return outcome
 
 
-def ours(event: Json) -> Received:
+def ours(event: Json) -> ReceivedEvent:
     outcome = decode(*structured(event))
-    assert isinstance(outcome, Received), outcome.reason
+    assert isinstance(outcome, ReceivedEvent), outcome.reason
     return outcome
 
 
@@ -71,7 +71,7 @@ def test_what_we_keep_the_sdk_reads(event: Json, more: Json) -> None:
     event = event | more
     for message in (structured(event), binary(event)):
         received = decode(*message)
-        assert isinstance(received, Received)
+        assert isinstance(received, ReceivedEvent)
         headers = {"content-type": STRUCTURED}
         read_back = kafka.from_structured_event(KafkaMessage(headers, message.key, received.raw))
         assert attributes_of(event) == read_back.get_attributes()
@@ -113,7 +113,7 @@ def test_the_older_interface_leaves_the_partition_key_out_of_the_headers() -> No
     message = older_kafka.to_binary(OlderEvent(attributes, a_vote()["data"]))
     assert isinstance(message.value, bytes)
     outcome = decode(message.value, list(message.headers.items()))
-    assert not isinstance(outcome, Received)
+    assert not isinstance(outcome, ReceivedEvent)
     assert "missing_field: /partitionkey" == outcome.reason
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.texts import Counted, ngettext
+from events.texts import CountedText, ngettext
 from services.cli.terminal.texts import OUTCOMES
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -19,7 +19,7 @@ from services.texts.translation import translate
 )
 def test_none_is_one_in_french_and_many_in_english(count: int, french: str, english: str) -> None:
     counted = OUTCOMES["accepted"]
-    assert isinstance(counted, Counted)
+    assert isinstance(counted, CountedText)
     text = counted.render(count)
     assert (french, english) == (translate(text, Language.FR), translate(text, Language.EN))
 

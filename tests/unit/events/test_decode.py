@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from events.codec import EVENT_BYTES_MAX, Received, decode
+from events.codec import EVENT_BYTES_MAX, ReceivedEvent, decode
 from events.envelope import INTERNAL_EVENTS, SourceKind, UntypedEnvelope
 from events.unreadable import Reason, Unreadable, explain
 from services.texts.translation import both
@@ -44,13 +44,13 @@ json_values = st.recursive(
 )
 
 
-def check(raw: bytes, outcome: Received | Unreadable) -> None:
+def check(raw: bytes, outcome: ReceivedEvent | Unreadable) -> None:
     """What holds for any record without headers."""
-    if isinstance(outcome, Received):
+    if isinstance(outcome, ReceivedEvent):
         assert b"\n" not in outcome.raw
         assert b"\r" not in outcome.raw
         again = decode(outcome.raw)
-        assert isinstance(again, Received)
+        assert isinstance(again, ReceivedEvent)
         assert (outcome.envelope, outcome.raw, outcome.digest) == (
             again.envelope,
             again.raw,
@@ -178,7 +178,7 @@ def test_any_headers_and_key_are_read_or_explained(
     value: bytes, headers: list[tuple[str, bytes]], key: bytes | None
 ) -> None:
     outcome = decode(value, headers, key)
-    assert isinstance(outcome, Received) or REASON.fullmatch(outcome.reason)
+    assert isinstance(outcome, ReceivedEvent) or REASON.fullmatch(outcome.reason)
 
 
 changed_bytes = changed_events().map(lambda event: json.dumps(event).encode())
@@ -223,7 +223,7 @@ def test_a_large_record_without_fault_takes_no_long_look_for_null_characters() -
     numbers = b"1," * (EVENT_BYTES_MAX // 2 - 400)
     event = encoded(EACH_TYPE[0])[:-1] + b',"note":"\\\\u0000","numbers":[' + numbers + b"1]}"
     started = process_time()
-    assert isinstance(decode(event), Received)
+    assert isinstance(decode(event), ReceivedEvent)
     assert process_time() - started < 5  # a fraction of a second, and 20 s with such a queue
 
 
@@ -232,6 +232,6 @@ def test_what_the_ledger_wrote_is_not_judged_again_however_it_is_spelled() -> No
     wrong = encoded(OPENING).replace(SIRET.encode(), b"37887770800041")
     spelled = json.dumps(json.loads(wrong), indent=1).encode()
     plain, other = (decode(raw, source_kind=SourceKind.INTERNAL_EVENTS) for raw in (wrong, spelled))
-    assert isinstance(plain, Received)
-    assert isinstance(other, Received)
+    assert isinstance(plain, ReceivedEvent)
+    assert isinstance(other, ReceivedEvent)
     assert (plain.envelope, plain.digest) == (other.envelope, other.digest)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.canonical import canonical, without_nulls
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import INBOUND
+from events.strict_json import canonical, drop_nulls
 from events.values import UNPRINTED
 from tests.builders import Json, a_concurring_act, a_vote, an_award, encoded
 from tests.unit.tables.good_input import EACH_TYPE, GOOD_INPUT, Good
@@ -22,9 +22,9 @@ from tests.unit.tables.good_input import EACH_TYPE, GOOD_INPUT, Good
 each_type = pytest.mark.parametrize("event", EACH_TYPE, ids=lambda event: event["type"])
 
 
-def read(raw: bytes) -> Received:
+def read(raw: bytes) -> ReceivedEvent:
     outcome = decode(raw)
-    assert isinstance(outcome, Received), outcome.reason
+    assert isinstance(outcome, ReceivedEvent), outcome.reason
     return outcome
 
 
@@ -37,7 +37,7 @@ def digest_by_the_rule(raw: bytes) -> bytes:
     event = json.loads(raw)
     said = {name: event.get(name) for name in ("type", "time", "subject", "data")}
     spelled = json.dumps(
-        without_nulls(said), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        drop_nulls(said), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
     return sha256(spelled.encode()).digest()
 
@@ -201,7 +201,9 @@ def test_any_change_of_data_counts(event: Json) -> None:
     for path in places(event["data"], ("data",)):
         candidates = (put(event, path, value) for value in changed(_at(event, path)))
         others = [
-            outcome for each in candidates if isinstance(outcome := decode(encoded(each)), Received)
+            outcome
+            for each in candidates
+            if isinstance(outcome := decode(encoded(each)), ReceivedEvent)
         ]
         assert others or path[-1] in HELD_BY_OTHER_FIELDS, f"nothing else is allowed at {path}"
         assert digest(event) not in {each.digest for each in others if each.raw != encoded(event)}
@@ -254,4 +256,4 @@ def test_canonical_json_has_one_spelling(value: Any, spelled: bytes) -> None:
 
 def test_nulls_are_left_out_of_objects_and_kept_in_lists() -> None:
     value = {"a": None, "b": [None, {"c": None, "d": 1}], "e": {"f": None}}
-    assert {"b": [None, {"d": 1}], "e": {}} == without_nulls(value)
+    assert {"b": [None, {"d": 1}], "e": {}} == drop_nulls(value)

@@ -13,8 +13,8 @@ from events.codec import EVENT_BYTES_MAX
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Outcome, read_record
-from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import Line, lines, replay
+from services.ledger.files.stores import MemoryStore
 from tests.builders import Scenario, a_transfer, a_vote, an_award, encoded
 from tests.unit.tables.bad_records import MEBIBYTE, padded
 

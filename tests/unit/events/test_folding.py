@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.folding import folded, parts_of
+from events.texts import fold_text, parts_of
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ from events.folding import folded, parts_of
     ],
 )
 def test_one_name_in_several_spellings(written: str, typed: str) -> None:
-    assert folded(written) == folded(typed)
+    assert fold_text(written) == fold_text(typed)
 
 
 def test_each_part_stands_behind_a_space() -> None:
     assert ["choeur", "d", "ete"] == parts_of("Chœur d’Été")
-    assert " choeur d ete" == folded("Chœur d’Été")
-    assert "" == folded(" …’_")
+    assert " choeur d ete" == fold_text("Chœur d’Été")
+    assert "" == fold_text(" …’_")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from events.codec import EVENT_BYTES_MAX, Received, decode
+from events.codec import EVENT_BYTES_MAX, ReceivedEvent, decode
 from events.envelope import INBOUND, OWN_INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Outcome, Source
@@ -15,17 +15,17 @@ from tests.unit.tables.good_input import EACH_TYPE
 each_type = pytest.mark.parametrize("event", EACH_TYPE, ids=lambda event: event["type"])
 
 
-def read(message: Message) -> Received:
+def read(message: Message) -> ReceivedEvent:
     """What is read of a message that must be readable."""
     outcome = decode(*message)
-    assert isinstance(outcome, Received), outcome.reason
+    assert isinstance(outcome, ReceivedEvent), outcome.reason
     return outcome
 
 
 def answer(value: bytes, headers: Headers, key: bytes | None = None) -> str:
     """`read`, or the reason."""
     outcome = decode(value, headers, key)
-    return "read" if isinstance(outcome, Received) else outcome.reason
+    return "read" if isinstance(outcome, ReceivedEvent) else outcome.reason
 
 
 def test_the_types_shown_here_are_all_that_may_be_said() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.masking import account_spans, hidden_places, masked, masked_name
+from events.masking import account_spans, find_hidden_places, mask, mask_name
 from tests.builders import IBAN, OTHER_IBAN
 
 HASH = "be71096123456769" + "0" * 48
@@ -72,7 +72,7 @@ HASH = "be71096123456769" + "0" * 48
     ],
 )
 def test_a_fact_is_masked(fact: object, shown: object) -> None:
-    assert shown == masked(fact)
+    assert shown == mask(fact)
 
 
 @pytest.mark.parametrize(
@@ -92,25 +92,25 @@ def test_a_fact_is_masked(fact: object, shown: object) -> None:
     ],
 )
 def test_a_name_is_masked_only_where_it_holds_an_account(name: str, shown: str) -> None:
-    assert shown == masked_name(name)
+    assert shown == mask_name(name)
 
 
 def test_facts_inside_facts_are_masked() -> None:
     deep = {"accounts": [IBAN, {"iban": IBAN}], "pair": (IBAN, 1), "cents": 5}
     shown = "FR76…0110"
     expected = {"accounts": [shown, {"iban": shown}], "pair": [shown, 1], "cents": 5}
-    assert expected == masked(deep)
+    assert expected == mask(deep)
 
 
 def test_bytes_keep_their_places_and_lose_the_middle_of_an_iban() -> None:
     raw = "é\u202f".encode() + b'\xff{"iban":"' + IBAN.encode() + b'","id":"x"}'
     start = raw.index(IBAN.encode())
-    assert frozenset(range(start + 4, start + len(IBAN) - 4)) == hidden_places(raw)
+    assert frozenset(range(start + 4, start + len(IBAN) - 4)) == find_hidden_places(raw)
 
 
 def test_separators_of_an_iban_may_be_seen() -> None:
     raw = b"FR76 1027 8027 1500 0457 8690 110"
-    hidden = hidden_places(raw)
+    hidden = find_hidden_places(raw)
     assert "FR76 •••• •••• •••• •••• •••• 110" == "".join(
         "•" if place in hidden else chr(each) for place, each in enumerate(raw)
     )

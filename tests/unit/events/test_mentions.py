@@ -37,10 +37,7 @@ def mentioned(*events: Json | bytes) -> set[tuple[str, str]]:
     [
         ([a_vote(act=an_act(number="23/1"))], {("act", "23/1")}),
         ([a_vote(), an_award()], {("grant", "G"), ("beneficiary", SIRET)}),
-        (
-            [a_vote(), ALONE],
-            {("grant", "G"), ("convention", "G"), ("beneficiary", SIRET)},
-        ),
+        ([a_vote(), ALONE], {("grant", "G"), ("convention", "G"), ("beneficiary", SIRET)}),
         ([*SIGNED], {("convention", "C"), ("grant", "G"), ("beneficiary", SIRET)}),
         ([*SIGNED, a_payment()], {("convention", "C"), ("payment_order", "C/advance")}),
         ([*SIGNED[:2], UNORDERED, a_closing("all")], {("convention", "C")}),

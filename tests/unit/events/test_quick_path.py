@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import quick
-from events.codec import NO_KEY, Received, decode, reread
+from events.codec import NO_KEY, ReceivedEvent, decode, reread
 from events.envelope import INBOUND, LEDGER, Envelope, SourceKind
 from events.values import JOURNALLED
 from tests.builders import (
@@ -92,7 +92,7 @@ KINDS = list(SourceKind)
 KEYS = [None, NO_KEY, BUDGET.encode(), NEXT_BUDGET.encode()]
 
 
-def reread_outcome(raw: bytes) -> Received | str:
+def reread_outcome(raw: bytes) -> ReceivedEvent | str:
     try:
         return reread(raw)
     except ValueError as error:
@@ -341,7 +341,7 @@ def test_both_say_the_same_where_other_attributes_spell_the_time() -> None:
 def test_whoever_reads_it_an_event_is_of_one_type() -> None:
     quickly = decode(encoded(a_vote()))
     judged = decode(encoded(a_vote()).replace(b",", b", "))
-    assert isinstance(quickly, Received)
-    assert isinstance(judged, Received)
+    assert isinstance(quickly, ReceivedEvent)
+    assert isinstance(judged, ReceivedEvent)
     assert [Envelope] * 2 == [type(each.envelope) for each in (quickly, judged)]
     assert quickly.envelope == judged.envelope

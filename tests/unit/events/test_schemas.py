@@ -8,11 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from events import schemas
-from events.accounting import AccountingEntryRecorded
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import INBOUND
 from events.outbound import OUTBOUND, Outbound
-from events.treasury import SLIP_MESSAGES
+from events.treasury import SLIP_MESSAGES, AccountingEntryRecorded
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 from tests.unit.tables.good_input import GOOD_INPUT, Good
@@ -134,7 +133,7 @@ def test_each_schema_is_one_of_draft_2020_12(name: str) -> None:
 def test_each_example_is_allowed_by_its_schema_and_read_by_the_codec(line: bytes) -> None:
     event = json.loads(line)
     assert [] == [error.message for error in VALIDATORS[event["type"]].iter_errors(event)]
-    assert isinstance(decode(line), Received)
+    assert isinstance(decode(line), ReceivedEvent)
 
 
 def test_there_are_examples() -> None:

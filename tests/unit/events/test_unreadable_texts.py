@@ -1,7 +1,9 @@
 """What people read of a dead letter: in both languages, with every fact in its place."""
 
 import re
+from collections.abc import Iterator
 from string import Formatter
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -26,13 +28,7 @@ from events.unreadable import (
     fault_detail,
     json_fault,
 )
-from events.values import (
-    ACCOUNT_FAULTS,
-    OTHER_ACCOUNT_FAULT,
-    BudgetId,
-    Timestamp,
-    account_fault,
-)
+from events.values import ACCOUNT_FAULTS, OTHER_ACCOUNT_FAULT, BudgetId, Timestamp, account_fault
 from services.texts.translation import Sentence, both
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
@@ -170,131 +166,89 @@ def test_a_fault_of_an_account_never_repeats_the_account(
     assert f"incorrect IBAN: {said.en}" == sentence.en
 
 
-FIX = "Corrigez l'événement et renvoyez-le."
-FIX_EN = "Correct the event and send it again."
+def read_explanations(text: str) -> Iterator[tuple[str, str, str]]:
+    """Read what is wrong, and below it how that is said in French and in English."""
+    for case in re.split(r"\n(?=\S)", dedent(text).strip()):
+        name, said = case.split("\n", 1)
+        french, english = " ".join(said.split()).split(" => ")
+        yield name, french.removeprefix("=> "), english
 
-EXPLANATIONS: list[tuple[str, str, str]] = [
-    (
-        "a SIRET with a wrong digit",
-        f"Valeur non admise en /data/beneficiary/siret (la clé du SIRET est fausse). {FIX}",
-        (
-            "Value not allowed at /data/beneficiary/siret (the SIRET's check digit is wrong). "
-            f"{FIX_EN}"
-        ),
-    ),
-    (
-        "a byte more than 1 MiB",
-        "L'événement dépasse 1 Mio (1048577 octets) : découpez-le en plusieurs événements.",
-        "The event is over 1 MiB (1048577 bytes): split it into several events.",
-    ),
-    (
-        "the partition key names another budget",
-        (
-            "La clé de partition doit être le budget de l'événement "
-            "(/partitionkey : 21590350100017-01-2023 ≠ 21590350100017-00-2023)."
-        ),
-        (
-            "The partition key must be the event's budget "
-            "(/partitionkey: 21590350100017-01-2023 ≠ 21590350100017-00-2023)."
-        ),
-    ),
-    (
-        "without specversion",
-        "Champ obligatoire absent en /specversion : ajoutez-le.",
-        "A required field is missing at /specversion: add it.",
-    ),
-    (
-        "an initial vote without level",
-        (
-            "Champ obligatoire absent en /data/vote_level : "
-            "ajoutez-le, le vote initial fixe le niveau de vote des crédits."
-        ),
-        (
-            "A required field is missing at /data/vote_level: "
-            "add it, the initial vote says at which level credits are voted."
-        ),
-    ),
-    (
-        "version 2 of a type",
-        (
-            "Type d'événement inconnu en /type : « ecluse.budget.voted.v2 » n'est pas au contrat. "
-            "Prenez un type que liste /schemas (dossier schemas/)."
-        ),
-        (
-            "Unknown event type at /type: “ecluse.budget.voted.v2” is not in the contract. "
-            "Take a type that /schemas lists (folder schemas/)."
-        ),
-    ),
-    (
-        "65 levels",
-        (
-            "Ce n'est pas un objet JSON strict en UTF-8 : plus de 64 niveaux. "
-            "Corrigez le programme qui l'envoie."
-        ),
-        (
-            "This is not a strict JSON object in UTF-8: more than 64 levels. "
-            "Correct the program that sends it."
-        ),
-    ),
-    (
-        "something behind the object",
-        (
-            "Ce n'est pas un objet JSON strict en UTF-8 : du texte suit la fin de l'objet "
-            "(octet 435). Corrigez le programme qui l'envoie."
-        ),
-        (
-            "This is not a strict JSON object in UTF-8: text follows the end of the object "
-            "(byte 435). Correct the program that sends it."
-        ),
-    ),
-    (
-        "a field with braces in its name",
-        (
-            "Champ inconnu en /data/{detail} : le contrat n'a ici aucun champ de ce nom. "
-            "Retirez-le ou corrigez son nom."
-        ),
-        (
-            "Unknown field at /data/{detail}: the contract has no field of that name here. "
-            "Remove it or correct its name."
-        ),
-    ),
-    (
-        "2 to the power of 53",
-        f"Valeur non admise en /data/amount_cents (le maximum est 9007199254740991). {FIX}",
-        f"Value not allowed at /data/amount_cents (the maximum is 9007199254740991). {FIX_EN}",
-    ),
-    (
-        "a day without dashes",
-        f"Valeur non admise en /data/executed_on (il faut une date comme 2023-04-12). {FIX}",
-        f"Value not allowed at /data/executed_on (it must be a date like 2023-04-12). {FIX_EN}",
-    ),
-    (
-        "a vote by function",
-        (
-            "Valeur non admise en /data/vote_level (il faut 'chapter', 'article' ou "
-            f"'operation'). {FIX}"
-        ),
-        (
-            "Value not allowed at /data/vote_level (it must be 'chapter', 'article' or "
-            f"'operation'). {FIX_EN}"
-        ),
-    ),
-    (
-        "IBAN: RIB key",
-        f"Valeur non admise en /data/bank_account/iban (IBAN incorrect : clé RIB fausse). {FIX}",
-        f"Value not allowed at /data/bank_account/iban (incorrect IBAN: wrong RIB key). {FIX_EN}",
-    ),
-    (
-        "25 o'clock",
-        f"Valeur non admise en /time (cet instant n'existe pas). {FIX}",
-        f"Value not allowed at /time (there is no such instant). {FIX_EN}",
-    ),
-    (
-        "U+0000 in an attribute's name",
-        f"Valeur non admise en tête du document (le caractère U+0000). {FIX}",
-        f"Value not allowed at the top of the document (the character U+0000). {FIX_EN}",
-    ),
-]
+
+EXPLANATIONS = list(
+    read_explanations("""
+    a SIRET with a wrong digit
+        => Valeur non admise en /data/beneficiary/siret (la clé du SIRET est fausse). Corrigez
+           l'événement et renvoyez-le.
+        => Value not allowed at /data/beneficiary/siret (the SIRET's check digit is wrong). Correct
+           the event and send it again.
+    a byte more than 1 MiB
+        => L'événement dépasse 1 Mio (1048577 octets) : découpez-le en plusieurs événements.
+        => The event is over 1 MiB (1048577 bytes): split it into several events.
+    the partition key names another budget
+        => La clé de partition doit être le budget de l'événement (/partitionkey :
+           21590350100017-01-2023 ≠ 21590350100017-00-2023).
+        => The partition key must be the event's budget (/partitionkey: 21590350100017-01-2023 ≠
+           21590350100017-00-2023).
+    without specversion
+        => Champ obligatoire absent en /specversion : ajoutez-le.
+        => A required field is missing at /specversion: add it.
+    an initial vote without level
+        => Champ obligatoire absent en /data/vote_level : ajoutez-le, le vote initial fixe le niveau
+           de vote des crédits.
+        => A required field is missing at /data/vote_level: add it, the initial vote says at which
+           level credits are voted.
+    version 2 of a type
+        => Type d'événement inconnu en /type : « ecluse.budget.voted.v2 » n'est pas au contrat.
+           Prenez un type que liste /schemas (dossier schemas/).
+        => Unknown event type at /type: “ecluse.budget.voted.v2” is not in the contract. Take a type
+           that /schemas lists (folder schemas/).
+    65 levels
+        => Ce n'est pas un objet JSON strict en UTF-8 : plus de 64 niveaux. Corrigez le programme
+           qui l'envoie.
+        => This is not a strict JSON object in UTF-8: more than 64 levels. Correct the program that
+           sends it.
+    something behind the object
+        => Ce n'est pas un objet JSON strict en UTF-8 : du texte suit la fin de l'objet (octet 435).
+           Corrigez le programme qui l'envoie.
+        => This is not a strict JSON object in UTF-8: text follows the end of the object (byte 435).
+           Correct the program that sends it.
+    a field with braces in its name
+        => Champ inconnu en /data/{detail} : le contrat n'a ici aucun champ de ce nom. Retirez-le ou
+           corrigez son nom.
+        => Unknown field at /data/{detail}: the contract has no field of that name here. Remove it
+           or correct its name.
+    2 to the power of 53
+        => Valeur non admise en /data/amount_cents (le maximum est 9007199254740991). Corrigez
+           l'événement et renvoyez-le.
+        => Value not allowed at /data/amount_cents (the maximum is 9007199254740991). Correct the
+           event and send it again.
+    a day without dashes
+        => Valeur non admise en /data/executed_on (il faut une date comme 2023-04-12). Corrigez
+           l'événement et renvoyez-le.
+        => Value not allowed at /data/executed_on (it must be a date like 2023-04-12). Correct the
+           event and send it again.
+    a vote by function
+        => Valeur non admise en /data/vote_level (il faut 'chapter', 'article' ou 'operation').
+           Corrigez l'événement et renvoyez-le.
+        => Value not allowed at /data/vote_level (it must be 'chapter', 'article' or 'operation').
+           Correct the event and send it again.
+    IBAN: RIB key
+        => Valeur non admise en /data/bank_account/iban (IBAN incorrect : clé RIB fausse). Corrigez
+           l'événement et renvoyez-le.
+        => Value not allowed at /data/bank_account/iban (incorrect IBAN: wrong RIB key). Correct the
+           event and send it again.
+    25 o'clock
+        => Valeur non admise en /time (cet instant n'existe pas). Corrigez l'événement et
+           renvoyez-le.
+        => Value not allowed at /time (there is no such instant). Correct the event and send it
+           again.
+    U+0000 in an attribute's name
+        => Valeur non admise en tête du document (le caractère U+0000). Corrigez l'événement et
+           renvoyez-le.
+        => Value not allowed at the top of the document (the character U+0000). Correct the event
+           and send it again.
+    """)
+)
 
 
 @pytest.mark.parametrize(("name", "fr", "en"), EXPLANATIONS, ids=[each[0] for each in EXPLANATIONS])

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from events.lag import VERSION, Board, Partition, State, Watch
 from events.topics import EVENTS, JOURNAL, Place
-from services.lag.judge.model import Consumer, Judged, Sample, instant_of
+from services.lag.judge.model import Consumer, Judgement, Sample, instant_of
 from services.lag.judge.states import OLD_AFTER_S, Rule
-from services.runtime.processing.offset_metadata import Status
+from services.runtime.processing.status import Status
 
 NOW_S: Final = 1_700_000_000.0
 """2023-11-14T22:13:20Z"""
@@ -58,7 +58,7 @@ def a_sample(**more: Any) -> Sample:
     return Sample(**seen | more)
 
 
-def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
+def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judgement:
     """One that keeps up, of its first topic."""
     given: dict[str, Any] = {
         "topic": consumer.topics[0],
@@ -80,10 +80,10 @@ def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
     known = {INSTANTS.get(name, name): each for name, each in (given | more).items()}
     for name in INSTANTS.values():
         known[name] = instant_of(known[name])
-    return Judged(consumer, Partition(**known))
+    return Judgement(consumer, Partition(**known))
 
 
-def unknown(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
+def unknown(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judgement:
     """One that the cluster has not reported for too long."""
     figures: tuple[str, ...] = ("committed", "end", "behind", "oldest_event_s")
     figures += ("oldest_recorded_s", "done_event_s", "owner", "trend", "doing")

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from events.topics import Place
 from services.lag.judge.history import History
-from services.lag.judge.model import Consumer, Judged, Sample
-from services.runtime.processing.offset_metadata import Status
+from services.lag.judge.model import Consumer, Judgement, Sample
+from services.runtime.processing.status import Status
 
 LEDGER: Final = Consumer(
     "ledger", "ecluse.ledger", ("ecluse.events.v1", "ecluse.internal-events.v1")
@@ -79,9 +79,9 @@ def seen(history: str, every_s: float = EVERY_S, **more: Any) -> History:
 
 def judgement_of(
     history: str, every_s: float = EVERY_S, later_s: float = 0.0, **more: Any
-) -> Judged:
+) -> Judgement:
     """The judgement of a history, so long after its last sample."""
     samples = list(written(history, every_s, **more))
     now_s = START_S + (len(samples) - 1) * every_s + later_s
-    (judged,) = seen(history, every_s, **more).judged(now_s)
+    (judged,) = seen(history, every_s, **more).judge(now_s)
     return judged

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from events.lag import Held, State, read_board
-from services.lag.client.age import is_old, is_sampled, is_well
+from services.lag.document import is_old, is_sampled, is_well
 from tests.api.lag_boards import JOURNAL, NIGHT, Json, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition
 

@@ -17,7 +17,7 @@ from events.lag import (
     Sum,
 )
 from services.lag.judge.history import stages_of
-from services.lag.judge.model import Judged
+from services.lag.judge.model import Judgement
 from services.lag.present.metrics import board_metrics
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged
 from tests.unit.lag.collector import figures_of
@@ -111,7 +111,7 @@ def test_zero_is_a_sample_and_what_there_is_none_of_has_no_time() -> None:
     assert ["ecluse_watch_board_timestamp_seconds"] == times
 
 
-def partitions(*seen: Judged, **more: Any) -> tuple[float | None, float | None]:
+def partitions(*seen: Judgement, **more: Any) -> tuple[float | None, float | None]:
     stages = stages_of([LEDGER, PROJECTOR], seen, {})
     found = known_figures(stages=stages, **more)
     names = ("ecluse_partitions_held", "ecluse_partitions_without_owner")

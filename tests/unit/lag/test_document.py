@@ -7,17 +7,10 @@ from typing import Any
 
 import pytest
 
-from events.lag import (
-    Stage,
-    State,
-    as_json,
-    read_board,
-    read_history,
-)
-from services.lag.judge.model import instant_of
+from events.lag import Stage, State, as_json, read_board, read_history
+from services.lag.judge.model import instant_of, late_s
 from services.lag.judge.states import is_fresh
-from services.lag.judge.sums import late_s
-from services.lag.present.figures import most_frequent, short_topic
+from services.lag.present.headline import most_frequent, short_topic
 from tests.api.lag_boards import a_history
 from tests.unit.lag.builders import NOW_S, a_board
 

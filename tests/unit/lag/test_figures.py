@@ -6,7 +6,7 @@ import pytest
 
 from events.lag import DeadLetters, Orders, Sum
 from events.texts import verbatim
-from services.lag.present.figures import Moments, count, day, duration_text, euros
+from services.lag.present.headline import Moments, count, day, duration_text, euros
 from services.texts.language import Language
 from services.texts.translation import translate
 
@@ -83,7 +83,7 @@ def test_a_moment_is_reported_by_the_clocks_of_paris(
 
 
 def test_what_nobody_knows_is_a_dash() -> None:
-    assert ["—"] * 4 == [count(None), euros(None), day(None), MOMENTS.aged(None)]
+    assert ["—"] * 4 == [count(None), euros(None), day(None), MOMENTS.format_with_age(None)]
 
 
 def test_counts_days_and_amounts_are_written_as_people_write_them() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.lag import State
-from services.lag.judge.model import Judged
+from services.lag.judge.model import Judgement
 from services.lag.present.metrics import group_metrics
 from services.runtime.ops.settings import Settings
 from tests.unit.lag.collector import figures_of
@@ -19,11 +19,11 @@ SUMMED = 'consumergroup="town.ecluse.ledger",topic="town.ecluse.events.v1"'
 STAGE = 'group="ecluse.ledger",partition="0",stage="ledger",topic="ecluse.events.v1"'
 
 
-def samples(judged: Sequence[Judged], sampled_s: float | None = START_S) -> dict[str, float]:
+def samples(judged: Sequence[Judgement], sampled_s: float | None = START_S) -> dict[str, float]:
     return figures_of(group_metrics(SETTINGS, judged, {LEDGER: 2}, sampled_s))
 
 
-def a_row(judged: Judged, **more: Any) -> Judged:
+def a_row(judged: Judgement, **more: Any) -> Judgement:
     return judged._replace(row=replace(judged.row, **more))
 
 
@@ -98,10 +98,7 @@ def test_a_consumer_is_in_one_state() -> None:
         ("-/20!", {"kafka_topic_partition_current_offset"}),
         ("12/-", {"kafka_consumergroup_current_offset"}),
         ("-/-!", set()),
-        (
-            "20/12",
-            {"kafka_consumergroup_current_offset", "kafka_topic_partition_current_offset"},
-        ),
+        ("20/12", {"kafka_consumergroup_current_offset", "kafka_topic_partition_current_offset"}),
     ],
 )
 def test_what_is_not_known_has_no_sample(history: str, known: set[str]) -> None:

@@ -6,20 +6,15 @@ from typing import Any
 
 import pytest
 
-from services.lag.client.merge import Lag
-from services.lag.present.headline import BacklogSource, Reading, arrived, headline
+from services.lag.document import Lag
+from services.lag.present.headline import BacklogSource, Reading, count_arrived, headline
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import lag
 
 READ = 139_108
 READING = Reading(
-    read=READ,
-    unread=0,
-    has_all_decided=True,
-    is_sound=True,
-    latest_event_at=NIGHT,
-    is_empty=False,
+    read=READ, unread=0, has_all_decided=True, is_sound=True, latest_event_at=NIGHT, is_empty=False
 )
 DEAD: Json = {"state": "STOPPED", "rule": "no_owner", "behind": 18}
 UNKNOWN: Json = {"state": "UNKNOWN", "rule": "just_begun", "behind": None}
@@ -80,12 +75,7 @@ def test_one_function_says_it_of_the_accounts_and_of_all_stages(
 @pytest.mark.parametrize(
     ("given", "by_a_watch", "in_one_process", "by_nobody"),
     [
-        (
-            {"unread": 2, "has_all_decided": False},
-            "on_the_way",
-            "on_the_way",
-            "not_all_decided",
-        ),
+        ({"unread": 2, "has_all_decided": False}, "on_the_way", "on_the_way", "not_all_decided"),
         ({"unread": None, "has_all_decided": None}, "all_received", "unknown", "unknown"),
         ({"is_sound": False}, "check", "check", "check"),
         ({"read": 0, "is_empty": True}, "on_the_way", "empty", "empty"),
@@ -145,12 +135,14 @@ def test_it_says_who_knows(known: Lag, knows: BacklogSource) -> None:
 def test_a_dead_ledger_leaves_what_waits_in_flight() -> None:
     board = a_board(stages=stages(NIGHT, ledger=DEAD))
     board["outcomes"] |= {"in_flight": 18}
-    assert (READ + 18, 18) == arrived(lag(board), READING)
+    assert (READ + 18, 18) == count_arrived(lag(board), READING)
 
 
 def test_what_is_decided_and_not_read_yet_is_in_flight_too() -> None:
-    assert (READ, 5) == arrived(lag(a_board()), replace(READING, read=READ - 5))
-    assert (READ + 3, 0) == arrived(lag(a_board()), replace(READING, read=READ + 3)), "read later"
+    assert (READ, 5) == count_arrived(lag(a_board()), replace(READING, read=READ - 5))
+    assert (READ + 3, 0) == count_arrived(lag(a_board()), replace(READING, read=READ + 3)), (
+        "read later"
+    )
 
 
 def test_what_was_received_is_unknown_where_no_watch_says_it() -> None:
@@ -158,9 +150,11 @@ def test_what_was_received_is_unknown_where_no_watch_says_it() -> None:
     without = {**board, "outcomes": None}
     half = {**board, "outcomes": board["outcomes"] | {"in_flight": None}}
     for known in (Lag("nobody"), lag(board, later_s=60), lag(without), lag(half)):
-        assert (None, None) == arrived(known, READING)
-    assert (None, None) == arrived(lag(board), replace(READING, read=None)), "of some entities"
+        assert (None, None) == count_arrived(known, READING)
+    assert (None, None) == count_arrived(lag(board), replace(READING, read=None)), (
+        "of some entities"
+    )
 
 
 def test_in_one_process_what_was_received_is_what_was_decided() -> None:
-    assert (READ + 2, 2) == arrived(Lag("one_process"), replace(READING, unread=2))
+    assert (READ + 2, 2) == count_arrived(Lag("one_process"), replace(READING, unread=2))

@@ -9,9 +9,9 @@ from events import lag as document
 from events.lag import State
 from events.topics import Place
 from services.lag.judge.history import History
-from services.lag.judge.model import Consumer, Judged, Sample, instant_of
+from services.lag.judge.model import Consumer, Judgement, Sample, instant_of
 from services.lag.judge.states import WINDOW_S
-from services.runtime.processing.offset_metadata import Held, Status
+from services.runtime.processing.status import HeldRecord, Status
 from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, a_status, judgement_of, seen
 
 TREASURY = Consumer("treasury", "ecluse.treasury", ("ecluse.payment-orders.v1",))
@@ -40,7 +40,7 @@ def test_what_is_not_known_is_never_nought(
 
 def test_of_what_is_old_only_what_stays_true_is_reported() -> None:
     status = a_status(
-        done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=Held(12, "e")
+        done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=HeldRecord(12, "e")
     )
     judged = judgement_of("12/20*9", later_s=11, status=status)
     known = {name: each for name, each in asdict(judged.row).items() if each is not None}
@@ -49,7 +49,7 @@ def test_of_what_is_old_only_what_stays_true_is_reported() -> None:
 
 
 def test_a_status_is_reported_as_it_was_committed() -> None:
-    held = Held(12, "e-1")
+    held = HeldRecord(12, "e-1")
     status = a_status(
         state="broken", done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=held
     )
@@ -61,7 +61,7 @@ def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew
     remembered = seen("12/20", status=a_status(done_event_s=9.0))
     remembered.add(LEDGER, PLACE, a_sample_of(13, START_S + 2, a_status(done_event_s=3.0)))
     remembered.add(LEDGER, PLACE, a_sample_of(13, START_S + 4, a_status(done_event_s=None)))
-    (judged,) = remembered.judged(START_S + 4)
+    (judged,) = remembered.judge(START_S + 4)
     assert instant_of(9.0) == judged.row.latest_event_at
 
 
@@ -90,7 +90,7 @@ def seconds(instant: datetime | None) -> float | None:
     return None if instant is None else instant.timestamp()
 
 
-def _given(judged: Judged) -> tuple[object, ...]:
+def _given(judged: Judgement) -> tuple[object, ...]:
     return (
         seconds(judged.row.oldest_event_at),
         seconds(judged.row.oldest_recorded_at),
@@ -121,7 +121,7 @@ def test_who_reads_the_topic_is_asked_where_the_status_does_not_tell(
         questions.append((place, offset))
         return 5.0
 
-    (judged,) = seen(history, status=status).judged(START_S, oldest_of)
+    (judged,) = seen(history, status=status).judge(START_S, oldest_of)
     assert (oldest_event_s, asked) == (seconds(judged.row.oldest_event_at), questions)
 
 
@@ -138,7 +138,7 @@ def test_who_reads_the_topic_is_asked_where_the_status_does_not_tell(
 def test_who_has_nothing_left_has_done_the_last_record(
     history: str, status: object, latest_event_s: float | None
 ) -> None:
-    (judged,) = seen(history, status=status).judged(START_S, latest_of=lambda _: 9.0)
+    (judged,) = seen(history, status=status).judge(START_S, latest_of=lambda _: 9.0)
     assert latest_event_s == seconds(judged.row.latest_event_at)
 
 
@@ -152,14 +152,14 @@ def test_every_consumer_is_judged_in_each_of_its_partitions() -> None:
         (TREASURY, PLACE, "UNKNOWN"),
     ] == [
         (each.consumer, (each.row.topic, each.row.partition), each.row.state)
-        for each in history.judged(START_S + 16)
+        for each in history.judge(START_S + 16)
     ]
 
 
 def test_nothing_is_judged_before_the_first_sample() -> None:
     history = History()
     history.no_answer()
-    assert [] == history.judged(START_S)
+    assert [] == history.judge(START_S)
 
 
 def test_a_group_that_is_not_reported_is_not_known_while_the_others_are() -> None:
@@ -169,16 +169,16 @@ def test_a_group_that_is_not_reported_is_not_known_while_the_others_are() -> Non
         history.add(LEDGER, PLACE, Sample(at_s, 5, 5, OWNER, False, None))
         if number < 2:
             history.add(TREASURY, ORDERS, Sample(at_s, 1, 1, "t", False, None))
-    assert ["keeps_up", "not_sampled"] == [each.row.rule for each in history.judged(at_s)]
+    assert ["keeps_up", "not_sampled"] == [each.row.rule for each in history.judge(at_s)]
 
 
 def test_a_partition_that_is_gone_is_dropped_and_all_are_kept_while_the_cluster_is_away() -> None:
     history = seen("10/10")
-    assert 1 == len(history.judged(START_S + 10 * WINDOW_S))
+    assert 1 == len(history.judge(START_S + 10 * WINDOW_S))
     history.add(TREASURY, ORDERS, Sample(START_S + WINDOW_S, 1, 1, "t", False, None))
-    assert 2 == len(history.judged(START_S + WINDOW_S))
+    assert 2 == len(history.judge(START_S + WINDOW_S))
     history.add(TREASURY, ORDERS, Sample(START_S + WINDOW_S + 1, 1, 1, "t", False, None))
-    (left,) = history.judged(START_S + WINDOW_S + 1)
+    (left,) = history.judge(START_S + WINDOW_S + 1)
     assert TREASURY == left.consumer
 
 
@@ -187,7 +187,7 @@ def test_a_clock_that_is_set_back_begins_a_new_run() -> None:
     reported_s = {}
     for since_s in range(0, 10, 2):
         history.add(LEDGER, PLACE, Sample(START_S + 7 + since_s, 10, 20, OWNER, False, None))
-        (judged,) = history.judged(START_S + 7 + since_s)
+        (judged,) = history.judge(START_S + 7 + since_s)
         reported_s[since_s] = judged.row.rule
     assert {0, 2, 4, 6} == {since_s for since_s, rule in reported_s.items() if rule == "just_begun"}
     assert "stands_still" == reported_s[8]
@@ -289,7 +289,7 @@ def test_where_the_clock_is_set_back_no_state_holds_since_what_is_yet_to_come() 
     history = seen("20/20*3 20/33*9")
     for again in range(6):
         history.add(LEDGER, PLACE, Sample(START_S - 90 + 2 * again, 20, 33, OWNER, False, None))
-    (judged,) = history.judged(START_S - 80)
+    (judged,) = history.judge(START_S - 80)
     assert (State.STALLED, None) == (judged.row.state, judged.row.state_since)
 
 
@@ -306,5 +306,5 @@ def test_what_may_be_markers_alone_does_not_wait() -> None:
 def test_where_the_clock_is_set_back_nothing_waits_since_what_is_yet_to_come() -> None:
     history = seen("12/20*9")
     history.add(LEDGER, PLACE, Sample(START_S - 7, 12, 20, OWNER, False, a_status()))
-    (judged,) = history.judged(START_S - 7)
+    (judged,) = history.judge(START_S - 7)
     assert instant_of(START_S - 7) == judged.row.waits_since

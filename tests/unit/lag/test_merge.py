@@ -9,17 +9,8 @@ from typing import Any
 import pytest
 
 from events.lag import POINTS, Board, Stage, read_board, read_history
-from services.lag.client.hour import last_hour
-from services.lag.client.merge import ITEMS_MAX, Answer, lag_of, merged
-from tests.api.lag_boards import (
-    JOURNAL,
-    LATENCIES,
-    NIGHT,
-    a_board,
-    a_history,
-    an_order,
-    timestamp,
-)
+from services.lag.document import ITEMS_MAX, Answer, lag_of, last_hour, merge_boards
+from tests.api.lag_boards import JOURNAL, LATENCIES, NIGHT, a_board, a_history, an_order, timestamp
 from tests.api.lag_scenes import broker_down, treasury_gone
 
 
@@ -29,14 +20,14 @@ def read(**given: Any) -> Board:
 
 def test_the_answer_of_one_watch_is_that_of_all() -> None:
     board = read()
-    assert board is merged([board])
-    assert merged([None]) is None
-    assert merged([]) is None
+    assert board is merge_boards([board])
+    assert merge_boards([None]) is None
+    assert merge_boards([]) is None
 
 
 def test_what_two_watches_read_is_added_up() -> None:
     one, other = read(), read()
-    both = merged([one, replace(other, at=one.at - timedelta(seconds=3))])
+    both = merge_boards([one, replace(other, at=one.at - timedelta(seconds=3))])
     assert both is not None
     assert one.outcomes is not None
     assert both.outcomes is not None
@@ -78,7 +69,7 @@ def test_a_gap_that_one_of_two_watches_sees_is_reported(
     one: int | None, other: int | None, expected: int | None
 ) -> None:
     outcomes = a_board()["outcomes"]
-    both = merged([read(outcomes=outcomes | {"gap": each}) for each in (one, other)])
+    both = merge_boards([read(outcomes=outcomes | {"gap": each}) for each in (one, other)])
     assert both is not None
     assert both.outcomes is not None
     assert expected == both.outcomes.gap
@@ -110,7 +101,7 @@ def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage()
         "oldest_event_at": timestamp(to),
         "latest_event_at": timestamp(to),
     }
-    both = merged([of_its_own((0, 2)), of_its_own((1,), **slow)])
+    both = merge_boards([of_its_own((0, 2)), of_its_own((1,), **slow)])
     watch = stage_of(both, "watch")
     assert [0, 1, 2] == [each.partition for each in watch.partitions]
     assert ("SLOW", "falls_behind", 7, 2) == (watch.state, watch.rule, watch.behind, watch.members)
@@ -123,9 +114,9 @@ def test_of_its_own_partitions_each_watch_tells_and_all_together_are_one_stage()
     assert both is not None
     assert "SLOW" == both.state
     unknown = slow | {"behind": None, "latest_event_at": None, "drain_s": None}
-    watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,), **unknown)]), "watch")
+    watch = stage_of(merge_boards([of_its_own((0, 2)), of_its_own((1,), **unknown)]), "watch")
     assert (None, latest, None) == (watch.behind, watch.latest_event_at, watch.drain_s)
-    watch = stage_of(merged([of_its_own((0, 2)), of_its_own((1,))]), "watch")
+    watch = stage_of(merge_boards([of_its_own((0, 2)), of_its_own((1,))]), "watch")
     assert (0, latest) == (watch.behind, watch.latest_event_at)
 
 
@@ -136,7 +127,7 @@ def test_the_oldest_order_is_known_to_who_reads_it() -> None:
     for each in (treasury, *treasury["partitions"]):
         each |= {"oldest_event_at": None, "waits_since": timestamp(NIGHT)}
     boards = [read_board(json.dumps(each).encode()) for each in (blind, board)]
-    treasury = stage_of(merged(boards), "treasury")
+    treasury = stage_of(merge_boards(boards), "treasury")
     assert NIGHT - timedelta(minutes=45) == treasury.oldest_event_at
     assert treasury.waits_since is None
     assert {treasury.oldest_event_at} == {each.oldest_event_at for each in treasury.partitions}
@@ -144,10 +135,10 @@ def test_the_oldest_order_is_known_to_who_reads_it() -> None:
 
 def test_who_cannot_see_the_cluster_does_not_speak_for_who_can() -> None:
     away = read_board(json.dumps(broker_down().board).encode())
-    both = merged([away, read()])
+    both = merge_boards([away, read()])
     assert both is not None
     assert ("OK", "OK") == (both.state, stage_of(both, "ledger").state)
-    none = merged([away, away])
+    none = merge_boards([away, away])
     assert none is not None
     assert "UNKNOWN" == none.state
 
@@ -157,7 +148,7 @@ def test_what_the_ledger_says_of_itself_is_counted_once() -> None:
     board = a_board()
     board["outcomes"] |= {"in_flight": 7, "gap": 2}
     found = read_board(json.dumps(board).encode())
-    both = merged([found, found])
+    both = merge_boards([found, found])
     assert both is not None
     assert both.outcomes is not None
     assert (7, 2) == (both.outcomes.in_flight, both.outcomes.gap)
@@ -168,7 +159,7 @@ def test_the_oldest_of_all_are_named() -> None:
     one, other = read(), read()
     assert one.orders is not None
     orders = read(orders=a_board()["orders"] | {"items": many}).orders
-    both = merged([replace(one, orders=orders), replace(other, orders=orders)])
+    both = merge_boards([replace(one, orders=orders), replace(other, orders=orders)])
     assert both is not None
     assert both.orders is not None
     issued = [each.issued_at for each in both.orders.items]
@@ -179,7 +170,7 @@ def test_the_oldest_of_all_are_named() -> None:
 def test_of_latencies_the_greatest_is_reported() -> None:
     slower = [dict(each, p95_s=400.0, max_s=900.0) for each in LATENCIES[:1]]
     none = [{"stage": "projected", "count": 0, "p50_s": None, "p95_s": None, "max_s": None}]
-    both = merged([read(), read(latencies=[*slower, *none])])
+    both = merge_boards([read(), read(latencies=[*slower, *none])])
     assert both is not None
     assert both.latencies is not None
     found = {each.stage: (each.count, each.p50_s, each.p95_s) for each in both.latencies}
@@ -189,7 +180,7 @@ def test_of_latencies_the_greatest_is_reported() -> None:
 
 @pytest.mark.parametrize("name", JOURNAL)
 def test_a_figure_that_one_watch_does_not_know_nobody_knows(name: str) -> None:
-    both = merged([read(), read(**{name: None})])
+    both = merge_boards([read(), read(**{name: None})])
     assert both is not None
     assert getattr(both, name) is None
     assert [] == [each for each in JOURNAL if getattr(both, each) is None and each != name], (
@@ -199,7 +190,7 @@ def test_a_figure_that_one_watch_does_not_know_nobody_knows(name: str) -> None:
 
 def test_without_one_of_them_nothing_of_the_journal_is_known_and_all_of_the_consumers() -> None:
     board = read()
-    part = merged([None, board])
+    part = merge_boards([None, board])
     assert part is not None
     assert [None] * len(JOURNAL) == [getattr(part, each) for each in JOURNAL]
     assert (None, None, None) == (

@@ -8,17 +8,17 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.structs import TopicPartition
 
 from events.topics import Place
-from services.lag.collect.group_requests import (
-    Committed,
+from services.lag.group_requests import (
+    CommittedOffset,
     ConsumerGroupDescribeRequest,
     DescribeGroupsRequest,
     Group,
     OffsetFetchRequest,
-    committed_in,
     members_in,
     newer_members_in,
+    read_committed,
 )
-from services.lag.collect.groups import owner_of
+from services.lag.groups import owner_of
 
 NAMED = {
     TopicPartition(f"town.{topic}", number): Place(topic, number)
@@ -112,10 +112,10 @@ def test_what_is_committed_is_reported_or_why_it_is_not() -> None:
         ("h", [("events", [(0, 7, -1, None, 0, {}), (1, -1, -1, None, 3, {})], {})], 0, {}),
         ("i", [], 14, {}),
     ]
-    reported = committed_in(answer.decode(BytesIO(answer(0, groups, {}).encode())))
+    reported = read_committed(answer.decode(BytesIO(answer(0, groups, {}).encode())))
     assert [
-        ("g", 0, {TopicPartition("events", 0): Committed(7, "status")}),
-        ("h", 3, {TopicPartition("events", 0): Committed(7, None)}),
+        ("g", 0, {TopicPartition("events", 0): CommittedOffset(7, "status")}),
+        ("h", 3, {TopicPartition("events", 0): CommittedOffset(7, None)}),
         ("i", 14, {}),
     ] == list(reported)
 

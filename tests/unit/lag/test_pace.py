@@ -3,7 +3,7 @@
 import pytest
 
 from services.lag.judge.model import Sample
-from services.lag.judge.pace import DRAIN_LEAST_S
+from services.lag.judge.window import DRAIN_LEAST_S
 from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, judgement_of, seen
 
 
@@ -65,10 +65,7 @@ def test_the_time_to_drain_is_what_is_left_at_the_pace_it_falls(
 
 @pytest.mark.parametrize(
     ("history", "state"),
-    [
-        ("0/500 50/500 100/500*5", "STALLED"),
-        ("0/500 50/500 100/500 100/500!*2", "STOPPED"),
-    ],
+    [("0/500 50/500 100/500*5", "STALLED"), ("0/500 50/500 100/500 100/500!*2", "STOPPED")],
 )
 def test_who_does_not_work_promises_nothing(history: str, state: str) -> None:
     judged = judgement_of(history)
@@ -87,6 +84,6 @@ def test_a_burst_of_200_000_is_over_when_it_was_promised(per_s: int) -> None:
         end = min(length, length * at_s // publishing_s)
         committed = min(end, max(0, int(at_s - 0.3)) * per_s)
         history.add(LEDGER, PLACE, Sample(START_S + 10 + at_s, committed, end, OWNER, False, None))
-        (judged,) = history.judged(START_S + 10 + at_s)
+        (judged,) = history.judge(START_S + 10 + at_s)
         if at_s >= publishing_s + DRAIN_LEAST_S:
             assert judged.row.drain_s == pytest.approx(over_s - at_s, rel=0.05, abs=1.5), at_s

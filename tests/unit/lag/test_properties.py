@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from events.lag import Partition, State
 from services.lag.judge.history import History
-from services.lag.judge.model import Judged, Sample, instant_of
+from services.lag.judge.model import Judgement, Sample, instant_of
 from services.lag.judge.states import OLD_AFTER_S, OWNERLESS_SAMPLES, STALL_S, WINDOW_S
-from services.runtime.processing.offset_metadata import Held, Status, TaskState
+from services.runtime.processing.status import HeldRecord, Status, TaskState
 from tests.unit.lag.notation import EVERY_S, LEDGER, OWNER, PLACE, START_S, a_status
 
 THREE_LOOKS = 3
@@ -24,7 +24,7 @@ statuses = st.none() | st.builds(
     st.floats(START_S, START_S + 100).map(round),
     state=st.sampled_from([each.value for each in TaskState]),
     oldest_event_s=st.none() | st.floats(START_S - 100, START_S),
-    held=st.none() | st.just(Held(3, "e")),
+    held=st.none() | st.just(HeldRecord(3, "e")),
 )
 owners = st.sampled_from([OWNER, OWNER, None])
 
@@ -76,10 +76,10 @@ def judged(history: Sequence[Sample | None], later_s: float = 0.0) -> Partition:
     return judgement(history, later_s).row
 
 
-def judgement(history: Sequence[Sample | None], later_s: float = 0.0) -> Judged:
+def judgement(history: Sequence[Sample | None], later_s: float = 0.0) -> Judgement:
     """The judgement after its last sample."""
     last = next(sample for sample in reversed(history) if sample is not None)
-    (found,) = remembered(history).judged(last.at_s + later_s)
+    (found,) = remembered(history).judge(last.at_s + later_s)
     return found
 
 
@@ -209,7 +209,7 @@ def test_there_is_a_judgement_whatever_the_clock_does(
         for sample, jump in zip(history, jumps, strict=False)
     ]
     found = remembered(jumping)
-    for each in found.judged(START_S):
+    for each in found.judge(START_S):
         assert each.row.state in State
     for track in found._tracks.values():
         times_s = [sample.at_s for sample in track.samples]
@@ -217,12 +217,7 @@ def test_there_is_a_judgement_whatever_the_clock_does(
         assert times_s[-1] - times_s[0] <= WINDOW_S
 
 
-@given(
-    st.integers(1, 5_000),
-    st.integers(0, 5_000),
-    st.integers(0, 10**6),
-    st.integers(3, 40),
-)
+@given(st.integers(1, 5_000), st.integers(0, 5_000), st.integers(0, 10**6), st.integers(3, 40))
 def test_a_promise_at_constant_rates_is_kept(
     done_per_s: int, come_per_s: int, behind: int, count: int
 ) -> None:

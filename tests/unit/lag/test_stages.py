@@ -8,9 +8,8 @@ import pytest
 from events.lag import Stage, State
 from events.topics import INTERNAL_EVENTS
 from services.lag.judge.history import stages_of
-from services.lag.judge.model import Consumer, Judged
+from services.lag.judge.model import WORST_FIRST, Consumer, Judgement, late_s, oldest_wait, worst
 from services.lag.judge.states import Rule
-from services.lag.judge.sums import WORST_FIRST, late_s, oldest_wait, worst
 from services.watch.settings import WATCHED, WatchSettings
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, judged, unknown
 
@@ -21,7 +20,7 @@ def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
 
-def stage(*seen: Judged, **more: Any) -> Stage:
+def stage(*seen: Judgement, **more: Any) -> Stage:
     """The ledger, of which this was seen."""
     (found,) = stages_of([LEDGER], seen, more.get("members", {}))
     return found
@@ -131,7 +130,7 @@ def test_a_stage_of_which_nothing_was_seen_is_unknown() -> None:
     ids=["behind", "unknown", "nothing read yet", "as its sender wrote it", "nobody knows"],
 )
 def test_its_latest_event_is_the_latest_of_what_is_done_in_any_partition(
-    seen: list[Judged], latest_ago_s: float | None
+    seen: list[Judgement], latest_ago_s: float | None
 ) -> None:
     expected = None if latest_ago_s is None else ago(latest_ago_s)
     assert expected == stage(*seen).latest_event_at

@@ -7,7 +7,7 @@ import pytest
 from events.lag import State
 from services.lag.judge.history import History
 from services.lag.judge.states import QUIET_S, TABLE, Rule
-from services.runtime.processing.offset_metadata import Held
+from services.runtime.processing.status import HeldRecord
 from tests.unit.lag.notation import EVERY_S, LEDGER, PLACE, START_S, a_status, judgement_of, written
 
 TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
@@ -114,8 +114,8 @@ def test_the_state_of_a_history_is(history: str, state: str, rule: str) -> None:
 @pytest.mark.parametrize(
     ("history", "status", "state", "rule"),
     [
-        ("10/10", a_status(held=Held(10, "e-1")), "BROKEN", "held"),
-        ("10/20!*9", a_status(held=Held(10, None), state="broken"), "BROKEN", "held"),
+        ("10/10", a_status(held=HeldRecord(10, "e-1")), "BROKEN", "held"),
+        ("10/20!*9", a_status(held=HeldRecord(10, None), state="broken"), "BROKEN", "held"),
         ("50/50 10/50*9", a_status(state="broken"), "BROKEN", "broken"),
         ("10/10 10/20*9", a_status(state="broken"), "BROKEN", "broken"),
         ("10/10 10/20*9", a_status(state="retrying"), "STALLED", "stands_still"),
@@ -143,7 +143,7 @@ def test_a_worker_that_speaks_has_not_left() -> None:
     for number, sample in enumerate(written("10/10*9 10/10!")):
         assert sample is not None
         history.add(LEDGER, PLACE, sample._replace(status=a_status(START_S + number)))
-    (judged,) = history.judged(START_S + 18)
+    (judged,) = history.judge(START_S + 18)
     assert ("OK", "keeps_up") == (judged.row.state, judged.row.rule)
 
 

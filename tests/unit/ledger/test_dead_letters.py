@@ -13,7 +13,7 @@ from services.ledger.application.handle import (
     DeadLettered,
     Ledger,
     RawRecord,
-    Recorded,
+    RecordedEvent,
 )
 from services.ledger.application.outbound_messages import (
     HEADERS_BYTES_MAX,
@@ -22,7 +22,7 @@ from services.ledger.application.outbound_messages import (
 )
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
-from services.ledger.files.memory import MemoryStore
+from services.ledger.files.stores import MemoryStore
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
 from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topic, handled, read
@@ -337,10 +337,10 @@ def test_a_batch_keeps_what_its_messages_are_made_of_in_the_order_of_its_records
     assert [(row.budget, row.sequence) for row in batch.records] == [
         (each.record.budget, each.record.sequence) for each in batch.decided
     ]
-    kinds = [DeadLettered if "_dead" in row.budget else Recorded for row in batch.records]
+    kinds = [DeadLettered if "_dead" in row.budget else RecordedEvent for row in batch.records]
     assert kinds == [type(each) for each in batch.decided]
     for each in batch.decided:
-        if isinstance(each, Recorded):
+        if isinstance(each, RecordedEvent):
             assert each.record.event_id == each.envelope.id, "a woken event has its own envelope"
     assert [] == wire.ledger.commit_batch([]).decided
 

@@ -8,22 +8,17 @@ from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
     a_closing,
-    a_convention,
     a_payment,
-    a_vote,
-    an_acknowledgement,
-    an_award,
     an_instalment,
 )
 from tests.unit.ledger.wire import Wire, balances, by_topic, handled, read
+from tests.unit.tables.event_notation import read_events
 
 LATER = an_instalment(40_000, "later", documents=[("evaluation", 2023)])
-YEAR = [
-    a_vote(),
-    an_award(),
-    a_convention(instalments=[an_instalment(60_000), LATER]),
-    an_acknowledgement(),
-]
+YEAR = read_events("""
+    vote; award; convention [advance 60_000, later 40_000 against evaluation 2023];
+    C/advance taken_in_charge
+""")
 
 
 def test_an_internal_event_leaves_for_the_budget_that_it_opens() -> None:

@@ -8,7 +8,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from services.ledger.kafka import partition_restore
-from services.ledger.kafka.partition_restore import PartitionTopics, Restored
+from services.ledger.kafka.partition_restore import PartitionTopics, RestoredPartition
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
@@ -56,10 +56,10 @@ def history() -> Scenario:
     return Scenario(a_vote(), *more)
 
 
-def rebuilt(reader: Reader) -> tuple[Restored, int]:
+def rebuilt(reader: Reader) -> tuple[RestoredPartition, int]:
     """What comes of it, and how often others had their turn."""
 
-    async def go() -> tuple[Restored, int]:
+    async def go() -> tuple[RestoredPartition, int]:
         restoring = asyncio.ensure_future(
             PartitionTopics(Settings(), 0).restore(reader, 1, Owner())
         )

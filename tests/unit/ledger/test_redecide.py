@@ -8,8 +8,8 @@ import pytest
 
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import JournalRow, StoreError
-from services.ledger.application.redecide import Difference, Redecided
-from services.ledger.domain import convention_threshold, order_issuing
+from services.ledger.application.redecide import Difference, RedecisionResult
+from services.ledger.domain import limits, order_issuing
 from services.ledger.domain.journal import RULES_VERSION, Source
 from tests.builders import (
     BUDGET,
@@ -46,7 +46,7 @@ def rows_of(history: Scenario) -> list[JournalRow]:
 def test_the_present_rules_decide_a_recorded_history_as_it_was(name: str) -> None:
     rows = recorded(name)
     dead = sum(json.loads(row.record)["outcome"] == "dead_letter" for row in rows)
-    assert Redecided(len(rows), dead, Counter({RULES_VERSION: len(rows)})) == redecided(rows)
+    assert RedecisionResult(len(rows), dead, Counter({RULES_VERSION: len(rows)})) == redecided(rows)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +75,7 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     )
     rows = rows_of(history)
     assert "convention_required" == (history.last.refusal or {})["code"]
-    monkeypatch.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
+    monkeypatch.setattr(limits, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
     result = redecided(rows)
     second, third = result.differences
     members = ["outcome", "refusal", "moves", "commitment_entries"]
@@ -104,10 +104,7 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
     found = redecided(rows).differences
     assert [(each, ["payment_orders"]) for each in touching] == places(found)
     first = found[0].changes[0]
-    assert ("2023-07-14", "2023-06-14") == (
-        first.recorded[0]["due_on"],
-        first.now[0]["due_on"],
-    )
+    assert ("2023-07-14", "2023-06-14") == (first.recorded[0]["due_on"], first.now[0]["due_on"])
     assert set(issuing) <= set(touching)
     assert len(touching) == len(found)
 
@@ -123,7 +120,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
         each.outcome.value for each in history.records
     ]
     rows = rows_of(history)
-    monkeypatch.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1)
+    monkeypatch.setattr(limits, "CONVENTION_THRESHOLD_CENTS", 1)
     found = redecided(rows).differences
     assert [3, 4] == [each.sequence for each in found]
     resumed = found[1].changes[0]
@@ -132,7 +129,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
 
 def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     with pytest.MonkeyPatch.context() as then:
-        then.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1)
+        then.setattr(limits, "CONVENTION_THRESHOLD_CENTS", 1)
         history = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
     found = redecided(rows_of(history)).differences
     assert [3, 3] == [each.sequence for each in found]

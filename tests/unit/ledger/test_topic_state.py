@@ -15,16 +15,15 @@ from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.journal import Source
-from services.ledger.kafka.partition_restore import PartitionTopics, Restored
-from services.ledger.kafka.state_topic import (
+from services.ledger.kafka.partition_restore import PartitionTopics, RestoredPartition
+from services.ledger.kafka.topic_records import (
     POSITION_KEY,
     Checkpoint,
     encode_checkpoint,
     encode_key,
 )
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.kafka.writer import Fenced
+from services.runtime.kafka.reader import Reader, SourcePosition
+from services.runtime.kafka.writer import FencedError
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_award, encoded
@@ -95,7 +94,7 @@ def current(left: Left) -> Left:
 
 def restored(
     left: Left, count: int = 1, *, again: bool = False, overtaken: bool = False
-) -> Restored:
+) -> RestoredPartition:
     topics, owner = PartitionTopics(Settings(), 0), Owner(overtaken=overtaken)
     return asyncio.run(topics.restore(cast(Reader, left), count, owner, again=again))
 
@@ -115,7 +114,7 @@ def test_who_was_overtaken_while_he_read_a_state_makes_none_again(current: Left)
     """The state that he read is older than the journal, which another worker went on writing."""
     last = current.journal[-1]
     current.journal.append(replace(last, offset=last.offset + 1))
-    with capture_logs() as lines, pytest.raises(Fenced):
+    with capture_logs() as lines, pytest.raises(FencedError):
         restored(current, overtaken=True)
     assert [] == lines
     with capture_logs() as lines, pytest.raises(StoreError):

@@ -12,7 +12,6 @@ from tests.builders import (
     a_new_account,
     a_notification,
     a_payment,
-    a_recovery,
     a_report,
     a_review,
     a_transfer,
@@ -23,14 +22,12 @@ from tests.builders import (
 )
 from tests.unit.ledger.test_trace_records import BALANCE, BOTH, HALVES
 from tests.unit.ledger.tracing import awaited, trace_of
+from tests.unit.tables.event_notation import read_events
 
 # ------------------------------------------------------------------ through the years
 CARRIED = [
     *BOTH,
-    a_payment(60),
-    a_payment(100, "D/advance"),
-    a_closing("all"),
-    a_recovery(10, _id="late"),
+    *read_events("payment 60; payment 100 of D/advance; closing all; recovery 10, id late"),
 ]
 
 

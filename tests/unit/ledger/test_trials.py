@@ -70,4 +70,4 @@ def test_the_states_of_the_budgets_tried_last_are_kept() -> None:
     names = [str(each) for each in range(STATES_MAX + 1)]
     for name in names:
         states.keep({name: KnownState(1, name, {})})
-    assert names[1:] == list(states.of(names))
+    assert names[1:] == list(states.find(names))

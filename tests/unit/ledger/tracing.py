@@ -3,9 +3,9 @@
 from events.codec import reread
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
-from events.reviews import RecordReviewed
+from events.follow_up import RecordReviewed
 from services.ledger.application.restore import Folding
-from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.awaited import AwaitedItem
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.trace.entries import Entry, Place, entry_of
 from services.trace.index import Index
@@ -78,16 +78,18 @@ def _check_by_index(history: builders.Scenario, trace: Trace, budget: str | None
     folding = Folding(forgets=False)
     for record in readable:
         folding.apply(record)
-    assert sorted(trace.awaited(folding.budgets), key=repr) == sorted(search.awaited(), key=repr)
+    assert sorted(trace.list_awaited(folding.budgets), key=repr) == sorted(
+        search.list_awaited(), key=repr
+    )
 
 
 def _is_named(entry: Entry, ids: set[str]) -> bool:
     return entry.record.event_id in ids or any(each.id in ids for each in entry.mentions)
 
 
-def awaited(history: builders.Scenario, trace: Trace) -> list[tuple[str, Awaited]]:
+def awaited(history: builders.Scenario, trace: Trace) -> list[tuple[str, AwaitedItem]]:
     """What is awaited of it in the state that the journal leaves."""
     folding = Folding(forgets=False)
     for record in history.records:
         folding.apply(record)
-    return trace.awaited(folding.budgets)
+    return trace.list_awaited(folding.budgets)

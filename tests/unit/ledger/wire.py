@@ -9,13 +9,13 @@ from jsonschema import Draft202012Validator
 from msgspec import structs
 
 from events import schemas, topics
-from events.canonical import canonical
 from events.models import Part
 from events.outbound import OUTBOUND_ENVELOPES
+from events.strict_json import canonical
 from services.ledger.application.handle import Decided, Ledger, RawRecord
 from services.ledger.application.outbound_messages import STRUCTURED, OutboundRecord, messages
 from services.ledger.domain.journal import Source
-from services.runtime.kafka.writer import Fenced, FencedWriter
+from services.runtime.kafka.writer import FencedError, FencedWriter
 from tests.builders import BUDGET, Json, encoded, topic_of
 
 PARTITION = 3
@@ -153,4 +153,4 @@ class Owner(FencedWriter):
 
     async def check_not_fenced(self, place: TopicPartition) -> None:
         if self._overtaken:
-            raise Fenced(place.topic)
+            raise FencedError(place.topic)

@@ -3,8 +3,8 @@
 import pytest
 
 from services.api.access.tables import SCHEMA as ACCESS
-from services.projector.database import SCHEMA
 from services.projector.database_rights import EVERY_TABLE, is_form, page, read_rights, statements
+from services.projector.engine import SCHEMA
 from services.projector.tables import metadata
 from services.runtime.kafka.acls import PAGE
 from services.treasury.store.tables import SCHEMA as TREASURY

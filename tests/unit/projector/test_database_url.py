@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from services.api.adapters.read_model import open_read_model
-from services.projector.database import engine_address, make_engine
+from services.projector.engine import engine_address, make_engine
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
 from services.texts.translation import both

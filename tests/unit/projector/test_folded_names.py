@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.projector.rows.column_values import folded_names, folded_number
+from services.projector.rows.column_values import fold_names, fold_number
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ from services.projector.rows.column_values import folded_names, folded_number
     ],
 )
 def test_an_act_has_one_number_however_it_is_announced(number: str, folded: str) -> None:
-    assert folded == folded_number(number)
+    assert folded == fold_number(number)
 
 
 def test_each_of_several_names_stands_apart() -> None:
-    assert " g 1 | chœur |".replace("œ", "oe") == folded_names("G-1", "Chœur")
-    assert " g 1 | |" == folded_names("G-1", "")
+    assert " g 1 | chœur |".replace("œ", "oe") == fold_names("G-1", "Chœur")
+    assert " g 1 | |" == fold_names("G-1", "")

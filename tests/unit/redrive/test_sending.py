@@ -7,31 +7,31 @@ from datetime import UTC, datetime
 import pytest
 
 from events import topics
-from events.codec import Headers, Received
+from events.codec import Headers, ReceivedEvent
 from events.envelope import CORRECTION
 from events.unreadable import Unreadable
-from services.ledger.application.handle import RawRecord, decoded
+from services.ledger.application.handle import RawRecord, decode_record
 from services.ledger.application.trial import trial_of
 from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import (
     Address,
-    Carried,
     DeadLetter,
+    DeadLetterRecord,
     Selection,
-    carried,
     names_of,
+    read_dead_letter_record,
     redrives_of,
 )
-from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
+from services.redrive.prospects import OldestProspects, Prospect, Result, prospect, try_prospects
 from services.redrive.sending import (
     Author,
     Outgoing,
     as_sent,
     correction_id,
-    patched,
     resent_records,
+    write_patched,
 )
-from services.redrive.state import RedriveState, Settled
+from services.redrive.state import RedriveState, Review
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
 from tests.unit.ledger.wire import Wire, by_topic
@@ -53,11 +53,13 @@ def a_dead_letter(value: bytes, headers: Headers = (), *, is_whole: bool = True)
 
 
 def sent_for(record: RawRecord) -> tuple[Outgoing, Json]:
-    read = decoded(record)
-    assert isinstance(read, Received)
+    read = decode_record(record)
+    assert isinstance(read, ReceivedEvent)
     first, note = resent_records(AT, record, read, AUTHOR).records
     assert (topics.EVENTS, BUDGET.encode()) == (note.topic, note.key)
-    assert isinstance(decoded(RawRecord(note.value, PLACE, note.headers, note.key, 1)), Received)
+    assert isinstance(
+        decode_record(RawRecord(note.value, PLACE, note.headers, note.key, 1)), ReceivedEvent
+    )
     event: Json = json.loads(note.value)
     return first, event
 
@@ -91,8 +93,8 @@ def test_a_record_is_sent_again_as_it_was_and_the_note_says_of_which_by_whom_and
 
 def test_two_notes_of_one_second_are_two_and_the_same_one_is_a_repeat() -> None:
     record = raw(encoded(a_vote()))
-    read = decoded(record)
-    assert isinstance(read, Received)
+    read = decode_record(record)
+    assert isinstance(read, ReceivedEvent)
     authors = (AUTHOR, AUTHOR, AUTHOR._replace(why="autre"), AUTHOR._replace(name="Zoé"))
     ids = [
         json.loads(resent_records(AT, record, read, each).records[1].value)["id"]
@@ -117,8 +119,8 @@ def test_a_count_that_a_sender_wrote_counts_as_once(spelled: bytes) -> None:
 
 def test_a_patch_makes_a_new_event_that_names_the_old_one() -> None:
     patch = {"data": {"title": "Aide"}, "subject": None}
-    event = patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
-    assert event == patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    event = write_patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    assert event == write_patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
     found = json.loads(event)
     assert ("wrong", CORRECTION) == (found["causationid"], found["source"])
     assert TYPED_TITLE["time"] == found["time"]
@@ -130,14 +132,14 @@ def test_a_patch_makes_a_new_event_that_names_the_old_one() -> None:
 
 def test_of_a_record_that_is_no_json_the_patch_is_the_event() -> None:
     whole = an_award(_id="mine")
-    found = json.loads(patched(AT, raw(b"\xff{"), whole, AUTHOR))
+    found = json.loads(write_patched(AT, raw(b"\xff{"), whole, AUTHOR))
     assert whole | {"id": correction_id(AT, raw(b"")), "source": CORRECTION} == found
 
 
 def test_all_corrections_of_a_dead_letter_have_one_id_whatever_they_say() -> None:
     record, elsewhere = raw(encoded(TYPED_TITLE)), AT._replace(sequence=18)
     patches = [{"data": {"title": "A"}}, {"data": {"title": "B"}}, {"id": "mine", "source": "x"}]
-    ids = {json.loads(patched(AT, record, each, AUTHOR))["id"] for each in patches}
+    ids = {json.loads(write_patched(AT, record, each, AUTHOR))["id"] for each in patches}
     assert {correction_id(AT, record)} == ids, "its sender may have written it twice"
     assert correction_id(elsewhere, record) in ids
     other = raw(encoded(TYPED_TITLE | {"id": "another"}))
@@ -148,8 +150,8 @@ def test_all_corrections_of_a_dead_letter_have_one_id_whatever_they_say() -> Non
 
 def test_a_binary_record_is_patched_in_structured_form() -> None:
     value, headers, _ = binary(TYPED_TITLE)
-    event = patched(AT, raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
-    assert isinstance(decoded(as_sent(raw(value, headers), event)), Received)
+    event = write_patched(AT, raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
+    assert isinstance(decode_record(as_sent(raw(value, headers), event)), ReceivedEvent)
 
 
 @pytest.mark.parametrize(
@@ -170,15 +172,17 @@ def test_a_dead_letter_of_the_ledger_is_read_back_as_the_record_that_it_was() ->
     headers = (("content-type", b"text/plain"), ("ecluse_dlq_reason", b"a sender's own"))
     record = wire.raw(b"{", headers=headers)
     (dead,) = by_topic(wire.tell(record))[topics.DEAD_LETTERS]
-    assert Carried(record, "bad_json", True) == carried(dead.value, dead.key, dead.headers)
-    assert None is carried(b"{", b"", ())
-    assert None is carried(b"{", b"", (("ecluse_dlq_reason", b"x"),))
+    assert DeadLetterRecord(record, "bad_json", True) == read_dead_letter_record(
+        dead.value, dead.key, dead.headers
+    )
+    assert None is read_dead_letter_record(b"{", b"", ())
+    assert None is read_dead_letter_record(b"{", b"", (("ecluse_dlq_reason", b"x"),))
 
 
 def test_what_is_kept_in_part_is_not_whole() -> None:
     wire = Wire()
     (dead,) = by_topic(wire.tell(wire.raw(b" " * (1024 * 1024 + 1))))[topics.DEAD_LETTERS]
-    found = carried(dead.value, dead.key, dead.headers)
+    found = read_dead_letter_record(dead.value, dead.key, dead.headers)
     assert found is not None
     assert (False, 1024 * 1024 + 1) == (found.is_whole, found.raw.length_bytes)
 
@@ -206,7 +210,7 @@ def test_a_filter_leaves_out_what_it_does_not_name(selection: Selection, is_mean
 def test_each_prospect_says_why_it_would_not_be_sent() -> None:
     readable, state = encoded(a_vote()), RedriveState()
     thrice = (("ecluse_redrive_count", b"3"),)
-    assert [Becomes.READABLE, Becomes.DEAD_LETTER, Becomes.NOT_WHOLE, Becomes.TOO_OFTEN] == [
+    assert [Result.READABLE, Result.DEAD_LETTER, Result.NOT_WHOLE, Result.TOO_OFTEN] == [
         prospect(each, state, 3).becomes
         for each in (
             a_dead_letter(readable),
@@ -216,16 +220,16 @@ def test_each_prospect_says_why_it_would_not_be_sent() -> None:
         )
     ]
     state.underway.add(f"{topics.EVENTS}/3/41")
-    assert Becomes.UNDERWAY is prospect(a_dead_letter(readable), state, 3).becomes
-    settled = Settled(BUDGET, 5, "Awa Diop", AUTHOR.at.date(), None, "vote")
-    state.settled["_dead.3", 17] = settled
-    assert Becomes.REDRIVEN is prospect(a_dead_letter(readable), state, 3).becomes
-    assert Becomes.UNDERWAY is prospect(a_dead_letter(readable), state, 3, again=True).becomes
+    assert Result.UNDERWAY is prospect(a_dead_letter(readable), state, 3).becomes
+    review = Review(BUDGET, 5, "Awa Diop", AUTHOR.at.date(), None, "vote")
+    state.reviews["_dead.3", 17] = review
+    assert Result.REDRIVEN is prospect(a_dead_letter(readable), state, 3).becomes
+    assert Result.UNDERWAY is prospect(a_dead_letter(readable), state, 3, again=True).becomes
     state.underway.clear()
     lied = prospect(a_dead_letter(readable), state, 3, again=True)
-    assert Becomes.READABLE is lied.becomes, "a review can be written by anybody"
-    state.settled["_dead.3", 17] = settled._replace(event_id=None)
-    assert Becomes.READABLE is prospect(a_dead_letter(readable), state, 3).becomes, "only looked at"
+    assert Result.READABLE is lied.becomes, "a review can be written by anybody"
+    state.reviews["_dead.3", 17] = review._replace(event_id=None)
+    assert Result.READABLE is prospect(a_dead_letter(readable), state, 3).becomes, "only looked at"
 
 
 def test_those_that_can_be_read_are_decided_one_after_another_for_trial() -> None:
@@ -234,25 +238,24 @@ def test_those_that_can_be_read_are_decided_one_after_another_for_trial() -> Non
     dead_letters.insert(1, a_dead_letter(b"{"))
     found = [prospect(each, RedriveState(), 3) for each in dead_letters]
     assert ["accepted", "dead_letter", "accepted", "refused"] == [
-        each.becomes.value for each in tried(found, trial_of((), {BUDGET}))
+        each.becomes.value for each in try_prospects(found, trial_of((), {BUDGET}))
     ]
 
 
 def at(partition: int, offset: int, timestamp_ms: int) -> Prospect:
     place = Source(topics.EVENTS, partition, offset)
     record = RawRecord(encoded(a_vote()), place, (), BUDGET.encode(), timestamp_ms)
-    return Prospect(DeadLetter(AT, "wrong_partition", record, 0, True), Becomes.READABLE)
+    return Prospect(DeadLetter(AT, "wrong_partition", record, 0, True), Result.READABLE)
 
 
 @pytest.mark.parametrize(
-    ("most", "offsets"),
-    [(9, [20, 10, 11, 21, 22, 12]), (3, [20, 10, 11]), (1, [20])],
+    ("most", "offsets"), [(9, [20, 10, 11, 21, 22, 12]), (3, [20, 10, 11]), (1, [20])]
 )
 def test_the_oldest_are_sent_first_and_each_partition_in_its_own_order(
     most: int, offsets: list[int]
 ) -> None:
     """A sender's clock that goes back turns nothing round."""
-    found = Oldest(most)
+    found = OldestProspects(most)
     for each in (
         at(1, 10, 5),
         at(1, 11, 3),
@@ -262,7 +265,7 @@ def test_the_oldest_are_sent_first_and_each_partition_in_its_own_order(
         at(2, 22, 1),
     ):
         found.add(each)
-    assert offsets == [each.dead_letter.raw.source.offset for each in found.in_order()]
+    assert offsets == [each.dead_letter.raw.source.offset for each in found.list_oldest()]
     assert 6 - len(offsets) == found.left_out
 
 
@@ -283,7 +286,7 @@ def test_what_the_ledger_fails_to_decide_is_not_sent_nor_what_stands_behind_it()
     found.append(prospect(key, RedriveState(), 3))
     trial = trial_of((), {BUDGET, other})
     trial.ledger.partition_of = fails_at_the_second
-    tries = tried(found, trial)
+    tries = try_prospects(found, trial)
     assert ["accepted", "stops", "stops", "accepted"] == [each.becomes.value for each in tries]
     assert [True, False, False, True] == [each.is_sent for each in tries]
 
@@ -292,24 +295,26 @@ def test_what_was_corrected_is_not_sent_as_it_was_though_no_note_says_so() -> No
     found, state = a_dead_letter(encoded(a_vote())), RedriveState()
     state.corrected[correction_id(AT, found.raw)] = (BUDGET, 5)
     each = prospect(found, state, 3)
-    assert (Becomes.DECIDED, False) == (each.becomes, each.is_sent)
+    assert (Result.DECIDED, False) == (each.becomes, each.is_sent)
     state.corrected = {"another": (BUDGET, 5)}
-    assert Becomes.READABLE is prospect(found, state, 3).becomes
+    assert Result.READABLE is prospect(found, state, 3).becomes
 
 
 def test_a_correction_is_tried_in_the_place_of_its_dead_letter() -> None:
     found = a_dead_letter(encoded(TYPED_TITLE))
-    correction = as_sent(found.raw, patched(AT, found.raw, {"data": {"title": "Aide"}}, AUTHOR))
-    read = decoded(correction)
-    assert isinstance(read, Received)
-    each = Prospect(found, Becomes.READABLE, None, read, correction)
+    correction = as_sent(
+        found.raw, write_patched(AT, found.raw, {"data": {"title": "Aide"}}, AUTHOR)
+    )
+    read = decode_record(correction)
+    assert isinstance(read, ReceivedEvent)
+    each = Prospect(found, Result.READABLE, None, read, correction)
     trial = trial_of((), {BUDGET})
     trial.handle(raw(encoded(a_vote())))
-    assert [Becomes.ACCEPTED] == [each.becomes for each in tried([each], trial)]
+    assert [Result.ACCEPTED] == [each.becomes for each in try_prospects([each], trial)]
     assert "wrong" == each.dead_letter.names.event_id, "the row names what its sender knows"
 
 
 def test_a_record_of_another_kind_never_becomes_an_event_of_the_ledger_by_a_redrive() -> None:
     """What borrows the ledger's name stays unreadable: it goes where it came from."""
     event = a_vote(_source="urn:ecluse:ledger")
-    assert isinstance(decoded(raw(encoded(event))), Unreadable)
+    assert isinstance(decode_record(raw(encoded(event))), Unreadable)

@@ -69,7 +69,7 @@ def test_the_first_note_counts_and_one_that_it_was_sent_more_than_a_look(
 ) -> None:
     events = [each | {"id": str(number)} for number, each in enumerate(notes)]
     state = state_of(*journal(b"{", encoded(a_vote()), *map(encoded, events)))
-    assert (is_settled, is_sent) == (state.settled_by(AT) is not None, state.is_sent(AT))
+    assert (is_settled, is_sent) == (state.find_review(AT) is not None, state.is_sent(AT))
 
 
 def test_a_refused_note_settles_nothing() -> None:
@@ -89,7 +89,7 @@ def test_what_the_input_holds_behind_the_decided_is_underway() -> None:
     state = state_of(*journal(b"{", encoded(a_vote())))
     assert (2, None) == (state.next_offset(0), state.next_offset(1))
     state.underway.add(f"{topics.EVENTS}/0/0")
-    assert (True, None) == (state.is_sent(AT), state.settled_by(AT))
+    assert (True, None) == (state.is_sent(AT), state.find_review(AT))
 
 
 def test_behind_an_import_places_may_repeat_and_bytes_tell_them_apart() -> None:

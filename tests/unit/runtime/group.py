@@ -8,18 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import (
-    CommitFailedError,
-)
+from aiokafka.errors import CommitFailedError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from services.runtime.processing import worker as worker_module
 from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.health import Health
-from services.runtime.processing.offset_metadata import TaskState, decode_status
+from services.runtime.processing.status import TaskState, decode_status
 from services.runtime.processing.worker import Worker
-from tests.unit.runtime.harness import REMEDY, TOPIC, Harness, MemoryProcessor, a_setting
+from tests.unit.runtime.harness import REMEDY, TOPIC, Harness, MemoryProcessor, a_setting, until
 
 GROUP = "group"
 
@@ -156,6 +154,11 @@ class Scene:
     ) -> None:
         await self.member.started.wait()
         await during(worker)
+
+    async def give(self, worker: Worker, *numbers: int) -> None:
+        """The group gives it these partitions, and it runs a task for each."""
+        self.member.share(*numbers)
+        await until(are(worker, TaskState.RUNNING, *numbers))
 
     def reported(self, event: str) -> list[dict[str, Any]]:
         return [line for line in self.harness.log if line["event"] == event]

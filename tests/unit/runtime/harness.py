@@ -13,8 +13,8 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.runtime.kafka.reader import ReadPosition
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Hold
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import PartitionTask
 
 TOPIC: Final = "events"

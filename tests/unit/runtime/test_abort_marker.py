@@ -73,14 +73,7 @@ def log(*batches: bytearray) -> bytes:
 def read(raw: bytes, aborted: list[tuple[int, int]]) -> Iterator[bytes]:
     """What a consumer that reads committed records is given; `aborted`: producer, first offset."""
     records = PartitionRecords(
-        PLACE,
-        MemoryRecords(raw),
-        aborted,
-        0,
-        None,
-        None,
-        True,
-        READ_COMMITTED,
+        PLACE, MemoryRecords(raw), aborted, 0, None, None, True, READ_COMMITTED
     )
     return (record.value for record in records)
 

@@ -10,8 +10,8 @@ from services.runtime.kafka.acls import (
     Principal,
     Resource,
     Rights,
+    list_wanted,
     read_rights,
-    wanted,
 )
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.ops.settings import Settings
@@ -21,7 +21,7 @@ EVERY = set(read_catalogue().topics)
 
 def of(**rights: object) -> list[Acl]:
     principal = Principal.model_validate({"description": "Somebody.", **rights})
-    return wanted(Rights(principals={"a": principal}), Settings(topic_prefix="test."))
+    return list_wanted(Rights(principals={"a": principal}), Settings(topic_prefix="test."))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,7 @@ def of(**rights: object) -> list[Acl]:
             {"transactional_ids": {"ledger-*": ["WRITE"]}},
             [(Resource.TRANSACTIONAL_ID, "test.ledger-", Pattern.PREFIXED, Operation.WRITE)],
         ),
-        (
-            {"topics": {"*": ["ALL"]}},
-            [(Resource.TOPIC, "test.", Pattern.PREFIXED, Operation.ALL)],
-        ),
+        ({"topics": {"*": ["ALL"]}}, [(Resource.TOPIC, "test.", Pattern.PREFIXED, Operation.ALL)]),
         (
             {"cluster": ["ALTER"]},
             [(Resource.CLUSTER, "kafka-cluster", Pattern.LITERAL, Operation.ALTER)],
@@ -60,7 +57,7 @@ def test_rights_by_the_names_of_a_cluster(
 
 def test_without_a_prefix_all_topics_are_kafkas_own_name_for_all() -> None:
     principal = Principal.model_validate({"description": "x", "topics": {"*": ["ALL"]}})
-    (acl,) = wanted(Rights(principals={"a": principal}), Settings(), "User:CN=NAME")
+    (acl,) = list_wanted(Rights(principals={"a": principal}), Settings(), "User:CN=NAME")
     assert ("User:CN=a", "*", Pattern.LITERAL) == (acl.principal, acl.name, acl.pattern)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from services.runtime.agents.logs import configure_by_default
+from services.runtime.ops.logs import configure_by_default
 
 
 def test_a_watch_without_a_command_around_it_logs_json(capsys: pytest.CaptureFixture[str]) -> None:

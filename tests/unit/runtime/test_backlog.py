@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.runtime.kafka.reader import ReadPosition
 from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from tests.unit.runtime.harness import a_record, event_s, recorded_s
 
 EVENTS, INTERNAL_EVENTS = "events", "internal_events"
@@ -58,7 +58,7 @@ class Partition(RuleBasedStateMachine):
         for topic in self.topics.values():
             topic.read_to = topic.done
         self.in_hand = []
-        self.backlog.opened({name: topic.done for name, topic in self.topics.items()}, {})
+        self.backlog.note_opening({name: topic.done for name, topic in self.topics.items()}, {})
 
     @rule(name=st.sampled_from(TOPICS), count=st.integers(1, 4), markers=st.integers(0, 2))
     def publish(self, name: str, count: int, markers: int) -> None:
@@ -82,7 +82,7 @@ class Partition(RuleBasedStateMachine):
             name: ReadPosition(topic.read_to, topic.end, NOW_S)
             for name, topic in self.topics.items()
         }
-        self.backlog.polled(self.in_hand, read_positions, time_of, NOW_S)
+        self.backlog.note_poll(self.in_hand, read_positions, time_of, NOW_S)
 
     @precondition(lambda self: self.in_hand)
     @rule(data=st.data())
@@ -94,7 +94,7 @@ class Partition(RuleBasedStateMachine):
             topic = self.topics[record.topic]
             topic.done, topic.taken = record.offset + 1, topic.taken + 1
             outcomes[record.topic] = outcomes.get(record.topic, 0) + 1
-        delays = self.backlog.committed(batch, outcomes, time_of, NOW_S)
+        delays = self.backlog.note_commit(batch, outcomes, time_of, NOW_S)
         arrival_s = None if time_of(batch[-1]) is None else 0.5
         assert Delays(arrival_s, NOW_S - recorded_s(batch[-1].offset)) == delays
         self.backlog.remaining(self.in_hand, time_of)
@@ -120,7 +120,7 @@ class Partition(RuleBasedStateMachine):
         for topic in self.topics.values():
             topic.read_to = topic.done
         self.in_hand = []
-        self.backlog.polling_stopped()
+        self.backlog.note_polling_stopped()
 
     def reported(self) -> dict[str, ReportedStatus]:
         return self.backlog.statuses(NOW_S, TaskState.RUNNING, None)
@@ -177,33 +177,33 @@ def test_a_record_without_a_timestamp_has_no_delays(timestamp_ms: int, delays: D
     record = a_record(0)
     record.timestamp = timestamp_ms
     backlog = Backlog()
-    backlog.opened({EVENTS: 0}, None)
-    assert delays == backlog.committed([record], None, lambda _: 1.0, NOW_S)
+    backlog.note_opening({EVENTS: 0}, None)
+    assert delays == backlog.note_commit([record], None, lambda _: 1.0, NOW_S)
 
 
 def test_a_processor_without_outcomes_has_none_instead_of_0() -> None:
     backlog = Backlog()
-    backlog.opened({EVENTS: 0}, None)
-    backlog.committed([a_record(0)], None, time_of, NOW_S)
+    backlog.note_opening({EVENTS: 0}, None)
+    backlog.note_commit([a_record(0)], None, time_of, NOW_S)
     status = backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status
     assert (1, None) == (status.taken, status.outcomes)
 
 
 def test_a_record_that_is_no_longer_there_waits_no_more() -> None:
     backlog = Backlog()
-    backlog.opened({EVENTS: 0}, {})
-    backlog.polled([a_record(0)], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
-    backlog.opened({EVENTS: 0}, {})
-    backlog.polled([], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
+    backlog.note_opening({EVENTS: 0}, {})
+    backlog.note_poll([a_record(0)], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
+    backlog.note_opening({EVENTS: 0}, {})
+    backlog.note_poll([], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
     status = backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status
     assert (True, None) == (status.caught_up, status.oldest_recorded_s)
 
 
 def test_the_latest_event_done_stays_the_latest_when_the_next_is_dated_earlier() -> None:
     backlog = Backlog()
-    backlog.opened({EVENTS: 0}, None)
+    backlog.note_opening({EVENTS: 0}, None)
     dated_s = {0: 5_000.0, 1: 3_000.0}
     for offset in range(3):
         record = a_record(offset, topic=EVENTS)
-        backlog.committed([record], None, lambda each: dated_s.get(each.offset), NOW_S)
+        backlog.note_commit([record], None, lambda each: dated_s.get(each.offset), NOW_S)
     assert 5_000.0 == backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status.done_event_s

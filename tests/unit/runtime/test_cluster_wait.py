@@ -16,8 +16,8 @@ from aiokafka.errors import (
 from structlog.testing import capture_logs
 
 from services.runtime.kafka import waits
-from services.runtime.kafka.topic_diff import MISSING
-from services.runtime.kafka.waits import RETRY_S, until_answered, within
+from services.runtime.kafka.topic_catalogue import MISSING
+from services.runtime.kafka.waits import RETRY_S, retry_until_answered, wait_within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.unit.runtime.harness import a_setting, now_s, quickly
 
@@ -33,7 +33,7 @@ class Cluster:
         self._error = error
 
     async def ask(self) -> str:
-        return await within(5, self._answer(), "topics", "broker 2 (there:9092)")
+        return await wait_within(5, self._answer(), "topics", "broker 2 (there:9092)")
 
     async def _answer(self) -> str:
         self.asked += 1
@@ -63,7 +63,7 @@ def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
 
     async def go() -> tuple[str, float]:
         since_s = now_s()
-        reported = await until_answered(a_setting(give_up_s=GIVE_UP_S, **more), cluster.ask)
+        reported = await retry_until_answered(a_setting(give_up_s=GIVE_UP_S, **more), cluster.ask)
         return reported, now_s() - since_s
 
     return quickly(go())
@@ -99,8 +99,7 @@ def test_in_the_end_the_broker_that_did_not_answer_is_named() -> None:
 
 @pytest.mark.usefixtures("_somebody_listens")
 @pytest.mark.parametrize(
-    "error",
-    [TopicAuthorizationFailedError, KafkaError, lambda: ClusterError("there", MISSING)],
+    "error", [TopicAuthorizationFailedError, KafkaError, lambda: ClusterError("there", MISSING)]
 )
 def test_what_is_refused_is_not_asked_again(error: Callable[[], Exception]) -> None:
     cluster = Cluster(1, error)
@@ -126,4 +125,4 @@ def test_where_nobody_listens_nobody_waits() -> None:
 def test_one_address_of_several_is_enough_to_wait(port: int) -> None:
     cluster = Cluster(1, NodeNotReadyError)
     settings = a_setting(bootstrap_servers=f"127.0.0.1:9,127.0.0.1:{port}")
-    assert "four" == asyncio.run(until_answered(settings, cluster.ask))
+    assert "four" == asyncio.run(retry_until_answered(settings, cluster.ask))

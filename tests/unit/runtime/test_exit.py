@@ -10,7 +10,7 @@ PROGRAM = """
 import asyncio
 from events.texts import verbatim
 from services.runtime.ops.errors import ClusterError
-from services.runtime.agents.exit import ends_the_process
+from services.runtime.agents.running import ends_the_process
 
 async def main(how, stopping):
     @ends_the_process("watch", lambda: stopping)

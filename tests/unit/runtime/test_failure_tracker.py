@@ -15,9 +15,9 @@ def test_what_got_past_has_a_clean_slate() -> None:
     trouble = FailureTracker()
     trouble.suspect([a_record(4)])
     trouble.count(a_record(4))
-    trouble.succeeded([a_record(3)])
+    trouble.note_success([a_record(3)])
     assert 2 == trouble.count(a_record(4))
-    trouble.succeeded([a_record(4)])
+    trouble.note_success([a_record(4)])
     assert 1 == trouble.count(a_record(4))
     trouble.clear(a_record(4))
     assert 1 == trouble.count(a_record(4))
@@ -32,9 +32,9 @@ def test_half_of_a_batch_that_failed_is_tried_next_and_what_got_past_is_free() -
     records = [a_record(each) for each in range(1, 10)]
     trouble.suspect(records[2:7])
     assert [2, 3] == [trouble.batch_size(records), trouble.batch_size(records[2:])]
-    trouble.succeeded(records[2:5])
+    trouble.note_success(records[2:5])
     assert [5, 1] == [trouble.batch_size(records), trouble.batch_size(records[5:])]
-    trouble.succeeded(records[5:7])
+    trouble.note_success(records[5:7])
     assert 9 == trouble.batch_size(records)
 
 
@@ -67,7 +67,7 @@ def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
     trouble = FailureTracker()
     assert [10.0, 10.0] == [trouble.dependency_failed(10.0), trouble.dependency_failed(11.0)]
     assert 2 == trouble.retries
-    trouble.succeeded([a_record(0)])
+    trouble.note_success([a_record(0)])
     assert 0 == trouble.retries
     assert 20.0 == trouble.dependency_failed(20.0)
 
@@ -75,9 +75,9 @@ def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
 def test_what_was_taken_long_ago_is_no_longer_in_a_row() -> None:
     tracker, session_s = FailureTracker(), 5.0
     assert [1, 2, 3] == [tracker.count_taken(at_s, session_s) for at_s in (100.0, 124.0, 148.0)]
-    tracker.succeeded(())
+    tracker.note_success(())
     assert 4 == tracker.count_taken(172.0, session_s)
-    tracker.succeeded(())
+    tracker.note_success(())
     assert 1 == tracker.count_taken(197.0, session_s)
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_a_stop_that_takes_too_long_is_cut_short() -> None:
     program = """
 import time
-from services.runtime.ops.forced_exit import exit_after
+from services.runtime.ops.watchdog import exit_after
 print("stopping")
 exit_after(0.1, 4)
 time.sleep(60)
@@ -25,7 +25,7 @@ time.sleep(60)
 def test_a_log_that_nobody_reads_keeps_no_process_alive() -> None:
     program = """
 import sys
-from services.runtime.ops.forced_exit import exit_after
+from services.runtime.ops.watchdog import exit_after
 exit_after(0.1, 4)
 sys.stderr.write("x" * 1_000_000)  # More than a pipe holds: it waits in here.
 """
@@ -43,6 +43,6 @@ sys.stderr.write("x" * 1_000_000)  # More than a pipe holds: it waits in here.
 
 
 def test_a_stop_in_time_is_not_waited_for() -> None:
-    program = "from services.runtime.ops.forced_exit import exit_after; exit_after(600, 4)"
+    program = "from services.runtime.ops.watchdog import exit_after; exit_after(600, 4)"
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=50)
     assert 0 == ended.returncode

@@ -6,7 +6,7 @@ import re
 import pytest
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
-from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, JoinAttempts, group_error
+from services.runtime.kafka.refusals import BURST_S, JOINS_MAX, JoinAttempts, group_error
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 

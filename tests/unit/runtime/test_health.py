@@ -10,7 +10,7 @@ from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 from services.runtime.processing.backlog import Delays
 from services.runtime.processing.health import Health
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.harness import (
     PARTITION,

@@ -10,9 +10,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from services.runtime.ops.inner_pages import host_filter
+from services.runtime.ops.http import host_filter
 from services.runtime.processing.health import Health
-from services.watch.process.building import build_watch
+from services.watch.building import build_watch
 from services.watch.settings import WatchSettings
 from tests.unit.runtime.harness import a_setting
 

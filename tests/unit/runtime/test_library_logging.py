@@ -5,7 +5,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from services.runtime.ops.library_logging import REPEATED_AFTER_S, LibraryLogHandler
+from services.runtime.ops.logs import REPEATED_AFTER_S, LibraryLogHandler
 
 
 def reported(sentence: str, at_s: float, *arguments: object) -> logging.LogRecord:

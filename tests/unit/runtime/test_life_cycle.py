@@ -2,9 +2,8 @@
 
 import pytest
 
-from services.ledger.explain.life_cycles import PAGE, diagram
-from services.runtime.processing.life_cycle import LIFE_CYCLE, check_transition
-from services.runtime.processing.offset_metadata import TaskState
+from services.ledger.explain.catalogue import LIFE_CYCLES_PAGE, diagram
+from services.runtime.processing.status import LIFE_CYCLE, TaskState, check_transition
 
 
 def test_each_state_is_reached_and_all_but_the_last_are_left() -> None:
@@ -37,4 +36,6 @@ def test_no_other_transition_is_allowed(origin: TaskState, target: TaskState) ->
 
 
 def test_the_page_has_the_diagram_of_the_table() -> None:
-    assert diagram(LIFE_CYCLE) in PAGE.read_text(encoding="utf-8"), "run `make catalogue`"
+    assert diagram(LIFE_CYCLE) in LIFE_CYCLES_PAGE.read_text(encoding="utf-8"), (
+        "run `make catalogue`"
+    )

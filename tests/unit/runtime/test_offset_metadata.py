@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.runtime.processing.offset_metadata import (
+from services.runtime.processing.status import (
     EARLIEST_S,
     EVENT_ID_MAX,
     LATEST_S,
     STATUS_BYTES_MAX,
-    Held,
+    HeldRecord,
     Status,
     TaskState,
     decode_status,
@@ -32,7 +32,7 @@ AT_WORK = Status(
     handling_s=0.125,
     held=None,
 )
-HELD = replace(AT_WORK, state=TaskState.BROKEN, held=Held(41, "convention-signed-7"))
+HELD = replace(AT_WORK, state=TaskState.BROKEN, held=HeldRecord(41, "convention-signed-7"))
 ENCODED = encode_status(AT_WORK)
 
 # Times are reported to the millisecond, as Kafka has them.
@@ -52,7 +52,7 @@ STATUSES = st.builds(
     outcomes=st.none() | COUNTS,
     arrival_s=st.none() | SPANS,
     handling_s=st.none() | SPANS,
-    held=st.none() | st.builds(Held, COUNTS, st.none() | IDS),
+    held=st.none() | st.builds(HeldRecord, COUNTS, st.none() | IDS),
 )
 
 
@@ -63,7 +63,7 @@ def test_a_status_is_decoded_as_it_was_encoded(status: Status) -> None:
 
 @given(STATUSES, st.text(min_size=1))
 def test_a_status_fits_whatever_a_sender_calls_its_events(status: Status, event_id: str) -> None:
-    reported = encode_status(replace(status, held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
+    reported = encode_status(replace(status, held=HeldRecord(2**63 - 1, event_id * EVENT_ID_MAX)))
     assert STATUS_BYTES_MAX > len(reported.encode())
     assert decode_status(reported) is not None
 
@@ -72,18 +72,18 @@ def test_a_status_fits_whatever_a_sender_calls_its_events(status: Status, event_
 def test_the_longest_status_fits(character: str) -> None:
     furthest = Status(
         LATEST_S, TaskState.RETRYING, False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
-        -300_000_000_000.001, -300_000_000_000.001, Held(2**63 - 1, character * 1000),
+        -300_000_000_000.001, -300_000_000_000.001, HeldRecord(2**63 - 1, character * 1000),
     )  # fmt: skip
     reported = encode_status(furthest)
     assert STATUS_BYTES_MAX > len(reported.encode())
     read = decode_status(reported)
-    assert read == replace(furthest, held=Held(2**63 - 1, character * EVENT_ID_MAX))
+    assert read == replace(furthest, held=HeldRecord(2**63 - 1, character * EVENT_ID_MAX))
 
 
 def test_half_a_character_in_an_id_is_shown_as_such() -> None:
-    read = decode_status(encode_status(replace(HELD, held=Held(41, "e\ud800"))))
+    read = decode_status(encode_status(replace(HELD, held=HeldRecord(41, "e\ud800"))))
     assert read is not None
-    assert Held(41, "e?") == read.held
+    assert HeldRecord(41, "e?") == read.held
 
 
 def test_a_time_beyond_the_calendar_is_its_end() -> None:

@@ -9,8 +9,8 @@ from aiokafka.structs import TopicPartition
 from msgspec.structs import replace
 
 from services.runtime.processing.backlog import ReportedStatus
-from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.offset_reporter import EVERY_S, OffsetReporter
+from services.runtime.processing.status import Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.group import MemoryMember
 from tests.unit.runtime.harness import TOPIC, now_s, quickly
@@ -41,7 +41,7 @@ class Speaking:
         status = replace(self.status, at_s=now_s())
         return {topic: ReportedStatus(at, status) for topic, at in self.next_offsets.items()}
 
-    def unopened_status(self) -> Status:
+    def describe_unopened(self) -> Status:
         return Status(now_s(), self.state, caught_up=False)
 
 

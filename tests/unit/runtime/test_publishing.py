@@ -129,7 +129,7 @@ def test_each_partition_gets_its_own_in_order_and_everything_is_acknowledged() -
     assert [
         Receipt(partition, 0, len(values) - 1, len(values))
         for partition, values in sorted(expected.items())
-    ] == receipts.in_order()
+    ] == receipts.list_in_order()
 
 
 def test_nothing_to_send_is_nothing_sent() -> None:

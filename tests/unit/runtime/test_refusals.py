@@ -3,10 +3,7 @@
 import asyncio
 
 import pytest
-from aiokafka.errors import (
-    KafkaConnectionError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from structlog.testing import capture_logs
 
 from events.texts import verbatim
@@ -48,7 +45,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 def times(count: int, counter: Refusals, error: Exception = LOST) -> None:
     async def go() -> None:
         for _ in range(count):
-            await counter.failed(error)
+            await counter.note_failure(error)
 
     asyncio.run(go())
 
@@ -72,7 +69,7 @@ def test_a_broker_that_lets_us_in_again_begins_a_new_row(broker: Broker) -> None
     times(1, counter)
     broker.refuses = True
     times(REFUSALS_MAX - 1, counter)
-    counter.succeeded()
+    counter.note_success()
     times(REFUSALS_MAX - 1, counter)
 
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from services.runtime.ops import secret_files
+from services.runtime.ops import settings
 from services.runtime.ops.clock import wall_clock
-from services.runtime.ops.secret_files import BYTES_MAX, WRITING_S, Secret
+from services.runtime.ops.settings import SECRET_BYTES_MAX, WRITING_S, Secret
 
 NAME = "oidc_client_secret"
 
@@ -57,7 +57,7 @@ def test_a_file_of_tomorrow_is_taken(file: Path) -> None:
 def test_a_file_is_read_once_a_change(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = Secret(NAME, SecretStr("first"))
     secret.value()
-    monkeypatch.setattr(secret_files, "_read", lambda _file: pytest.fail("it is read again"))
+    monkeypatch.setattr(settings, "_read_secret", lambda _file: pytest.fail("it is read again"))
     assert "first" == secret.value()
 
 
@@ -81,7 +81,7 @@ SPOILED: list[tuple[str, Callable[[Path], object]]] = [
     ("empty", lambda path: path.write_text("")),
     ("blank", lambda path: path.write_text(" \n\n")),
     ("no text", lambda path: path.write_bytes(b"\xff\xfe\x00")),
-    ("too large", lambda path: path.write_text("a" * (BYTES_MAX + 1))),
+    ("too large", lambda path: path.write_text("a" * (SECRET_BYTES_MAX + 1))),
     ("away", lambda path: path.unlink()),
     ("a folder", as_a_folder),
 ]

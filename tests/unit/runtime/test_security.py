@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import SaslAuthenticationFailed
 
-from services.dev.certificates import Authority, authority, signed_pem
+from services.dev.certificates import Authority, authority, sign_pem
 from services.runtime.kafka import security
 from services.runtime.kafka.security import refusal, security_arguments
 from services.runtime.ops.errors import ClusterError, Stop
@@ -122,7 +122,7 @@ def test_a_certificate_that_is_not_valid_now_stops_the_start(
     first_day: int, days: int, said: str, ours: Authority, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.pem"
-    file.write_bytes(signed_pem(ours, "ledger", first_day=first_day, days=days))
+    file.write_bytes(sign_pem(ours, "ledger", first_day=first_day, days=days))
     stop = stopped_by(kafka_security_protocol="SSL", kafka_ssl_certfile=file)
     assert said in stop
     assert f"ECLUSE_KAFKA_SSL_CERTFILE ({file})" in stop
@@ -151,7 +151,7 @@ def authorities(folder: Path, ours: Authority, first_days: tuple[int, ...]) -> P
     """A file of certificates that are valid for five days each."""
     file = folder / "authorities.pem"
     pems = (
-        signed_pem(ours, "ca", first_day=each, days=5).removesuffix(ours.pem) for each in first_days
+        sign_pem(ours, "ca", first_day=each, days=5).removesuffix(ours.pem) for each in first_days
     )
     file.write_bytes(b"".join(pems))
     return file
@@ -159,8 +159,8 @@ def authorities(folder: Path, ours: Authority, first_days: tuple[int, ...]) -> P
 
 def test_a_key_of_another_certificate_stops_the_start(ours: Authority, tmp_path: Path) -> None:
     mine, other = tmp_path / "mine.pem", tmp_path / "other.pem"
-    mine.write_bytes(signed_pem(ours, "ledger"))
-    other.write_bytes(signed_pem(ours, "watch"))
+    mine.write_bytes(sign_pem(ours, "ledger"))
+    other.write_bytes(sign_pem(ours, "watch"))
     assert "ECLUSE_KAFKA_SSL_KEYFILE: the certificate and the key do not fit" in stopped_by(
         kafka_security_protocol="SSL", kafka_ssl_certfile=mine, kafka_ssl_keyfile=other
     )
@@ -208,12 +208,12 @@ def refused(pem: bytes | None, tmp_path: Path, **settings: Any) -> str:
 def test_a_broker_whose_certificate_is_wrong_is_named(
     hosts: list[str], first_day: int, said: str, ours: Authority, cafile: Path, tmp_path: Path
 ) -> None:
-    pem = signed_pem(ours, "broker", hosts, first_day=first_day)
+    pem = sign_pem(ours, "broker", hosts, first_day=first_day)
     assert said in refused(pem, tmp_path, kafka_security_protocol="SSL", kafka_ssl_cafile=cafile)
 
 
 def test_a_broker_of_an_unknown_authority_is_named(cafile: Path, tmp_path: Path) -> None:
-    pem = signed_pem(authority("theirs"), "broker", ["127.0.0.1"])
+    pem = sign_pem(authority("theirs"), "broker", ["127.0.0.1"])
     assert "an authority that we do not trust" in refused(
         pem, tmp_path, kafka_security_protocol="SSL", kafka_ssl_cafile=cafile
     )
@@ -228,7 +228,7 @@ def test_a_port_without_tls_is_named(cafile: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_at_once")
 def test_a_port_that_wants_tls_is_named(ours: Authority, tmp_path: Path) -> None:
-    pem = signed_pem(ours, "broker", ["127.0.0.1"])
+    pem = sign_pem(ours, "broker", ["127.0.0.1"])
     assert "it closes a connection by PLAINTEXT" in refused(pem, tmp_path)
 
 

@@ -11,8 +11,7 @@ from typing import cast
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
+from services.runtime.kafka.reader import Reader, SourcePosition, check_source, skip_markers
 from services.runtime.ops.errors import ClusterError
 from services.texts.translation import both
 from tests.unit.runtime.harness import a_record
@@ -49,7 +48,7 @@ def checked(drawing: str, next_offset: int, last_offset: int | None) -> int:
 
     async def go() -> SourcePosition:
         await check_source(reader, PLACE, position, lambda *_: True, GIVE_UP)
-        return await behind_markers(reader, PLACE, position)
+        return await skip_markers(reader, PLACE, position)
 
     moved = asyncio.run(go())
     assert position == a_position(next_offset, moved.last_offset), "the last record stays known"

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.processing import task as task_module
 from services.runtime.processing.failure_tracker import TAKEN_MAX
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, IDLE_COMMIT_S
 from tests.unit.runtime.harness import (
     TOPIC,
@@ -150,7 +150,7 @@ def test_fenced_while_it_is_ours_it_opens_again_after_a_heartbeat(
     harness: Harness, where: str
 ) -> None:
     """Who was frozen opens what it has lost, until its group says so."""
-    setattr(harness, where, times(TAKEN_MAX, Fenced("id")))
+    setattr(harness, where, times(TAKEN_MAX, FencedError("id")))
     work_off(harness.publish(0), task=harness.task(session_timeout_s=8))
     pauses_s = [after - before for before, after in pairwise(harness.opened_s)]
     assert TAKEN_MAX == len(pauses_s)
@@ -159,15 +159,15 @@ def test_fenced_while_it_is_ours_it_opens_again_after_a_heartbeat(
 
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
 def test_fenced_again_and_again_ends_it(harness: Harness, where: str) -> None:
-    setattr(harness, where, times(TAKEN_MAX + 1, Fenced("id")))
-    with pytest.raises(Fenced):
+    setattr(harness, where, times(TAKEN_MAX + 1, FencedError("id")))
+    with pytest.raises(FencedError):
         quickly(harness.publish(0).task().run())
     assert [] == harness.committed
 
 
 def test_fenced_and_taken_away_before_it_opens_again_it_waits(harness: Harness) -> None:
     task = harness.publish(0).task()
-    harness.on_commit = once(Fenced("id"))
+    harness.on_commit = once(FencedError("id"))
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.RETRYING)
@@ -186,7 +186,7 @@ def test_fenced_after_it_was_taken_away_is_a_hand_over(harness: Harness) -> None
     def taken_away(_: list[int]) -> None:
         harness.on_commit = lambda _: None
         task.pause()
-        raise Fenced("id")
+        raise FencedError("id")
 
     harness.on_commit = taken_away
 
@@ -206,7 +206,7 @@ def test_fenced_while_it_writes_a_hold_is_a_hand_over_too(harness: Harness) -> N
     def taken_away() -> None:
         harness.on_hold = lambda: None
         task.pause()
-        raise Fenced("id")
+        raise FencedError("id")
 
     harness.on_hold = taken_away
 

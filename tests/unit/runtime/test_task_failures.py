@@ -12,7 +12,7 @@ from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.failure_tracker import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from tests.unit.runtime.harness import (
     TOPIC,
     Harness,
@@ -206,9 +206,7 @@ def test_a_record_that_somebody_else_got_past_meanwhile_holds_nothing(harness: H
     assert [] == harness.holds
 
 
-def test_records_undone_before_a_failing_one_are_done_before_it_holds(
-    harness: Harness,
-) -> None:
+def test_records_undone_before_a_failing_one_are_done_before_it_holds(harness: Harness) -> None:
     """Found by the simulation: held before its predecessors, nobody could set it aside."""
     harness.publish(*range(10))
     harness.on_handle = at(4)
@@ -348,9 +346,7 @@ def test_what_cannot_be_trusted_ends_it(harness: Harness) -> None:
     assert 2 == len(harness.opened_s) == harness.closed
 
 
-def test_what_a_second_opening_does_not_find_was_another_writer(
-    harness: Harness,
-) -> None:
+def test_what_a_second_opening_does_not_find_was_another_writer(harness: Harness) -> None:
     """Found by the simulation: who is fenced while it opens reads half of what another writes."""
     harness.publish(0, 1)
     harness.on_open = once(ClusterError("there", NO))

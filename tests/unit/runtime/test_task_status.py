@@ -6,7 +6,7 @@ import pytest
 
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.processing.backlog import FRESH_S, ReportedStatus
-from services.runtime.processing.offset_metadata import Held, Status, TaskState
+from services.runtime.processing.status import HeldRecord, Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.harness import (
     REMEDY,
@@ -45,7 +45,7 @@ def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
 def test_before_it_was_opened_it_has_no_position(harness: Harness) -> None:
     task = harness.task()
     assert {} == task.statuses()
-    status = task.unopened_status()
+    status = task.describe_unopened()
     assert Status(2000.0, TaskState.OPENING, caught_up=False) == status
 
 
@@ -181,7 +181,7 @@ def test_held_it_waits_since_the_record_before_which_it_stands(harness: Harness)
         reported = of(task)
         assert 4 == reported.offset
         assert ("broken", False) == (reported.status.state, reported.status.caught_up)
-        assert Held(4, "e4") == reported.status.held
+        assert HeldRecord(4, "e4") == reported.status.held
         assert (event_s(4), recorded_s(4)) == (
             reported.status.oldest_event_s,
             reported.status.oldest_recorded_s,
@@ -225,9 +225,7 @@ def test_retrying_its_oldest_record_is_known(harness: Harness) -> None:
     quickly(running(task, during))
 
 
-def test_a_partition_that_fails_while_idle_has_no_backlog(
-    harness: Harness,
-) -> None:
+def test_a_partition_that_fails_while_idle_has_no_backlog(harness: Harness) -> None:
     task = harness.publish(0).task()
 
     async def during() -> None:

@@ -5,17 +5,18 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
-from services.runtime.kafka.topic_diff import (
+from services.runtime.kafka.topic_catalogue import (
     MIN_INSYNC,
     NO_OPTIONS,
+    Catalogue,
+    ClusterTopic,
     Difference,
-    Found,
     TopicOptions,
+    choose_count,
+    choose_replicas,
     compare,
     min_insync,
-    shared_count,
-    shared_replicas,
+    read_catalogue,
 )
 from services.runtime.ops.settings import Settings
 from services.texts.translation import both
@@ -35,7 +36,7 @@ def wanted() -> Catalogue:
     return catalogue.model_copy(update={"topics": topics})
 
 
-def as_wanted(**partitions: int) -> dict[str, Found]:
+def as_wanted(**partitions: int) -> dict[str, ClusterTopic]:
     """A cluster on which everything is right, but for the number of partitions of some topics."""
     counts = {
         EVENTS: partitions.get("events", 12),
@@ -43,13 +44,13 @@ def as_wanted(**partitions: int) -> dict[str, Found]:
     }
     counts |= {JOURNAL: partitions.get("journal", 12)}
     return {
-        name: Found(count, 1, wanted().topics[name].config.as_kafka() | {"flush.ms": "7"})
+        name: ClusterTopic(count, 1, wanted().topics[name].config.as_kafka() | {"flush.ms": "7"})
         for name, count in counts.items()
         if count
     }
 
 
-def changed(name: str, setting: str, value: str | None) -> dict[str, Found]:
+def changed(name: str, setting: str, value: str | None) -> dict[str, ClusterTopic]:
     found = as_wanted()
     config = dict(found[name].config)
     config.pop(setting)
@@ -58,9 +59,11 @@ def changed(name: str, setting: str, value: str | None) -> dict[str, Found]:
     return found | {name: replace(found[name], config=config)}
 
 
-def rows(found: dict[str, Found], asked: TopicOptions = NO_OPTIONS) -> list[tuple[object, ...]]:
+def rows(
+    found: dict[str, ClusterTopic], asked: TopicOptions = NO_OPTIONS
+) -> list[tuple[object, ...]]:
     return [
-        (each.topic, each.setting, each.found, each.wanted, each.mendable)
+        (each.topic, each.setting, each.actual, each.expected, each.mendable)
         for each in compare(wanted(), found, SETTINGS, asked)
     ]
 
@@ -110,7 +113,7 @@ def test_the_number_of_partitions_that_most_topics_have_is_the_right_one() -> No
 
 def test_among_two_that_disagree_the_first_of_the_catalogue_is_right() -> None:
     found = as_wanted(events=4, internal_events=0, journal=8)
-    assert 4 == shared_count(wanted(), found, NO_OPTIONS)
+    assert 4 == choose_count(wanted(), found, NO_OPTIONS)
 
 
 def test_nothing_is_created_while_the_others_disagree() -> None:
@@ -136,7 +139,7 @@ def test_replicas_are_compared_only_where_a_number_was_asked() -> None:
     assert [("replication factor", "1", "3", False)] * 3 == [row[1:] for row in found]
 
 
-def replicated(replicas: int, required: int | None) -> dict[str, Found]:
+def replicated(replicas: int, required: int | None) -> dict[str, ClusterTopic]:
     own = {} if required is None else {MIN_INSYNC: str(required)}
     return {
         name: replace(each, replication_factor=replicas, config={**each.config, **own})
@@ -145,19 +148,18 @@ def replicated(replicas: int, required: int | None) -> dict[str, Found]:
 
 
 @pytest.mark.parametrize(
-    ("brokers", "replicas", "required"),
-    [(1, 1, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)],
+    ("brokers", "replicas", "required"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)]
 )
 def test_a_new_cluster_keeps_each_record_as_often_as_its_size_allows(
     brokers: int, replicas: int, required: int
 ) -> None:
-    chosen = shared_replicas(wanted(), {}, NO_OPTIONS, brokers)
+    chosen = choose_replicas(wanted(), {}, NO_OPTIONS, brokers)
     assert (replicas, required) == (chosen, min_insync(wanted(), chosen))
 
 
 def test_a_number_that_was_asked_decides_and_one_broker_may_always_be_away() -> None:
     chosen = [
-        shared_replicas(wanted(), {}, TopicOptions(replication_factor=each), 3)
+        choose_replicas(wanted(), {}, TopicOptions(replication_factor=each), 3)
         for each in (1, 2, 5)
     ]
     assert [1, 2, 5] == chosen
@@ -178,12 +180,12 @@ def test_a_number_that_was_asked_decides_and_one_broker_may_always_be_away() -> 
     ],
 )
 def test_a_topic_with_fewer_replicas_than_the_cluster_allows_is_named(
-    found: dict[str, Found], brokers: int, differing: list[tuple[object, ...]]
+    found: dict[str, ClusterTopic], brokers: int, differing: list[tuple[object, ...]]
 ) -> None:
     differences = compare(wanted(), found, SETTINGS, NO_OPTIONS, brokers)
     by_topic = {
         topic: [
-            (each.setting, each.found, each.wanted, each.mendable)
+            (each.setting, each.actual, each.expected, each.mendable)
             for each in differences
             if each.topic == f"t.{topic}"
         ]
@@ -198,7 +200,7 @@ def test_a_topic_with_fewer_replicas_than_the_others_is_named_while_a_broker_is_
     assert (f"t.{JOURNAL}", "replication factor", "3") == (
         difference.topic,
         difference.setting,
-        difference.wanted,
+        difference.expected,
     )
 
 
@@ -231,7 +233,7 @@ def test_a_catalogue_whose_topics_nobody_could_write_without_one_broker_is_refus
     ],
 )
 def test_each_difference_says_which_what_and_what_to_do_in_both_languages(
-    found: dict[str, Found], asked: TopicOptions, reported: list[str]
+    found: dict[str, ClusterTopic], asked: TopicOptions, reported: list[str]
 ) -> None:
     first: Difference = compare(wanted(), found, SETTINGS, asked)[0]
     texts = both(first.text)

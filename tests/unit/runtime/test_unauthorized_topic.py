@@ -6,9 +6,8 @@ import pytest
 
 from services.runtime.kafka.refusals import REFUSALS_MAX
 from services.runtime.ops.errors import ClusterError
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import Worker
-from tests.unit.runtime.group import Scene, are
+from tests.unit.runtime.group import Scene
 from tests.unit.runtime.harness import TOPIC, until
 
 
@@ -30,8 +29,7 @@ def test_who_joins_and_is_given_nothing_asks_the_group_once_more(scene: Scene) -
         scene.member.share()
         polls = scene.member.polls
         await until(lambda: scene.member.polls > polls + 2)
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
         scene.member.share()
         polls = scene.member.polls
         await until(lambda: scene.member.polls > polls + 2)

@@ -11,13 +11,13 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
-from services.runtime.kafka.publishing import started_producer
+from services.runtime.kafka.publishing import open_producer
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.topics import START_TIMEOUT_S, connected
-from services.runtime.kafka.waits import only_our_cancellation, started, within
+from services.runtime.kafka.topics import START_TIMEOUT_S, connect
+from services.runtime.kafka.waits import finish_start, only_our_cancellation, wait_within
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import Unreachable
-from services.watch.process.ends import Ends
+from services.watch.process import Ends
 from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("events", 3)
@@ -51,12 +51,12 @@ def test_a_wait_ends_with_an_answer_or_with_why_there_is_none(
     doing: Callable[[], Awaitable[None]], why: str
 ) -> None:
     with pytest.raises(Unreachable, match=why):
-        quickly(within(5, doing(), "reading", "here"))
+        quickly(wait_within(5, doing(), "reading", "here"))
 
 
 def test_whoever_is_cancelled_himself_is_cancelled() -> None:
     async def go() -> None:
-        task = asyncio.create_task(within(5, never(), "reading", "here"))
+        task = asyncio.create_task(wait_within(5, never(), "reading", "here"))
         await asyncio.sleep(1)
         task.cancel()
         await task
@@ -107,7 +107,7 @@ def test_a_start_that_is_cancelled_goes_on_until_it_has_found_its_cluster_and_no
 ) -> None:
     async def go() -> Starting:
         client = Starting()
-        task = asyncio.create_task(started(client, client.start(bootstrap_s)))
+        task = asyncio.create_task(finish_start(client, client.start(bootstrap_s)))
         await asyncio.sleep(cancelled_after_s)
         task.cancel()
         await asyncio.wait({task})
@@ -121,16 +121,16 @@ NOBODY = a_setting(bootstrap_servers="127.0.0.1:1")
 
 
 async def start_consumer() -> None:
-    await Ends(NOBODY).of([PLACE])
+    await Ends(NOBODY).read([PLACE])
 
 
 async def start_admin_client() -> None:
-    async with connected(NOBODY):
+    async with connect(NOBODY):
         pass
 
 
 async def start_producer() -> None:
-    await started_producer(NOBODY)
+    await open_producer(NOBODY)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_writer_whose_transaction_is_cancelled_by_nobody_failed() -> None:
     async def go() -> None:
         writer = FencedWriter(a_setting(), "id")
         try:
-            await writer._within(cancelled_inside(), "commit")
+            await writer._wait(cancelled_inside(), "commit")
         finally:
             await writer.stop()
 
@@ -230,7 +230,7 @@ def test_a_record_that_no_broker_takes_is_ours_to_mend_and_no_failure_of_the_wor
     async def go() -> None:
         writer = FencedWriter(a_setting(), "id")
         try:
-            await writer._within(too_large(), "write")
+            await writer._wait(too_large(), "write")
         finally:
             await writer.stop()
 

@@ -7,12 +7,12 @@ import pytest
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 from aiokafka.structs import TopicPartition
 
-from services.runtime.kafka import group_refusals
-from services.runtime.kafka.writer import Fenced
+from services.runtime.kafka import refusals
+from services.runtime.kafka.writer import FencedError
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing import task as task_module
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, YIELD_RECORDS
 from services.runtime.processing.worker import Worker
 from tests.unit.runtime.group import Scene, are
@@ -21,15 +21,12 @@ from tests.unit.runtime.harness import TOPIC, MemoryProcessor, a_setting, until
 
 def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1, 2)
-        await until(are(worker, TaskState.RUNNING, 0, 1, 2))
+        await scene.give(worker, 0, 1, 2)
         tasks = dict(worker._tasks)
-        scene.member.share(1, 2, 3)
-        await until(are(worker, TaskState.RUNNING, 1, 2, 3))
+        await scene.give(worker, 1, 2, 3)
         assert tasks[1] is worker._tasks[1], "what stays goes on with what it knows"
         await until(lambda: tasks[0].state is TaskState.STOPPED)
-        scene.member.share()
-        await until(are(worker, TaskState.RUNNING))
+        await scene.give(worker)
 
     scene.play(during)
     assert 4 == len(scene.harness.opened_s) == scene.harness.closed
@@ -48,8 +45,7 @@ def test_of_many_partitions_each_takes_fewer_records_into_memory(
 ) -> None:
     async def during(worker: Worker) -> None:
         for numbers in (range(2), range(partitions)):
-            scene.member.share(*numbers)
-            await until(are(worker, TaskState.RUNNING, *numbers))
+            await scene.give(worker, *numbers)
         assert {records} == {task.batch_records for task in worker._tasks.values()}
         scene.harness.publish(*range(BATCH_RECORDS))
         await until(lambda: scene.harness.committed)
@@ -86,8 +82,7 @@ def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
         scene.member.stopped = True
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
 
     monkeypatch.setattr(scene.member, "stop", stop)
     worker = scene.play(during)
@@ -98,8 +93,7 @@ def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
 
 def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1)
-        await until(are(worker, TaskState.RUNNING, 0, 1))
+        await scene.give(worker, 0, 1)
         scene.member.listener.on_partitions_revoked(set())
         await until(are(worker, TaskState.PAUSED, 0, 1))
         scene.harness.publish(0)
@@ -123,8 +117,7 @@ def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> 
 
     async def during(worker: Worker) -> None:
         worker._make_processor = lambda *_: Slow(scene.harness)
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
         scene.member.share()
         worker._make_processor = lambda *_: worker_of(scene.harness)
         scene.member.share(0)
@@ -144,16 +137,15 @@ def test_what_ends_one_task_ends_the_worker_behind_the_others(
 
     def fenced(_: list[int]) -> None:
         scene.harness.on_commit = lambda _: None
-        raise Fenced("id")
+        raise FencedError("id")
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1)
-        await until(are(worker, TaskState.RUNNING, 0, 1))
+        await scene.give(worker, 0, 1)
         scene.harness.on_commit = fenced
         scene.harness.publish(0)
         await asyncio.sleep(5)
 
-    with pytest.raises(Fenced):
+    with pytest.raises(FencedError):
         scene.play(during)
     assert [[0]] == scene.harness.committed, "the other one finished its transaction"
     assert scene.member.stopped
@@ -166,16 +158,15 @@ def test_a_worker_that_lost_all_its_partitions_names_one(
     monkeypatch.setattr(task_module, "TAKEN_MAX", 0)
 
     def fenced(_: list[int]) -> None:
-        raise Fenced("id")
+        raise FencedError("id")
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1)
-        await until(are(worker, TaskState.RUNNING, 0, 1))
+        await scene.give(worker, 0, 1)
         scene.harness.on_commit = fenced
         scene.harness.publish(0)
         await asyncio.sleep(5)
 
-    with pytest.raises(Fenced):
+    with pytest.raises(FencedError):
         scene.play(during)
     assert [] == scene.reported("task_failed"), "the others are no failures of ours"
     assert 1 == len(scene.reported("partition_handed_over"))
@@ -185,8 +176,7 @@ def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> No
     """aiokafka has been seen to raise CancelledError: its partition would have no task."""
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1)
-        await until(are(worker, TaskState.RUNNING, 0, 1))
+        await scene.give(worker, 0, 1)
         next(iter(worker._runs)).cancel()
         await asyncio.sleep(5)
 
@@ -233,8 +223,7 @@ def test_offsets_that_cannot_be_committed_do_no_harm(scene: Scene) -> None:
 
 def test_when_it_ends_it_commits_its_last_positions(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
-        scene.member.share(0, 1)
-        await until(are(worker, TaskState.RUNNING, 0, 1))
+        await scene.give(worker, 0, 1)
         scene.harness.publish(0)
         await until(lambda: scene.harness.committed)
 
@@ -265,8 +254,7 @@ def test_during_a_rebalance_it_commits_nothing(scene: Scene) -> None:
 
 def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
         await until(lambda: scene.member.polls > 0)
         scene.member.topics.clear()
         await asyncio.sleep(0.2)  # Not known for a while: that says nothing.
@@ -309,8 +297,7 @@ def test_a_group_that_others_join_may_give_the_same_again_and_again(
 ) -> None:
     async def during(worker: Worker) -> None:
         for _ in range(12):
-            scene.member.share(*numbers)
-            await until(are(worker, TaskState.RUNNING, *numbers))
+            await scene.give(worker, *numbers)
             await asyncio.sleep(0.03)
 
     scene.play(during)
@@ -319,7 +306,7 @@ def test_a_group_that_others_join_may_give_the_same_again_and_again(
 def test_two_of_one_name_that_fence_each_other_stop(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_refusals, "BURST_S", 0.02)
+    monkeypatch.setattr(refusals, "BURST_S", 0.02)
 
     async def during(_: Worker) -> None:
         for number in range(12):

@@ -7,12 +7,11 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
 from services.runtime.kafka import waits
-from services.runtime.ops.forced_exit import END_S
+from services.runtime.ops.watchdog import END_S
 from services.runtime.processing import worker as worker_module
 from services.runtime.processing.health import STOP_S as HEALTH_S
-from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import CUT_S, STOP_S, TICK_S, Worker
-from tests.unit.runtime.group import GROUP, Scene, are
+from tests.unit.runtime.group import GROUP, Scene
 from tests.unit.runtime.harness import MemoryProcessor, until
 
 
@@ -40,8 +39,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
 
     async def during(worker: Worker) -> None:
         worker._make_processor = lambda *_: Stalled(scene.harness)
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
         asyncio.get_running_loop().call_later(1, gate.set)
 
     monkeypatch.setattr(worker_module, "STOP_S", 0.1)
@@ -67,8 +65,7 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
         return True
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
 
     monkeypatch.setattr(scene.member, "start", starts)
     monkeypatch.setattr(worker_module, "member_id", lambda _: None)
@@ -86,8 +83,7 @@ def test_a_slow_join_is_logged_once(scene: Scene, monkeypatch: pytest.MonkeyPatc
         await start()
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
 
     monkeypatch.setattr(worker_module, "JOINED_S", 0.1)
     monkeypatch.setattr(scene.member, "start", slow)
@@ -104,13 +100,11 @@ def test_a_rebalance_that_does_not_end_is_logged_time_and_again(
     monkeypatch.setattr(worker_module, "TICK_S", 0.05)
 
     async def during(worker: Worker) -> None:
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
         await asyncio.sleep(0.3)
         assert [] == scene.reported("group_join_slow"), "nothing is going on"
         scene.member.listener.on_partitions_revoked(None)
         await until(lambda: len(scene.reported("group_join_slow")) > 1)
-        scene.member.share(0)
-        await until(are(worker, TaskState.RUNNING, 0))
+        await scene.give(worker, 0)
 
     scene.play(during)

@@ -71,9 +71,7 @@ TURNS: list[Bad] = [
         "missing_field: /data/convention",
     ),
     invalid(
-        "a payment's deadline that names a convention too",
-        a_deadline(convention="C"),
-        "convention",
+        "a payment's deadline that names a convention too", a_deadline(convention="C"), "convention"
     ),
     invalid(
         "a deadline of what waits that names an order too",

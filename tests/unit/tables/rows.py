@@ -1,49 +1,75 @@
 """A row of a table: what happens to a budget, and what the ledger says of it, to the cent."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from textwrap import dedent
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import Refusal
 from services.ledger.explain.sentences import line_label
-from tests.builders import BUDGET, Json, Scenario, a_convention, a_line, a_vote, an_award
-
-Figures = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Money:
-    """Where the money stands: everything that is not zero, nothing left out."""
-
-    lines: dict[str, Figures] = field(default_factory=dict)
-    """By operation; a line outside 65/65748/61 by all its codes."""
-    conventions: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    orders: dict[str, tuple[str, int, int]] = field(default_factory=dict)
-    """State, amount and paid of each payment order."""
-
-
-Entries = list[tuple[str, str, int, str | None]]
-"""Kind, line, cents and convention of each commitment entry."""
+from tests.builders import (
+    BUDGET,
+    OTHER_BODY,
+    Json,
+    Scenario,
+    a_convention,
+    a_line,
+    a_report,
+    a_vote,
+    an_acknowledgement,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.notation import Entries, Figures, Money, Outcome, read_outcome
 
 
 @dataclass(frozen=True)
 class Row:
-    """Events, and what the last one led to."""
+    """Events, and what the last one led to, in the lines of `notation`."""
 
     says: str
     events: list[Json]
-    answer: str
-    money: Money
-    facts: Json | None = None
-    flags: list[tuple[str, Json]] = field(default_factory=list)
-    entries: Entries | None = None
+    expected: str
+    budget: ClassVar[str] = BUDGET
+    """Of which budget the money stands there."""
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        return read_outcome(self.expected)
 
 
-def figures(**cents: int) -> Figures:
-    """Where money stands, zeros left out."""
-    return {name: each for name, each in cents.items() if each}
+AnyRow = TypeVar("AnyRow")
+
+
+def read_table(
+    text: str, names: Mapping[str, Any], row: Callable[[str, list[Json], str], AnyRow]
+) -> list[AnyRow]:
+    """Read rows: what each says, below it its events, and behind `=>` what they lead to."""
+    table: list[tuple[str, list[str]]] = []
+    for line in dedent(text).strip().splitlines():
+        if line.startswith(" "):
+            table[-1][1].append(line.strip())
+        elif line:
+            table.append((line, []))
+    read = []
+    for says, lines in table:
+        events, arrow, expected = " ".join(lines).partition("=> ")
+        assert arrow, f"what follows is missing: {says}"
+        read.append(row(says, read_events(events, names), expected))
+    return read
+
+
+def reader_of(*modules: dict[str, Any]) -> Callable[[str], list[Row]]:
+    """Read tables whose events may have a name in these modules, or here."""
+    names = ChainMap(*modules, globals())
+    return lambda text: read_table(text, names, Row)
 
 
 def each_row(rows: Iterable[Row]) -> pytest.MarkDecorator:
@@ -53,28 +79,24 @@ def each_row(rows: Iterable[Row]) -> pytest.MarkDecorator:
 def check(row: Row) -> Scenario:
     """The row's events lead to what it says, and to nothing else."""
     scenario = Scenario(*row.events)
-    assert (row.answer, row.facts) == (scenario.answer(), facts_of(scenario))
-    assert row.flags == flags_of(scenario)
-    if row.entries is not None:
-        assert row.entries == entries_of(scenario)
-    assert row.money == money_of(scenario)
+    check_outcome(row, scenario)
     return scenario
 
 
-Pair = tuple[Refusal, Refusal, Row]
-"""An event that could be refused for two reasons, and the row that gives the first of them."""
+def check_outcome(row: Row, scenario: Scenario) -> None:
+    expected = row.outcome
+    assert (expected.answer, expected.facts) == (scenario.answer(), facts_of(scenario))
+    assert expected.flags == flags_of(scenario)
+    if expected.entries is not None:
+        assert expected.entries == entries_of(scenario)
+    assert expected.money == money_of(scenario, row.budget)
 
 
-def each_pair(pairs: Iterable[Pair]) -> pytest.MarkDecorator:
-    names = ("first", "second", "row")
-    return pytest.mark.parametrize(names, pairs, ids=lambda each: str(each)[:40])
-
-
-def check_pair(first: Refusal, second: Refusal, row: Row) -> None:
-    """The first reason is given, and it stands before the second in the order of precedence."""
-    order = list(Refusal)
-    assert order.index(first) < order.index(second)
-    assert first == row.answer
+def check_precedence(row: Row) -> None:
+    """The row's refusal is given, and stands before the other that it names."""
+    order: Sequence[str] = list(Refusal)
+    assert row.outcome.before is not None
+    assert order.index(row.outcome.answer) < order.index(row.outcome.before)
     check(row)
 
 
@@ -125,27 +147,34 @@ def _label(line: Json) -> str:
     return line_label(line)
 
 
-def on_one_line(
-    appropriated: int,
-    share: Figures | None = None,
-    orders: dict[str, tuple[str, int, int]] | None = None,
-    convention: str = "C",
-    **line: int,
-) -> Money:
-    """Where the money of operation 489 stands, and the `share` that one convention has of it."""
-    shares = {} if share is None else {convention: {"489": figures(**share)}}
-    return Money({"489": figures(appropriated=appropriated, **line)}, shares, orders or {})
-
-
 SIGNED = [a_vote(100), an_award(100), a_convention(100)]
 """A grant of 100 cents, its convention signed, its one order issued."""
 
+AWARDED = [a_vote(), an_award()]
+REPORT = [("activity_report", 2022)]
+"""The document that sets an instalment off."""
 
-def stands(*, ordered: int = 0, paid: int = 0, committed: int = 0, **orders: Any) -> Money:
-    """Where the 100 cents of convention C stand; `advance_2=…` is order C/advance/2."""
-    line = figures(committed=committed, ordered=ordered, paid=paid)
-    share = figures(remaining=committed, ordered=ordered, paid=paid)
-    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
-    return Money(
-        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
-    )
+HALVES = a_convention(
+    instalments=[an_instalment(60), an_instalment(40, "balance", documents=REPORT)]
+)
+IN_HALVES = [a_vote(200), an_award(150), HALVES]
+"""Of 150 cents 100 under convention: 60 at signature, 40 when the report is there."""
+
+EMPLOI_35_JEUNESSE_25 = {"EMPLOI": 35, "JEUNESSE": 25}
+TWO_LINES = [an_amount(60, services=EMPLOI_35_JEUNESSE_25), an_amount(40, "490")]
+TWO_LINES_SIGNED = [
+    a_vote(appropriations=[an_amount(60), an_amount(40, "490")]),
+    an_award(lines=TWO_LINES),
+    a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
+]
+"""A grant on two lines, the first shared by two departments."""
+
+REJECTED = an_acknowledgement("rejected")
+ACT = an_act("2023-09-01")
+"""An act that raises what the award gave."""
+
+AGAIN: Json = {"_id": "again"}
+"""The same event under an id of its own."""
+
+ELSEWHERE = {"name": "Mission Locale", "siret": OTHER_BODY}
+THOUSAND = [a_report(_id=f"report {number}") for number in range(1_000)]

@@ -1,217 +1,80 @@
 """Rules 13 to 15 and 21: amendments and orders; grants without convention that are amended."""
 
-from tests.builders import (
-    SIRET,
-    Json,
-    Scenario,
-    a_convention,
-    a_line,
-    a_new_account,
-    a_notification,
-    a_payment,
-    a_report,
-    a_suspension,
-    a_vote,
-    an_amount,
-    an_award,
-    an_instalment,
-)
-from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line
-from tests.unit.tables.test_amendments import (
-    ACT,
-    ADVANCE,
-    IN_HALVES,
-    REJECTED,
-    REPORT,
-    UNCHANGED,
-    amended,
-    exceeds,
-    waiting,
-)
+from tests.builders import Json, Scenario, a_notification, a_report, a_vote, an_award, an_instalment
+from tests.unit.tables.rows import IN_HALVES, REJECTED, REPORT, Row, check, each_row, reader_of
+from tests.unit.tables.test_amendments import ACT, amended, waiting
 
+read_rows = reader_of(globals())
 
-def services_differ(instalment: str, stated_cents: int, sum_cents: int) -> tuple[str, Json]:
-    where = {"of": "services", "instalment": instalment, "line": a_line()}
-    return "figures_differ", where | {"stated_cents": stated_cents, "sum_cents": sum_cents}
-
-
-ORDER_ROWS = [
-    Row(
-        "naming an instalment that has an order",
-        [*IN_HALVES, amended(an_instalment(61), waiting(20))],
-        "below_ordered",
-        UNCHANGED,
-        facts={
-            "convention": "C",
-            "instalment": "advance",
-            "remaining_cents": 0,
-            "asked_cents": 61,
-        },
-    ),
-    Row(
-        "naming one that was paid",
-        [*IN_HALVES, a_payment(60), amended(an_instalment(1))],
-        "below_ordered",
-        on_one_line(
-            200,
-            figures(granted=100, remaining=40, paid=60),
-            {"C/advance": ("paid", 60, 60)},
-            available=50,
-            reserved=50,
-            committed=40,
-            paid=60,
-        ),
-        facts={"convention": "C", "instalment": "advance", "remaining_cents": 0, "asked_cents": 1},
-    ),
-    Row(
-        "of an award and an order, the award is said first",
-        [*IN_HALVES, amended(an_instalment(91))],
-        "exceeds_award",
-        UNCHANGED,
-        facts=exceeds(90, 91),
-    ),
-    Row(
-        "an instalment at signature is ordered by the amendment itself",
-        [*IN_HALVES, amended(an_instalment(40, "rest"))],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, ordered=100),
-            ADVANCE | {"C/rest": ("issued", 40, 0)},
-            available=50,
-            reserved=50,
-            ordered=100,
-        ),
-        entries=[],
-    ),
-    Row(
-        "what had arrived before still counts: the report is there",
-        [
-            *IN_HALVES[:2],
-            a_convention(instalments=[an_instalment(60)]),
-            a_report(),
-            amended(waiting(40)),
-        ],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, ordered=100),
-            ADVANCE | {"C/balance": ("issued", 40, 0)},
-            available=50,
-            reserved=50,
-            ordered=100,
-        ),
-    ),
-    Row(
-        "a ceiling counts what was ordered before the amendment",
-        [
-            *IN_HALVES,
-            a_report(kind="evaluation", eligible_cost_cents=75),
-            amended(
-                an_instalment(40, "rest", documents=[("evaluation", 2022)], ceiling=True),
-            ),
-        ],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, ordered=75, released=25),
-            ADVANCE | {"C/rest": ("issued", 15, 0)},
-            available=75,
-            reserved=50,
-            ordered=75,
-        ),
-        entries=[("decommitment", "489", 25, "C")],
-    ),
-    Row(
-        "a suspended convention may be amended; nothing is ordered yet",
-        [*IN_HALVES, a_suspension(), amended(an_instalment(40, "rest"))],
-        "accepted",
-        UNCHANGED,
-    ),
-    Row(
-        "a rejected instalment is replaced: the same id is ordered again, with its new amount",
-        [*IN_HALVES, REJECTED, amended(an_instalment(50), waiting(50))],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, remaining=50, ordered=50),
-            {"C/advance": ("rejected", 60, 0), "C/advance/2": ("issued", 50, 0)},
-            available=50,
-            reserved=50,
-            committed=50,
-            ordered=50,
-        ),
-        entries=[],
-    ),
-    Row(
-        "what was paid of a rejected order stays paid",
-        [*IN_HALVES, a_payment(25), REJECTED, amended(an_instalment(30))],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, ordered=30, paid=25, released=45),
-            {"C/advance": ("rejected", 60, 25), "C/advance/2": ("issued", 30, 0)},
-            available=95,
-            reserved=50,
-            ordered=30,
-            paid=25,
-        ),
-        entries=[("decommitment", "489", 45, "C")],
-    ),
-    Row(
-        "a rejected instalment left out is given up: new bank details order nothing",
-        [*IN_HALVES, REJECTED, amended(waiting(40)), a_new_account()],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, remaining=40, released=60),
-            {"C/advance": ("rejected", 60, 0)},
-            available=110,
-            reserved=50,
-            committed=40,
-        ),
-    ),
-    Row(
-        "brought back by a later amendment, it goes on counting its orders",
-        [
-            *IN_HALVES,
-            REJECTED,
-            amended(waiting(40)),
-            amended(an_instalment(10), waiting(40), amendment="2", _id="back"),
-        ],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=110, remaining=40, ordered=10, released=60),
-            {"C/advance": ("rejected", 60, 0), "C/advance/2": ("issued", 10, 0)},
-            available=110,
-            reserved=40,
-            committed=40,
-            ordered=10,
-        ),
-        entries=[("legal_commitment", "489", 10, "C")],
-    ),
-    Row(
-        "figures that disagree are flagged as in a convention",
-        [*IN_HALVES, amended(waiting(0, lines=[an_amount(40, services={"EMPLOI": 39})]))],
-        "accepted",
-        UNCHANGED,
-        flags=[services_differ("balance", 40, 39)],
-    ),
-    Row(
-        "of each instalment on which they disagree",
-        [
-            *IN_HALVES,
-            amended(
-                waiting(0, lines=[an_amount(25, services={"EMPLOI": 24})]),
-                waiting(0, "rest", lines=[an_amount(15, services={"EMPLOI": 13})]),
-            ),
-        ],
-        "accepted",
-        UNCHANGED,
-        flags=[services_differ("balance", 25, 24), services_differ("rest", 15, 13)],
-    ),
-]
+ORDER_ROWS = read_rows("""
+    naming an instalment that has an order
+        IN_HALVES; amendment [advance 61, balance 20 against activity_report 2022]
+        => refused below_ordered: convention C, instalment advance, remaining_cents 0,
+           asked_cents 61; 489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    naming one that was paid
+        IN_HALVES; payment 60; amendment [advance 1]
+        => refused below_ordered: convention C, instalment advance, remaining_cents 0,
+           asked_cents 1; 489: 200 = 50 available + 50 reserved + 40 committed + 60 paid;
+           C on 489: 100 = 40 remaining + 60 paid; C/advance paid 60
+    of an award and an order, the award is said first
+        IN_HALVES; amendment [advance 91]
+        => refused exceeds_award: convention C, line 489, award_cents 90, asked_cents 91;
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    an instalment at signature is ordered by the amendment itself
+        IN_HALVES; amendment 40
+        => 489: 200 = 50 available + 50 reserved + 100 ordered; C on 489: 100 ordered;
+           C/advance issued 60; C/rest issued 40; no entries
+    what had arrived before still counts: the report is there
+        vote 200; award 150; convention 60; report;
+        amendment [balance 40 against activity_report 2022]
+        => 489: 200 = 50 available + 50 reserved + 100 ordered; C on 489: 100 ordered;
+           C/advance issued 60; C/balance issued 40
+    a ceiling counts what was ordered before the amendment
+        IN_HALVES; report evaluation 2022, eligible_cost_cents 75;
+        amendment [rest 40 against evaluation 2022 with ceiling]
+        => 489: 200 = 75 available + 50 reserved + 75 ordered;
+           C on 489: 100 = 25 released + 75 ordered; C/advance issued 60; C/rest issued 15;
+           decommitment 489 25 C
+    a suspended convention may be amended; nothing is ordered yet
+        IN_HALVES; suspension; amendment 40
+        => 489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    a rejected instalment is replaced: the same id is ordered again, with its new amount
+        IN_HALVES; REJECTED; amendment [advance 50, balance 50 against activity_report 2022]
+        => 489: 200 = 50 available + 50 reserved + 50 committed + 50 ordered;
+           C on 489: 100 = 50 remaining + 50 ordered; C/advance rejected 60; C/advance/2 issued 50;
+           no entries
+    what was paid of a rejected order stays paid
+        IN_HALVES; payment 25; REJECTED; amendment [advance 30]
+        => 489: 200 = 95 available + 50 reserved + 30 ordered + 25 paid;
+           C on 489: 100 = 45 released + 30 ordered + 25 paid; C/advance rejected 60 (25 paid);
+           C/advance/2 issued 30; decommitment 489 45 C
+    a rejected instalment left out is given up: new bank details order nothing
+        IN_HALVES; REJECTED; amendment [balance 40 against activity_report 2022]; new account
+        => 489: 200 = 110 available + 50 reserved + 40 committed;
+           C on 489: 100 = 60 released + 40 remaining; C/advance rejected 60
+    brought back by a later amendment, it goes on counting its orders
+        IN_HALVES; REJECTED; amendment [balance 40 against activity_report 2022];
+        amendment [advance 10, balance 40 against activity_report 2022], amendment '2', id back
+        => 489: 200 = 110 available + 40 reserved + 40 committed + 10 ordered;
+           C on 489: 110 = 60 released + 40 remaining + 10 ordered; C/advance rejected 60;
+           C/advance/2 issued 10; legal_commitment 489 10 C
+    figures that disagree are flagged as in a convention
+        IN_HALVES; amendment [balance 40 (EMPLOI 39) against activity_report 2022]
+        => flag figures_differ: of services, instalment balance, line 489, stated_cents 40,
+           sum_cents 39; 489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    of each instalment on which they disagree
+        IN_HALVES; amendment [balance 25 (EMPLOI 24) against activity_report 2022,
+        rest 15 (EMPLOI 13) against activity_report 2022]
+        => flag figures_differ: of services, instalment balance, line 489, stated_cents 25,
+           sum_cents 24; flag figures_differ: of services, instalment rest, line 489,
+           stated_cents 15, sum_cents 13;
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+""")
 
 ALONE = [
     a_vote(9_000_000),
@@ -223,77 +86,40 @@ ALONE = [
 ]
 
 
-def alone(remaining: int, granted: int | None = None, released: int = 0) -> Money:
-    share = figures(granted=granted or remaining, remaining=remaining, released=released)
-    return on_one_line(
-        9_000_000, share, convention="G", available=9_000_000 - remaining, committed=remaining
-    )
-
-
-ALONE_ROWS = [
-    Row(
-        "a grant without convention is amended under its reference (rule 13)",
-        [*ALONE, amended(waiting(1_500_000), convention="G")],
-        "accepted",
-        alone(1_500_000, granted=2_000_000, released=500_000),
-    ),
-    Row(
-        "an act may raise it to 23,000 €",
-        [*ALONE, amended(waiting(2_300_000), convention="G", act=ACT)],
-        "accepted",
-        alone(2_300_000),
-        entries=[("supplementary_commitment", "489", 300_000, "G")],
-    ),
-    Row(
-        "not above: a convention is required first (rule 14)",
-        [*ALONE, amended(waiting(2_300_001), convention="G", act=ACT)],
-        "convention_required",
-        alone(2_000_000),
-        facts={"siret": SIRET, "total_cents": 2_300_001, "limit_cents": 2_300_000},
-    ),
-    Row(
-        "an award that was raised counts raised: another without convention is refused",
-        [
-            *ALONE,
-            amended(waiting(2_300_000), convention="G", act=ACT),
-            an_award(1, grant="H", requires_convention=False),
-        ],
-        "convention_required",
-        alone(2_300_000),
-        facts={"siret": SIRET, "total_cents": 2_300_001, "limit_cents": 2_300_000},
-    ),
-    Row(
-        "a convention signed for it later takes up to what was raised",
-        [
-            *ALONE,
-            amended(waiting(2_300_000), convention="G", act=ACT),
-            a_convention(instalments=[waiting(2_300_000)]),
-        ],
-        "accepted",
-        on_one_line(
-            9_000_000,
-            figures(granted=2_300_000, remaining=2_300_000),
-            available=6_700_000,
-            committed=2_300_000,
-        ),
-    ),
-    Row(
-        "what its own schedule had left unplanned is given up by an amendment",
-        [
-            a_vote(100),
-            an_award(100, requires_convention=False, instalments=[waiting(70)]),
-            amended(waiting(60), convention="G"),
-        ],
-        "accepted",
-        on_one_line(
-            100,
-            figures(granted=100, remaining=60, released=40),
-            convention="G",
-            available=40,
-            committed=60,
-        ),
-    ),
-]
+ALONE_ROWS = read_rows("""
+    a grant without convention is amended under its reference (rule 13)
+        ALONE; amendment [balance 1_500_000 against activity_report 2022], convention G
+        => 489: 9_000_000 = 7_500_000 available + 1_500_000 committed;
+           G on 489: 2_000_000 = 500_000 released + 1_500_000 remaining
+    an act may raise it to 23,000 €
+        ALONE; amendment [balance 2_300_000 against activity_report 2022], convention G,
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99}
+        => 489: 9_000_000 = 6_700_000 available + 2_300_000 committed;
+           G on 489: 2_300_000 remaining; supplementary_commitment 489 300_000 G
+    not above: a convention is required first (rule 14)
+        ALONE; amendment [balance 2_300_001 against activity_report 2022], convention G,
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99}
+        => refused convention_required: siret '37887770800040', total_cents 2_300_001,
+           limit_cents 2_300_000; 489: 9_000_000 = 7_000_000 available + 2_000_000 committed;
+           G on 489: 2_000_000 remaining
+    an award that was raised counts raised: another without convention is refused
+        ALONE; amendment [balance 2_300_000 against activity_report 2022], convention G,
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99};
+        award 1, grant H, without convention
+        => refused convention_required: siret '37887770800040', total_cents 2_300_001,
+           limit_cents 2_300_000; 489: 9_000_000 = 6_700_000 available + 2_300_000 committed;
+           G on 489: 2_300_000 remaining
+    a convention signed for it later takes up to what was raised
+        ALONE; amendment [balance 2_300_000 against activity_report 2022], convention G,
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99};
+        convention [balance 2_300_000 against activity_report 2022]
+        => 489: 9_000_000 = 6_700_000 available + 2_300_000 committed; C on 489: 2_300_000 remaining
+    what its own schedule had left unplanned is given up by an amendment
+        vote 100;
+        award 100, without convention, instalments [balance 70 against activity_report 2022];
+        amendment [balance 60 against activity_report 2022], convention G
+        => 489 for G: 100 = 40 available + 60 committed
+""")
 
 ROWS = [*ORDER_ROWS, *ALONE_ROWS]
 

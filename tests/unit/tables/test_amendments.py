@@ -6,29 +6,16 @@ from tests.builders import (
     SIRET,
     Json,
     Scenario,
-    a_convention,
-    a_line,
     a_vote,
-    an_acknowledgement,
     an_act,
     an_amendment,
-    an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures
-
-REPORT = [("activity_report", 2022)]
-HALVES = a_convention(
-    instalments=[an_instalment(60), an_instalment(40, "balance", documents=REPORT)]
-)
-IN_HALVES = [a_vote(200), an_award(150), HALVES]
-"""150 awarded of 200; 100 under convention: 60 ordered at signature, 40 wait for a report."""
+from tests.unit.tables.rows import HALVES, IN_HALVES, REPORT, Row, check, each_row, reader_of
 
 NUMBERED = [a_vote(200), an_award(150, act=an_act(number="40")), HALVES]
 
-ADVANCE = {"C/advance": ("issued", 60, 0)}
-REJECTED = an_acknowledgement("rejected")
 ACT = an_act("2023-09-01", number="2023/99")
 
 
@@ -41,80 +28,45 @@ def amended(*instalments: Json, **more: Any) -> Json:
     return an_amendment(instalments=list(instalments), **more)
 
 
-def beside(remaining: int, available: int, reserved: int, granted: int, released: int = 0) -> Money:
-    """60 are ordered; where the rest of the 200 stands."""
-    share = figures(granted=granted, remaining=remaining, ordered=60, released=released)
-    line = figures(
-        appropriated=200,
-        available=available,
-        reserved=reserved,
-        committed=remaining,
-        ordered=60,
-    )
-    return Money({"489": line}, {"C": {"489": share}}, ADVANCE)
-
-
-def exceeds(award_cents: int, asked_cents: int) -> Json:
-    return {
-        "convention": "C",
-        "line": a_line(),
-        "award_cents": award_cents,
-        "asked_cents": asked_cents,
-    }
-
-
-UNCHANGED = beside(remaining=40, available=50, reserved=50, granted=100)
+read_rows = reader_of(globals())
 
 AMENDMENT_ROWS = [
-    Row(
-        "down: what is given up is available again, granted stays",
-        [*IN_HALVES, amended(waiting(15))],
-        "accepted",
-        beside(remaining=15, available=75, reserved=50, granted=100, released=25),
-        entries=[("decommitment", "489", 25, "C")],
-    ),
-    Row(
-        "an empty schedule releases everything that is not ordered",
-        [*IN_HALVES, amended()],
-        "accepted",
-        beside(remaining=0, available=90, reserved=50, granted=100, released=40),
-        entries=[("decommitment", "489", 40, "C")],
-    ),
-    Row(
-        "the same amounts planned otherwise: no money moves",
-        [*IN_HALVES, amended(waiting(30, "first"), waiting(10, "second"))],
-        "accepted",
-        UNCHANGED,
-        entries=[],
-    ),
-    Row(
-        "up within what the award still holds: legal commitment",
-        [*IN_HALVES, amended(waiting(70))],
-        "accepted",
-        beside(remaining=70, available=50, reserved=20, granted=130),
-        entries=[("legal_commitment", "489", 30, "C")],
-    ),
-    Row(
-        "up to the last cent of the award",
-        [*IN_HALVES, amended(waiting(90))],
-        "accepted",
-        beside(remaining=90, available=50, reserved=0, granted=150),
-        entries=[("legal_commitment", "489", 50, "C")],
-    ),
-    Row(
-        "a cent beyond the award without an act",
-        [*IN_HALVES, amended(waiting(91))],
-        "exceeds_award",
-        UNCHANGED,
-        facts=exceeds(90, 91),
-    ),
+    *read_rows("""
+    down: what is given up is available again, granted stays
+        IN_HALVES; amendment [balance 15 against activity_report 2022]
+        => 489: 200 = 75 available + 50 reserved + 15 committed + 60 ordered;
+           C on 489: 100 = 25 released + 15 remaining + 60 ordered; C/advance issued 60;
+           decommitment 489 25 C
+    an empty schedule releases everything that is not ordered
+        IN_HALVES; amendment []
+        => 489: 200 = 90 available + 50 reserved + 60 ordered;
+           C on 489: 100 = 40 released + 60 ordered; C/advance issued 60; decommitment 489 40 C
+    the same amounts planned otherwise: no money moves
+        IN_HALVES;
+        amendment [first 30 against activity_report 2022, second 10 against activity_report 2022]
+        => 489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60; no entries
+    up within what the award still holds: legal commitment
+        IN_HALVES; amendment [balance 70 against activity_report 2022]
+        => 489: 200 = 50 available + 20 reserved + 70 committed + 60 ordered;
+           C on 489: 130 = 70 remaining + 60 ordered; C/advance issued 60; legal_commitment 489 30 C
+    up to the last cent of the award
+        IN_HALVES; amendment [balance 90 against activity_report 2022]
+        => 489: 200 = 50 available + 90 committed + 60 ordered;
+           C on 489: 150 = 90 remaining + 60 ordered; C/advance issued 60; legal_commitment 489 50 C
+    a cent beyond the award without an act
+        IN_HALVES; amendment [balance 91 against activity_report 2022]
+        => refused exceeds_award: convention C, line 489, award_cents 90, asked_cents 91;
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    """),
     *(
         Row(
             f"a cent beyond the award, citing the act that awarded it{how}: nothing decided anew",
             [*IN_HALVES, amended(waiting(91), act=an_act(**number))],
-            "exceeds_award",
-            UNCHANGED,
-            facts=exceeds(90, 91),
+            "refused exceeds_award: convention C, line 489, award_cents 90, asked_cents 91; "
+            "489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered; "
+            "C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60",
         )
         for how, number in [("", {}), (" and a number, which the award left out", {"number": "7"})]
     ),
@@ -122,139 +74,71 @@ AMENDMENT_ROWS = [
         Row(
             f"a cent beyond the award, citing {which} raises it",
             [*NUMBERED, amended(waiting(91), act=act)],
-            "accepted",
-            beside(remaining=91, available=49, reserved=0, granted=151),
+            "489: 200 = 49 available + 91 committed + 60 ordered; "
+            "C on 489: 151 = 91 remaining + 60 ordered; C/advance issued 60",
         )
         for which, act in [
             ("another act of that day", an_act(number="41")),
             ("an act of that day in another assembly", an_act(body="Conseil métropolitain")),
         ]
     ),
-    Row(
-        "beyond the award with the act that raises it: from the reserve, then from credit",
-        [*IN_HALVES, amended(waiting(100), act=ACT)],
-        "accepted",
-        beside(remaining=100, available=40, reserved=0, granted=160),
-        entries=[
-            ("legal_commitment", "489", 50, "C"),
-            ("supplementary_commitment", "489", 10, "C"),
-        ],
-    ),
-    Row(
-        "beyond the award and beyond the credit",
-        [*IN_HALVES, amended(waiting(141), act=ACT)],
-        "insufficient_credit",
-        UNCHANGED,
-        facts={
-            "level": "chapter",
-            "group": "65",
-            "available_cents": 50,
-            "asked_cents": 51,
-            "shortfall_cents": 1,
-        },
-    ),
-    Row(
-        "what an act raised may be planned again without another",
-        [
-            *IN_HALVES,
-            amended(waiting(100), act=ACT),
-            amended(waiting(10), amendment="2", _id="down"),
-            amended(waiting(100), amendment="3", _id="up again"),
-        ],
-        "accepted",
-        beside(remaining=100, available=40, reserved=0, granted=250, released=90),
-        entries=[("supplementary_commitment", "489", 90, "C")],
-    ),
-    Row(
-        "and not a cent more",
-        [
-            *IN_HALVES,
-            amended(waiting(100), act=ACT),
-            amended(waiting(101), amendment="2", _id="again"),
-        ],
-        "exceeds_award",
-        beside(remaining=100, available=40, reserved=0, granted=160),
-        facts=exceeds(100, 101),
-    ),
-    Row(
-        "what was released lives no more: it may be committed again within the award",
-        [
-            *IN_HALVES,
-            amended(waiting(90)),
-            amended(waiting(10), amendment="2", _id="down"),
-            amended(waiting(50), amendment="3", _id="up again"),
-        ],
-        "accepted",
-        beside(remaining=50, available=90, reserved=0, granted=190, released=80),
-        entries=[("supplementary_commitment", "489", 40, "C")],
-    ),
-    Row(
-        "what another convention of the grant holds is no room",
-        [
-            *IN_HALVES,
-            a_convention(convention="D", instalments=[waiting(50)], _id="D"),
-            amended(waiting(41)),
-        ],
-        "exceeds_award",
-        Money(
-            {"489": figures(appropriated=200, available=50, committed=90, ordered=60)},
-            {
-                "C": {"489": figures(granted=100, remaining=40, ordered=60)},
-                "D": {"489": figures(granted=50, remaining=50)},
-            },
-            ADVANCE,
-        ),
-        facts=exceeds(40, 41),
-    ),
-    Row(
-        "a line that the award does not know needs an act",
-        [
-            a_vote(appropriations=[an_amount(200), an_amount(9, "490")]),
-            an_award(150),
-            HALVES,
-            amended(waiting(0, lines=[an_amount(9, "490")])),
-        ],
-        "exceeds_award",
-        Money(
-            {
-                "489": figures(
-                    appropriated=200, available=50, reserved=50, committed=40, ordered=60
-                ),
-                "490": figures(appropriated=9, available=9),
-            },
-            {"C": {"489": figures(granted=100, remaining=40, ordered=60)}},
-            ADVANCE,
-        ),
-        facts=exceeds(0, 9) | {"line": a_line("490")},
-    ),
-    Row(
-        "with an act it moves money from line to line, within the credit of their chapter",
-        [
-            a_vote(appropriations=[an_amount(100), an_amount(1, "490")]),
-            an_award(100),
-            HALVES,
-            amended(waiting(0, lines=[an_amount(40, "490")]), act=ACT),
-        ],
-        "accepted",
-        Money(
-            {
-                "489": figures(appropriated=100, available=40, ordered=60),
-                "490": figures(appropriated=1, available=-39, committed=40),
-            },
-            {
-                "C": {
-                    "489": figures(granted=100, ordered=60, released=40),
-                    "490": figures(granted=40, remaining=40),
-                }
-            },
-            ADVANCE,
-        ),
-        flags=[("line_overdrawn", {"line": a_line("490"), "available_cents": -39})],
-        entries=[
-            ("supplementary_commitment", "490", 40, "C"),
-            ("decommitment", "489", 40, "C"),
-        ],
-    ),
+    *read_rows("""
+    beyond the award with the act that raises it: from the reserve, then from credit
+        IN_HALVES; amendment [balance 100 against activity_report 2022],
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99}
+        => 489: 200 = 40 available + 100 committed + 60 ordered;
+           C on 489: 160 = 100 remaining + 60 ordered; C/advance issued 60;
+           legal_commitment 489 50 C; supplementary_commitment 489 10 C
+    beyond the award and beyond the credit
+        IN_HALVES; amendment [balance 141 against activity_report 2022],
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99}
+        => refused insufficient_credit: level chapter, group '65', available_cents 50,
+           asked_cents 51, shortfall_cents 1;
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    what an act raised may be planned again without another
+        IN_HALVES; amendment [balance 100 against activity_report 2022],
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99};
+        amendment [balance 10 against activity_report 2022], amendment '2', id down;
+        amendment [balance 100 against activity_report 2022], amendment '3', id 'up again'
+        => 489: 200 = 40 available + 100 committed + 60 ordered;
+           C on 489: 250 = 90 released + 100 remaining + 60 ordered; C/advance issued 60;
+           supplementary_commitment 489 90 C
+    and not a cent more
+        IN_HALVES; amendment [balance 100 against activity_report 2022],
+        act {body 'Conseil municipal', date 2023-09-01, number 2023/99};
+        amendment [balance 101 against activity_report 2022], amendment '2', id again
+        => refused exceeds_award: convention C, line 489, award_cents 100, asked_cents 101;
+           489: 200 = 40 available + 100 committed + 60 ordered;
+           C on 489: 160 = 100 remaining + 60 ordered; C/advance issued 60
+    what was released lives no more: it may be committed again within the award
+        IN_HALVES; amendment [balance 90 against activity_report 2022];
+        amendment [balance 10 against activity_report 2022], amendment '2', id down;
+        amendment [balance 50 against activity_report 2022], amendment '3', id 'up again'
+        => 489: 200 = 90 available + 50 committed + 60 ordered;
+           C on 489: 190 = 80 released + 50 remaining + 60 ordered; C/advance issued 60;
+           supplementary_commitment 489 40 C
+    what another convention of the grant holds is no room
+        IN_HALVES; convention [balance 50 against activity_report 2022], convention D, id D;
+        amendment [balance 41 against activity_report 2022]
+        => refused exceeds_award: convention C, line 489, award_cents 40, asked_cents 41;
+           489: 200 = 50 available + 90 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; D on 489: 50 remaining; C/advance issued 60
+    a line that the award does not know needs an act
+        vote 200 on 489 + 9 on 490; award 150; HALVES;
+        amendment [balance 9 on 490 against activity_report 2022]
+        => refused exceeds_award: convention C, line 490, award_cents 0, asked_cents 9;
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; 490: 9 available; C/advance issued 60
+    with an act it moves money from line to line, within the credit of their chapter
+        vote 100 on 489 + 1 on 490; award 100; HALVES;
+        amendment [balance 40 on 490 against activity_report 2022], act {body 'Conseil municipal',
+        date 2023-09-01, number 2023/99}
+        => flag line_overdrawn: line 490, available_cents -39;
+           489 for C: 100 = 40 available + 60 ordered; 490: 1 = -39 available + 40 committed;
+           C on 490: 40 remaining; C/advance issued 60; supplementary_commitment 490 40 C;
+           decommitment 489 40 C
+    """),
 ]
 
 ROWS = AMENDMENT_ROWS

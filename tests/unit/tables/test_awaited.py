@@ -1,11 +1,12 @@
 """What is awaited of a grant and its conventions, and what for: a row for each condition."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
 
-from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
+from services.ledger.domain.awaited import AwaitedItem, list_awaited, list_awaited_of_grant
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -13,24 +14,17 @@ from tests.builders import (
     Json,
     Scenario,
     a_closing,
-    a_collection,
-    a_concurring_act,
     a_convention,
     a_new_account,
     a_notification,
-    a_payment,
-    a_recovery,
-    a_rejected_report,
     a_report,
     a_resumption,
-    a_suspension,
-    a_termination,
     a_vote,
-    a_withdrawal,
     an_acknowledgement,
     an_award,
     an_instalment,
 )
+from tests.unit.tables.rows import read_table
 
 Seen = tuple[str, str, int | None, str | None, list[str]]
 """What, its id, cents, the day it is due, and what it waits for."""
@@ -41,17 +35,8 @@ BALANCE = an_instalment(
 )
 HALVES = [*AWARDED, a_convention(instalments=[an_instalment(60), BALANCE])]
 DOCUMENTS = ["document activity_report/2022", "document certified_accounts/2022"]
-ISSUED: Seen = ("payment_order", "C/advance", 60, "2023-07-14", ["acknowledgement C/advance"])
-ISSUED_WHOLE: Seen = (
-    "payment_order",
-    "C/advance",
-    100,
-    "2023-07-14",
-    ["acknowledgement C/advance"],
-)
 WAITS: Seen = ("instalment", "balance", 40, None, DOCUMENTS)
 NO_ACCOUNT = [*AWARDED, a_convention(100, bank_account=...)]
-REJECTED = an_acknowledgement("rejected")
 ALONE = an_award(100, grant="A", requires_convention=False)
 BIG = an_award(2_300_000, grant="BIG")
 OBLIGED = a_convention(
@@ -72,189 +57,122 @@ class Row:
     awaited: list[Seen] = field(default_factory=list)
 
 
-AWAITED = [
-    Row(
-        "a grant waits for its award, where another assembly was first",
-        [a_concurring_act()],
-        [
-            ("grant", "G", None, None, ["award G"]),
-        ],
-    ),
-    Row(
-        "an award waits for a convention, with all that it reserved",
-        AWARDED,
-        [
-            ("grant", "G", 100, None, ["signature G"]),
-        ],
-    ),
-    Row(
-        "an order waits for the accountant, a balance for each of its documents",
-        HALVES,
-        [
-            ISSUED,
-            WAITS,
-        ],
-    ),
-    Row(
-        "a document that came is waited for no more",
-        [*HALVES, a_report()],
-        [ISSUED, ("instalment", "balance", 40, None, DOCUMENTS[1:])],
-    ),
-    Row(
-        "one that was rejected is waited for again",
-        [*HALVES, a_report(), a_rejected_report()],
-        [ISSUED, WAITS],
-    ),
-    Row(
-        "an order that was taken in charge waits for its payment",
-        [*HALVES, an_acknowledgement()],
-        [("payment_order", "C/advance", 60, "2023-07-14", ["payment C/advance"]), WAITS],
-    ),
-    Row(
-        "one on hold waits for its release",
-        [*HALVES, an_acknowledgement("on_hold")],
-        [("payment_order", "C/advance", 60, "2023-07-14", ["release C/advance"]), WAITS],
-    ),
-    Row(
-        "of one that was paid in part the rest is awaited",
-        [*HALVES, an_acknowledgement(), a_payment(25)],
-        [("payment_order", "C/advance", 35, "2023-07-14", ["payment C/advance"]), WAITS],
-    ),
-    Row("nothing is awaited of what was paid", [*HALVES, a_payment(60)], [WAITS]),
-    Row(
-        "an instalment whose trigger is met waits for a bank account, its day running",
-        NO_ACCOUNT,
-        [("instalment", "advance", 100, "2023-07-14", [f"bank_account {SIRET}"])],
-    ),
-    Row(
-        "one may wait for several things at once",
-        [
-            *AWARDED,
-            a_convention(
-                instalments=[an_instalment(100, trigger="notification")], bank_account=...
-            ),
-            a_suspension(),
-        ],
-        [
-            (
-                "instalment",
-                "advance",
-                100,
-                None,
-                ["notification C", f"bank_account {SIRET}", "resumption C"],
-            )
-        ],
-    ),
-    Row(
-        "a rejected order waits for one of the events that issue it again",
-        [*AWARDED, a_convention(100), REJECTED],
-        [("instalment", "advance", 100, "2023-07-14", ["reissue C/advance"])],
-    ),
-    Row(
-        "a second rejection is that of the second order",
-        [
-            *AWARDED,
-            a_convention(100),
-            REJECTED,
-            a_new_account(),
-            an_acknowledgement("rejected", "C/advance/2"),
-        ],
-        [("instalment", "advance", 100, "2023-07-14", ["reissue C/advance/2"])],
-    ),
-    Row(
-        "suspended meanwhile, its resumption does it",
-        [*AWARDED, a_convention(100), REJECTED, a_suspension()],
-        [("instalment", "advance", 100, "2023-07-14", ["resumption C"])],
-    ),
-    Row(
-        "resumed, it was issued again",
-        [*AWARDED, a_convention(100), REJECTED, a_suspension(), a_resumption()],
-        [("payment_order", "C/advance/2", 100, "2023-07-14", ["acknowledgement C/advance/2"])],
-    ),
-    Row(
-        "above 23,000 € an award alone waits for a convention of its own",
-        [a_vote(10_000_000), ALONE, BIG, a_new_account()],
-        [
-            ("instalment", "1", 100, "2023-06-11", ["signed_convention A"]),
-            ("grant", "BIG", 2_300_000, None, ["signature BIG"]),
-        ],
-    ),
-    Row(
-        "once the sum has fallen back, for the next event that touches it",
-        [a_vote(10_000_000), ALONE, BIG, a_new_account(), a_withdrawal(grant="BIG")],
-        [("instalment", "1", 100, "2023-06-11", ["next_event A"])],
-    ),
-    Row(
-        "money that is asked back waits for its return",
-        [*AWARDED, a_convention(100), a_payment(100), a_recovery(30), a_collection(10)],
-        [("recovery", "C/R", 20, None, ["collection C/R"])],
-    ),
-    Row(
-        "what has come back is awaited no more",
-        [*AWARDED, a_convention(100), a_payment(100), a_recovery(30), a_collection(30)],
-    ),
-    Row(
-        "documents are owed by their day, whether or not money waits for them",
-        [*AWARDED, OBLIGED, a_payment(100), a_report(year=2023)],
-        [
-            (
-                "obligation",
-                "financial_report/2023",
-                None,
-                "2024-06-30",
-                ["document financial_report/2023"],
-            )
-        ],
-    ),
-    Row(
-        "of a terminated one as well, as long as anything of it stays paid",
-        [*AWARDED, OBLIGED, a_payment(100), a_report(year=2023), a_termination()],
-        [
-            (
-                "obligation",
-                "financial_report/2023",
-                None,
-                "2024-06-30",
-                ["document financial_report/2023"],
-            )
-        ],
-    ),
-    Row(
-        "of which nothing was paid it owes nothing",
-        [*AWARDED, OBLIGED, a_termination()],
-        [ISSUED_WHOLE],
-    ),
-    Row(
-        "of a closed year, which takes its reports",
-        [*AWARDED, OBLIGED, a_payment(1), an_acknowledgement(), a_closing()],
-        [
-            ("payment_order", "C/advance", 99, "2023-07-14", ["payment C/advance"]),
-            *(
-                ("obligation", f"{each}/2023", None, "2024-06-30", [f"document {each}/2023"])
-                for each in ("activity_report", "financial_report")
-            ),
-        ],
-    ),
-    Row(
-        "of a terminated convention only its open order is awaited",
-        [*HALVES, a_termination()],
-        [ISSUED],
-    ),
-    Row("of a withdrawn grant nothing", [*AWARDED, a_withdrawal()]),
-    Row(
-        "of a closed year only the orders that are still open",
-        [*HALVES, an_acknowledgement(), a_closing()],
-        [("payment_order", "C/advance", 60, "2023-07-14", ["payment C/advance"])],
-    ),
-    Row("a grant that was never signed has lapsed with its year", [*AWARDED, a_closing()]),
-]
+AWAITED_LINE = re.compile(r"(\w+) (\S+)(?: ([\d_]+))?(?: due (\S+))?: (.+)")
+
+
+def read_row(says: str, events: list[Json], expected: str) -> Row:
+    """Read `instalment balance 40 due 2023-07-14: resumption C, …; …`, or `nothing`."""
+    awaited = []
+    for line in [] if expected == "nothing" else expected.split("; "):
+        match = AWAITED_LINE.fullmatch(line)
+        assert match is not None, line
+        kind, name, cents, due_on, wants = match.groups()
+        awaited.append((kind, name, int(cents) if cents else None, due_on, wants.split(", ")))
+    return Row(says, events, awaited)
+
+
+def read_rows(text: str) -> list[Row]:
+    return read_table(text, globals(), read_row)
+
+
+AWAITED = read_rows("""
+    a grant waits for its award, where another assembly was first
+        concurring act
+        => grant G: award G
+    an award waits for a convention, with all that it reserved
+        AWARDED
+        => grant G 100: signature G
+    an order waits for the accountant, a balance for each of its documents
+        HALVES
+        => payment_order C/advance 60 due 2023-07-14: acknowledgement C/advance;
+           instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    a document that came is waited for no more
+        HALVES; report
+        => payment_order C/advance 60 due 2023-07-14: acknowledgement C/advance;
+           instalment balance 40: document certified_accounts/2022
+    one that was rejected is waited for again
+        HALVES; report; rejected report
+        => payment_order C/advance 60 due 2023-07-14: acknowledgement C/advance;
+           instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    an order that was taken in charge waits for its payment
+        HALVES; C/advance taken_in_charge
+        => payment_order C/advance 60 due 2023-07-14: payment C/advance;
+           instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    one on hold waits for its release
+        HALVES; C/advance on_hold
+        => payment_order C/advance 60 due 2023-07-14: release C/advance;
+           instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    of one that was paid in part the rest is awaited
+        HALVES; C/advance taken_in_charge; payment 25
+        => payment_order C/advance 35 due 2023-07-14: payment C/advance;
+           instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    nothing is awaited of what was paid
+        HALVES; payment 60
+        => instalment balance 40: document activity_report/2022, document certified_accounts/2022
+    an instalment whose trigger is met waits for a bank account, its day running
+        NO_ACCOUNT
+        => instalment advance 100 due 2023-07-14: bank_account 37887770800040
+    one may wait for several things at once
+        AWARDED; convention [advance 100 at notification], no bank_account; suspension
+        => instalment advance 100: notification C, bank_account 37887770800040, resumption C
+    a rejected order waits for one of the events that issue it again
+        AWARDED; convention 100; C/advance rejected
+        => instalment advance 100 due 2023-07-14: reissue C/advance
+    a second rejection is that of the second order
+        AWARDED; convention 100; C/advance rejected; new account; C/advance/2 rejected
+        => instalment advance 100 due 2023-07-14: reissue C/advance/2
+    suspended meanwhile, its resumption does it
+        AWARDED; convention 100; C/advance rejected; suspension
+        => instalment advance 100 due 2023-07-14: resumption C
+    resumed, it was issued again
+        AWARDED; convention 100; C/advance rejected; suspension; resumption
+        => payment_order C/advance/2 100 due 2023-07-14: acknowledgement C/advance/2
+    above 23,000 € an award alone waits for a convention of its own
+        vote 10_000_000; ALONE; BIG; new account
+        => instalment 1 100 due 2023-06-11: signed_convention A; grant BIG 2_300_000: signature BIG
+    once the sum has fallen back, for the next event that touches it
+        vote 10_000_000; ALONE; BIG; new account; withdrawal, grant BIG
+        => instalment 1 100 due 2023-06-11: next_event A
+    money that is asked back waits for its return
+        AWARDED; convention 100; payment 100; recovery 30; collection 10
+        => recovery C/R 20: collection C/R
+    what has come back is awaited no more
+        AWARDED; convention 100; payment 100; recovery 30; collection 30
+        => nothing
+    documents are owed by their day, whether or not money waits for them
+        AWARDED; OBLIGED; payment 100; report activity_report 2023
+        => obligation financial_report/2023 due 2024-06-30: document financial_report/2023
+    of a terminated one as well, as long as anything of it stays paid
+        AWARDED; OBLIGED; payment 100; report activity_report 2023; termination
+        => obligation financial_report/2023 due 2024-06-30: document financial_report/2023
+    of which nothing was paid it owes nothing
+        AWARDED; OBLIGED; termination
+        => payment_order C/advance 100 due 2023-07-14: acknowledgement C/advance
+    of a closed year, which takes its reports
+        AWARDED; OBLIGED; payment 1; C/advance taken_in_charge; closing none
+        => payment_order C/advance 99 due 2023-07-14: payment C/advance;
+           obligation activity_report/2023 due 2024-06-30: document activity_report/2023;
+           obligation financial_report/2023 due 2024-06-30: document financial_report/2023
+    of a terminated convention only its open order is awaited
+        HALVES; termination
+        => payment_order C/advance 60 due 2023-07-14: acknowledgement C/advance
+    of a withdrawn grant nothing
+        AWARDED; withdrawal
+        => nothing
+    of a closed year only the orders that are still open
+        HALVES; C/advance taken_in_charge; closing none
+        => payment_order C/advance 60 due 2023-07-14: payment C/advance
+    a grant that was never signed has lapsed with its year
+        AWARDED; closing none
+        => nothing
+""")
 
 
 def each(rows: Iterable[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=lambda row: row.says)
 
 
-def seen(awaited: Awaited) -> Seen:
+def seen(awaited: AwaitedItem) -> Seen:
     subject, name, _, cents, due_on, wants = awaited
     day = None if due_on is None else due_on.isoformat()
     return subject, name, cents, day, [f"{want.kind} {want.id}" for want in wants]
@@ -262,9 +180,11 @@ def seen(awaited: Awaited) -> Seen:
 
 def all_awaited(scenario: Scenario, budget: str = BUDGET) -> list[Seen]:
     book = scenario.ledger.budgets[budget].book
-    found = [one for each in book.conventions.values() for one in awaited_of(book, each)]
+    found = [one for each in book.conventions.values() for one in list_awaited(book, each)]
     return list(
-        map(seen, found + [one for name in book.grants for one in awaited_of_grant(book, name)])
+        map(
+            seen, found + [one for name in book.grants for one in list_awaited_of_grant(book, name)]
+        )
     )
 
 
@@ -284,7 +204,7 @@ def test_what_is_carried_over_is_awaited_in_its_new_year() -> None:
 
 
 def test_a_grant_that_nobody_named_awaits_nothing() -> None:
-    assert [] == list(awaited_of_grant(Scenario(*AWARDED).book, "H"))
+    assert [] == list(list_awaited_of_grant(Scenario(*AWARDED).book, "H"))
 
 
 BRINGING = {

@@ -1,7 +1,5 @@
 """Rules 24, 29 and 32: documents that did not do, and orders paid in part, in the next year."""
 
-from typing import Any
-
 import pytest
 
 from events import topics
@@ -21,7 +19,6 @@ from tests.builders import (
     a_reduction,
     a_rejected_report,
     a_report,
-    a_termination,
     a_vote,
     an_acknowledgement,
     an_amendment,
@@ -29,27 +26,21 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.unit.tables.rows import facts_of, flags_of
+from tests.unit.tables.rows import AGAIN, facts_of, flags_of
 from tests.unit.tables.test_signed_for_the_rest import ABOVE, HALF, REST
-from tests.unit.tables.years import NEXT, Row, check, next_money
+from tests.unit.tables.years import NEXT, Row, check, reader_of
 
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
-AGAIN: dict[str, Any] = {"_id": "again"}
 DUE = a_deadline("report_due", due_on="2023-06-30", **NEXT)
 REJECTION = a_rejected_report(**NEXT)
 REJECTED = an_acknowledgement("rejected", "C/report")
 WAITS = an_instalment(40, "rest", trigger="notification")
-OPENED = next_money({"committed": 40}, {"remaining": 40})
 
 
 def signed(*instalments: Json) -> list[Json]:
     return [a_vote(100), an_award(100), a_convention(instalments=list(instalments))]
 
 
-SETTLED_BY = {
-    each: an_instalment(30, each[0], documents=[each], ceiling=True)
-    for each in (ACTIVITY, ACCOUNTS)
-}
 SETTLED = [
     *signed(WAITS, an_instalment(60, "report", documents=[ACTIVITY], ceiling=True)),
     a_report(eligible_cost_cents=0),
@@ -64,11 +55,6 @@ PART_PAID = [
 """The order was sent back when 60 of its 100 cents were paid."""
 
 
-def late(*documents: tuple[str, int]) -> list[tuple[str, Json]]:
-    named = [{"kind": kind, "year": year} for kind, year in documents]
-    return [("report_late", {"convention": "C", "documents": named, "due_on": "2023-06-30"})]
-
-
 def rests(order: str = "C/report", convention: str = "C") -> list[tuple[str, Json]]:
     facts = {
         "convention": convention,
@@ -78,142 +64,70 @@ def rests(order: str = "C/report", convention: str = "C") -> list[tuple[str, Jso
     return [("report_rejected_after_order", facts)]
 
 
-ROWS = [
-    Row(
-        "a document rejected before the closing is open where it had left nothing to pay",
-        [*SETTLED, a_rejected_report()],
-        "accepted",
-        OPENED,
-        after=[DUE],
-        flags=late(ACTIVITY),
-    ),
-    Row(
-        "two of them: both are open",
-        [
-            *signed(WAITS, *(SETTLED_BY[each] for each in (ACTIVITY, ACCOUNTS))),
-            a_report(eligible_cost_cents=0),
-            a_report(*ACCOUNTS, eligible_cost_cents=0),
-            a_rejected_report(),
-            a_rejected_report(*ACCOUNTS),
-        ],
-        "accepted",
-        OPENED,
-        after=[DUE],
-        flags=late(ACTIVITY, ACCOUNTS),
-    ),
-    Row(
-        "it has come again: nothing is late",
-        [*SETTLED, a_rejected_report()],
-        "accepted",
-        OPENED,
-        after=[a_report(**NEXT, **AGAIN), DUE],
-    ),
-    Row(
-        "one that had left nothing to pay is rejected in the new year",
-        SETTLED,
-        "accepted",
-        OPENED,
-        after=[REJECTION, DUE],
-        flags=late(ACTIVITY),
-    ),
-    Row(
-        "what had left nothing to pay, and was not rejected, is done",
-        SETTLED,
-        "accepted",
-        OPENED,
-        after=[DUE],
-    ),
-    Row(
-        "what is settled pays nothing when its document comes again",
-        [*SETTLED, a_rejected_report()],
-        "accepted",
-        OPENED,
-        after=[a_report(eligible_cost_cents=100, **NEXT, **AGAIN)],
-    ),
-    Row(
-        "a document is rejected on which an order rests that an earlier year paid in part",
-        PART_PAID,
-        "accepted",
-        OPENED,
-        after=[REJECTION],
-        flags=rests(),
-    ),
-    Row(
-        "its re-issue, sent back with nothing paid of it, changes nothing of that",
-        PART_PAID,
-        "accepted",
-        next_money({"committed": 40}, {"remaining": 40}, report_2=("rejected", 40, 0)),
-        after=[
-            a_new_account(**NEXT),
-            an_acknowledgement("rejected", "C/report/2", **NEXT),
-            REJECTION,
-        ],
-        flags=rests(),
-    ),
-    Row(
-        "an open re-issue is the last that rests on it",
-        PART_PAID,
-        "accepted",
-        next_money({"ordered": 40}, {"ordered": 40}, report_2=("issued", 40, 0)),
-        after=[a_new_account(**NEXT), REJECTION],
-        flags=rests("C/report/2"),
-    ),
-    Row(
-        "an amendment of the new year that plans it anew leaves that order behind",
-        PART_PAID,
-        "accepted",
-        OPENED,
-        after=[
-            an_amendment(
-                instalments=[an_instalment(40, "report", documents=[ACTIVITY, ACCOUNTS])], **NEXT
-            ),
-            REJECTION,
-        ],
-    ),
-    Row(
-        "so does its new order, sent back with nothing paid of it",
-        PART_PAID,
-        "accepted",
-        next_money({"committed": 40}, {"remaining": 40}, report_2=("rejected", 40, 0)),
-        after=[
-            an_amendment(instalments=[an_instalment(40, "report", documents=[ACTIVITY])], **NEXT),
-            an_acknowledgement("rejected", "C/report/2", **NEXT),
-            REJECTION,
-        ],
-    ),
-    Row(
-        "an amendment of the closed year has left it behind already",
-        [
-            *PART_PAID,
-            an_amendment(instalments=[an_instalment(40, "report", documents=[ACTIVITY, ACCOUNTS])]),
-        ],
-        "accepted",
-        OPENED,
-        after=[REJECTION],
-    ),
-    Row(
-        "where a reduction took all that was left, the paid part rests on the document too",
-        [
-            *signed(WAITS, an_instalment(60, "report", documents=[ACTIVITY])),
-            a_report(),
-            a_payment(10, "C/report"),
-            REJECTED,
-            a_reduction(50),
-        ],
-        "accepted",
-        OPENED,
-        after=[REJECTION],
-        flags=rests(),
-    ),
-    Row(
-        "terminated in the new year, it owes what was rejected behind the part that was paid",
-        PART_PAID,
-        "accepted",
-        next_money({"available": 40}, {"released": 40}),
-        after=[a_termination(**NEXT), REJECTION, DUE],
-        flags=late(ACTIVITY),
-    ),
-]
+read_rows = reader_of(globals())
+
+ROWS = read_rows("""
+    a document rejected before the closing is open where it had left nothing to pay
+        SETTLED; rejected report; CARRIED; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2022}],
+           due_on 2023-06-30; 489 for C: 40 committed
+    two of them: both are open
+        vote 100; award 100; convention [rest 40 at notification,
+        activity_report 30 against activity_report 2022 with ceiling,
+        certified_accounts 30 against certified_accounts 2022 with ceiling];
+        report, eligible_cost_cents 0; report certified_accounts 2022, eligible_cost_cents 0;
+        rejected report; rejected report certified_accounts 2022; CARRIED; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2022},
+           {kind certified_accounts, year 2022}], due_on 2023-06-30; 489 for C: 40 committed
+    it has come again: nothing is late
+        SETTLED; rejected report; CARRIED; report, next year, id again; DUE
+        => 489 for C: 40 committed
+    one that had left nothing to pay is rejected in the new year
+        SETTLED; CARRIED; REJECTION; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2022}],
+           due_on 2023-06-30; 489 for C: 40 committed
+    what had left nothing to pay, and was not rejected, is done
+        SETTLED; CARRIED; DUE
+        => 489 for C: 40 committed
+    what is settled pays nothing when its document comes again
+        SETTLED; rejected report; CARRIED; report, eligible_cost_cents 100, next year, id again
+        => 489 for C: 40 committed
+    a document is rejected on which an order rests that an earlier year paid in part
+        PART_PAID; CARRIED; REJECTION
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/report; 489 for C: 40 committed
+    its re-issue, sent back with nothing paid of it, changes nothing of that
+        PART_PAID; CARRIED; new account, next year; C/report/2 rejected, next year; REJECTION
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/report; 489 for C: 40 committed; C/report/2 rejected 40
+    an open re-issue is the last that rests on it
+        PART_PAID; CARRIED; new account, next year; REJECTION
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/report/2; 489 for C: 40 ordered; C/report/2 issued 40
+    an amendment of the new year that plans it anew leaves that order behind
+        PART_PAID; CARRIED;
+        amendment [report 40 against activity_report 2022 and certified_accounts 2022], next year;
+        REJECTION
+        => 489 for C: 40 committed
+    so does its new order, sent back with nothing paid of it
+        PART_PAID; CARRIED; amendment [report 40 against activity_report 2022], next year;
+        C/report/2 rejected, next year; REJECTION
+        => 489 for C: 40 committed; C/report/2 rejected 40
+    an amendment of the closed year has left it behind already
+        PART_PAID; amendment [report 40 against activity_report 2022 and certified_accounts 2022];
+        CARRIED; REJECTION
+        => 489 for C: 40 committed
+    where a reduction took all that was left, the paid part rests on the document too
+        vote 100; award 100;
+        convention [rest 40 at notification, report 60 against activity_report 2022]; report;
+        payment 10 of C/report; REJECTED; reduction 50; CARRIED; REJECTION
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/report; 489 for C: 40 committed
+    terminated in the new year, it owes what was rejected behind the part that was paid
+        PART_PAID; CARRIED; termination, next year; REJECTION; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2022}],
+           due_on 2023-06-30; 489 for C: 40 available
+""")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
@@ -325,8 +239,7 @@ def test_rule_32_a_recovery_names_the_grant_whose_order_was_rejected_before_the_
     """No instalment bears its name any more: an amendment has planned all of it anew."""
     anew = an_amendment(instalments=[an_instalment(2 * HALF - 7, "x", trigger="notification")])
     scenario = Scenario(
-        *OF_GRANT[:-1],
-        *(ABOVE_THE_LIMIT, REST, OF_GRANT[-1], anew, a_closing("all")),
+        *OF_GRANT[:-1], *(ABOVE_THE_LIMIT, REST, OF_GRANT[-1], anew, a_closing("all"))
     )
     [opening] = scenario.internal_events()
     assert "G" == opening["data"]["replaced"]

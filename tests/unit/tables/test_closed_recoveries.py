@@ -15,171 +15,109 @@ from tests.builders import (
     a_recovery,
     a_vote,
     an_acknowledgement,
-    an_amount,
     encoded,
 )
 from tests.kept_state import kept, one_by_one
-from tests.unit.tables.rows import Row, check, each_row, facts_of
-from tests.unit.tables.test_closed_year import CLOSED, OPEN, OVER
-from tests.unit.tables.test_closing import CARRIED, PAID, TAKEN, carried, stands
+from tests.unit.tables.rows import Row, check, each_row, facts_of, reader_of
+from tests.unit.tables.test_closed_year import CLOSED, OVER
+from tests.unit.tables.years import PAID, TAKEN
 
 ORDERED = a_recovery(20)
 AFTER = [*OVER, ORDERED]
 PARTLY = [*TAKEN, a_payment(20), a_closing("all")]
 """Of the advance 20 are paid, and 40 still ordered."""
 
-PARTLY_PAID = carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20))
-
 
 def exceeds(room_cents: int, asked_cents: int) -> Json:
     return {"convention": "C", "room_cents": room_cents, "asked_cents": asked_cents}
 
 
-def revenue(amount_cents: int, recovery: str = "R") -> list[tuple[str, Json]]:
-    facts = {"convention": "C", "recovery": recovery, "amount_cents": amount_cents}
-    return [("recovery_is_revenue", facts)]
+read_rows = reader_of(globals())
 
-
-ROWS = [
-    Row("money is asked back", AFTER, "accepted", CARRIED, entries=[]),
-    Row(
-        "it comes: revenue, and no credit is reopened",
-        [*AFTER, a_collection(20)],
-        "accepted",
-        CARRIED,
-        flags=revenue(20),
-        entries=[],
-    ),
-    Row(
-        "it comes on a day of the closed year: revenue all the same",
-        [*AFTER, a_collection(20, on="2023-12-31")],
-        "accepted",
-        CARRIED,
-        flags=revenue(20),
-    ),
-    Row(
-        "it was asked back before the closing",
-        [*PAID, ORDERED, a_closing("all"), a_collection(15)],
-        "accepted",
-        CARRIED,
-        flags=revenue(15),
-    ),
-    Row(
-        "it had come before the closing: that was no revenue, and is not paid any more",
-        [*PAID, ORDERED, a_collection(20), a_closing("all"), a_recovery(41, recovery="S")],
-        "recovery_exceeds",
-        stands(
-            {"available": 20, "paid": 40, "carried_over": 40},
-            {"released": 20, "paid": 40, "carried_over": 40},
-            advance=("paid", 60, 60),
-        ),
-        facts=exceeds(40, 41),
-    ),
-    Row(
-        "all that was paid may be asked back, and no cent more",
-        [*OVER, a_recovery(61)],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(60, 61),
-    ),
-    Row(
-        "what is asked back already counts",
-        [*AFTER, a_recovery(41, recovery="S")],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(40, 41),
-    ),
-    Row(
-        "what came back is not paid any more",
-        [*AFTER, a_collection(20), a_recovery(41, recovery="S")],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(40, 41),
-    ),
-    Row(
-        "more comes than was asked back",
-        [*AFTER, a_collection(21)],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(20, 21),
-    ),
-    Row(
-        "money comes that nobody asked back: it waits for nothing any more",
-        [*OVER, a_collection(1)],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(0, 1),
-    ),
-    Row(
-        "a line on which nothing was paid",
-        [*OVER, a_recovery(lines=[an_amount(5, "490")])],
-        "recovery_exceeds",
-        CARRIED,
-        facts=exceeds(0, 5),
-    ),
-    Row(
-        "by lines",
-        [*OVER, a_recovery(lines=[an_amount(60)]), a_collection(lines=[an_amount(60)])],
-        "accepted",
-        CARRIED,
-        flags=revenue(60),
-    ),
-    Row(
-        "a convention that the budget never knew is not waited for",
-        [*OVER, a_recovery(5, convention="X")],
-        "unknown_convention",
-        CARRIED,
-        facts={"convention": "X"},
-    ),
-    Row(
-        "nor is one of which money comes",
-        [*OVER, a_collection(5, convention="X")],
-        "unknown_convention",
-        CARRIED,
-        facts={"convention": "X"},
-    ),
-    Row("asked back twice under one id: silence", [*AFTER, ORDERED], "duplicate", CARRIED),
-    Row(
-        "asked back before the closing, and sent again: silence",
-        [*PAID, ORDERED, a_closing("all"), ORDERED],
-        "duplicate",
-        CARRIED,
-    ),
-    Row(
-        "another sum under a known id",
-        [*AFTER, a_recovery(5, _id=ORDERED["id"])],
-        "event_id_reused",
-        CARRIED,
-        facts={"event_id": ORDERED["id"]},
-    ),
-    Row(
-        "while an order is open, what was paid of it may be asked back",
-        [*PARTLY, a_recovery(20)],
-        "accepted",
-        PARTLY_PAID,
-    ),
-    Row(
-        "what is ordered is not paid",
-        [*PARTLY, a_recovery(21)],
-        "recovery_exceeds",
-        PARTLY_PAID,
-        facts=exceeds(20, 21),
-    ),
-    Row(
-        "of an order that is paid after the closing too",
-        [*PARTLY, a_payment(40), a_recovery(60), a_collection(60)],
-        "accepted",
-        CARRIED,
-        flags=revenue(60),
-    ),
-    Row(
-        "nothing was paid, nothing can be asked back",
-        [*CLOSED, a_recovery(1)],
-        "recovery_exceeds",
-        OPEN,
-        facts=exceeds(0, 1),
-    ),
-]
+ROWS = read_rows("""
+    money is asked back
+        AFTER
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60; no entries
+    it comes: revenue, and no credit is reopened
+        AFTER; collection 20
+        => flag recovery_is_revenue: convention C, recovery R, amount_cents 20;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60; no entries
+    it comes on a day of the closed year: revenue all the same
+        AFTER; collection 20, on 2023-12-31
+        => flag recovery_is_revenue: convention C, recovery R, amount_cents 20;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    it was asked back before the closing
+        PAID; ORDERED; closing all; collection 15
+        => flag recovery_is_revenue: convention C, recovery R, amount_cents 15;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    it had come before the closing: that was no revenue, and is not paid any more
+        PAID; ORDERED; collection 20; closing all; recovery 41, recovery S
+        => refused recovery_exceeds: convention C, room_cents 40, asked_cents 41;
+           489 for C: 100 = 20 available + 40 paid + 40 carried_over; C/advance paid 60
+    all that was paid may be asked back, and no cent more
+        OVER; recovery 61
+        => refused recovery_exceeds: convention C, room_cents 60, asked_cents 61;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    what is asked back already counts
+        AFTER; recovery 41, recovery S
+        => refused recovery_exceeds: convention C, room_cents 40, asked_cents 41;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    what came back is not paid any more
+        AFTER; collection 20; recovery 41, recovery S
+        => refused recovery_exceeds: convention C, room_cents 40, asked_cents 41;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    more comes than was asked back
+        AFTER; collection 21
+        => refused recovery_exceeds: convention C, room_cents 20, asked_cents 21;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    money comes that nobody asked back: it waits for nothing any more
+        OVER; collection 1
+        => refused recovery_exceeds: convention C, room_cents 0, asked_cents 1;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    a line on which nothing was paid
+        OVER; recovery 5 on 490
+        => refused recovery_exceeds: convention C, room_cents 0, asked_cents 5;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    by lines
+        OVER; recovery 60 on 489; collection 60 on 489
+        => flag recovery_is_revenue: convention C, recovery R, amount_cents 60;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    a convention that the budget never knew is not waited for
+        OVER; recovery 5, convention X
+        => refused unknown_convention: convention X; 489 for C: 100 = 60 paid + 40 carried_over;
+           C/advance paid 60
+    nor is one of which money comes
+        OVER; collection 5, convention X
+        => refused unknown_convention: convention X; 489 for C: 100 = 60 paid + 40 carried_over;
+           C/advance paid 60
+    asked back twice under one id: silence
+        AFTER; ORDERED
+        => duplicate; 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    asked back before the closing, and sent again: silence
+        PAID; ORDERED; closing all; ORDERED
+        => duplicate; 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    another sum under a known id
+        AFTER; recovery 5, id recovery.ordered/C/20
+        => refused event_id_reused: event_id recovery.ordered/C/20;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    while an order is open, what was paid of it may be asked back
+        PARTLY; recovery 20
+        => 489 for C: 100 = 40 ordered + 20 paid + 40 carried_over;
+           C/advance taken_in_charge 60 (20 paid)
+    what is ordered is not paid
+        PARTLY; recovery 21
+        => refused recovery_exceeds: convention C, room_cents 20, asked_cents 21;
+           489 for C: 100 = 40 ordered + 20 paid + 40 carried_over;
+           C/advance taken_in_charge 60 (20 paid)
+    of an order that is paid after the closing too
+        PARTLY; payment 40; recovery 60; collection 60
+        => flag recovery_is_revenue: convention C, recovery R, amount_cents 60;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    nothing was paid, nothing can be asked back
+        CLOSED; recovery 1
+        => refused recovery_exceeds: convention C, room_cents 0, asked_cents 1;
+           489 for C: 100 = 60 ordered + 40 carried_over; C/advance taken_in_charge 60
+""")
 
 
 @each_row(ROWS)
@@ -200,7 +138,7 @@ def test_rule_31_a_closed_out_year_keeps_what_was_paid_and_the_ids_of_recoveries
     assert {"budget", "convention", "convention_progress", "remembered"} == set(kinds)
     assert 3 == len(scenario.state.memory.lasting) == len(scenario.state.memory.remembered)
     convention = scenario.book.conventions["C"]
-    assert (60 - 10, 10) == (convention.paid_cents(), convention.recoveries["R"].outstanding_cents)
+    assert (60 - 10, 10) == (convention.paid_cents, convention.recoveries["R"].outstanding_cents)
 
 
 def test_rule_31_no_convention_becomes_unknown_though_nothing_was_paid_of_it() -> None:

@@ -12,12 +12,10 @@ from tests.builders import (
     Json,
     Scenario,
     a_closing,
-    a_collection,
     a_convention,
     a_deadline,
     a_new_account,
     a_payment,
-    a_recovery,
     a_rejected_report,
     a_report,
     a_termination,
@@ -27,21 +25,11 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, facts_of, flags_of
-from tests.unit.tables.test_closing import CARRIED, HALVES, PAID, TAKEN
+from tests.unit.tables import years
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.rows import Row, check, each_row, facts_of, flags_of, reader_of
+from tests.unit.tables.years import PAID, TAKEN
 
-LAPSED = Money(
-    {"489": {"appropriated": 100, "available": 40, "paid": 60}},
-    {"C": {"489": {"granted": 100, "paid": 60, "released": 40}}},
-    {"C/advance": ("paid", 60, 60)},
-)
-"""The advance is paid, and the balance, for which nobody sent a report, lapsed with the year."""
-
-STILL_OPEN = Money(
-    {"489": {"appropriated": 100, "available": 40, "ordered": 60}},
-    {"C": {"489": {"granted": 100, "ordered": 60, "released": 40}}},
-    {"C/advance": ("taken_in_charge", 60, 0)},
-)
 OVER, CLOSED = [*PAID, a_closing("none")], [*TAKEN, a_closing("none")]
 REPORT = a_report(year=2023, received_on="2024-06-26", _id="report/2023")
 REJECTION = a_rejected_report(year=2023)
@@ -66,134 +54,82 @@ OBLIGED = [
     an_acknowledgement(),
     a_payment(100),
 ]
-ALL_PAID = Money(
-    {"489": {"appropriated": 100, "paid": 100}},
-    {"C": {"489": {"granted": 100, "paid": 100}}},
-    {"C/advance": ("paid", 100, 100)},
-)
-BY_REPORT = [
-    a_vote(100),
-    an_award(100),
-    a_convention(instalments=[an_instalment(100, documents=[ACTIVITY])]),
-    a_report(year=2023),
-    an_acknowledgement(),
-    a_payment(100),
-]
-RESTS: list[tuple[str, Json]] = [
-    (
-        "report_rejected_after_order",
-        {
-            "convention": "C",
-            "document": {"kind": "activity_report", "year": 2023},
-            "payment_order": "C/advance",
-        },
-    )
-]
+BY_REPORT = read_events("""
+    vote 100; award 100; convention [advance 100 against activity_report 2023];
+    report activity_report 2023; C/advance taken_in_charge; payment 100
+""")
+
+read_rows = reader_of(globals(), vars(years))
 
 DECIDED_ROWS = [
-    Row("a report comes: recorded, nothing moves", [*OVER, REPORT], "accepted", LAPSED, entries=[]),
-    Row("while an order is open too", [*CLOSED, REPORT], "accepted", STILL_OPEN, entries=[]),
-    Row("sent twice: silence", [*OVER, REPORT, REPORT], "duplicate", LAPSED),
-    Row(
-        "one that came before the closing, again: silence",
-        [*HALVES, an_acknowledgement(), a_payment(60), a_report(), a_closing("none"), a_report()],
-        "duplicate",
-        LAPSED,
-    ),
-    Row(
-        "other content under its id",
-        [*OVER, REPORT, a_report(year=2023, received_on="2024-06-27", _id="report/2023")],
-        "event_id_reused",
-        LAPSED,
-        facts={"event_id": REPORT["id"]},
-    ),
-    Row(
-        "what the closing released goes on to owe its document",
-        [*OVER, DUE],
-        "accepted",
-        LAPSED,
-        flags=late(ACTIVITY),
-    ),
-    Row("it came in time: nothing", [*OVER, REPORT, DUE], "accepted", LAPSED),
-    Row(
-        "it came and was rejected",
-        [*OVER, REPORT, REJECTION, DUE],
-        "accepted",
-        LAPSED,
-        flags=late(ACTIVITY),
-    ),
-    Row("a rejection where no order rests on it", [*OVER, REJECTION], "accepted", LAPSED),
-    Row(
-        "the deadline is not said twice",
-        [*OVER, DUE, DUE],
-        "duplicate",
-        LAPSED,
-    ),
-    Row(
-        "documents that are owed by a day",
-        [*OBLIGED, a_closing("none"), DUE],
-        "accepted",
-        ALL_PAID,
-        flags=late(("financial_report", 2023)),
-    ),
-    Row(
-        "one of them came",
-        [*OBLIGED, a_closing("none"), a_report("financial_report", 2023), DUE],
-        "accepted",
-        ALL_PAID,
-    ),
-    Row(
-        "no ceiling is looked at, and nothing is owed back",
-        [*OVER, a_report(year=2023, eligible_cost_cents=1)],
-        "accepted",
-        LAPSED,
-    ),
-    Row(
-        "a document on which an order rests is rejected",
-        [*BY_REPORT, a_closing("none"), REJECTION],
-        "accepted",
-        ALL_PAID,
-        flags=RESTS,
-    ),
-    Row(
-        "and is late then",
-        [*BY_REPORT, a_closing("none"), REJECTION, DUE],
-        "accepted",
-        ALL_PAID,
-        flags=late(ACTIVITY),
-    ),
-    Row(
-        "a terminated convention owes what it was paid for",
-        [*OBLIGED, a_termination(), a_closing("none"), DUE],
-        "accepted",
-        ALL_PAID,
-        flags=late(("financial_report", 2023)),
-    ),
-    Row(
-        "until all of it has come back",
-        [
-            *OBLIGED,
-            a_termination(),
-            a_closing("none"),
-            a_recovery(100),
-            a_collection(100, on="2024-03-01"),
-            DUE,
-        ],
-        "accepted",
-        ALL_PAID,
-    ),
-    Row(
-        "what its other instalments waited for it owes no more",
-        [*PAID, a_termination(), a_closing("none"), DUE],
-        "accepted",
-        LAPSED,
-    ),
+    *read_rows("""
+    a report comes: recorded, nothing moves
+        OVER; REPORT
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60; no entries
+    while an order is open too
+        CLOSED; REPORT
+        => 489 for C: 100 = 40 available + 60 ordered; C/advance taken_in_charge 60; no entries
+    sent twice: silence
+        OVER; REPORT; REPORT
+        => duplicate; 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    one that came before the closing, again: silence
+        HALVES; C/advance taken_in_charge; payment 60; report; closing none; report
+        => duplicate; 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    other content under its id
+        OVER; REPORT; report activity_report 2023, received_on 2024-06-27, id report/2023
+        => refused event_id_reused: event_id report/2023; 489 for C: 100 = 40 available + 60 paid;
+           C/advance paid 60
+    what the closing released goes on to owe its document
+        OVER; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2023}],
+           due_on 2024-06-30; 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    it came in time: nothing
+        OVER; REPORT; DUE
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    it came and was rejected
+        OVER; REPORT; REJECTION; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2023}],
+           due_on 2024-06-30; 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    a rejection where no order rests on it
+        OVER; REJECTION
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    the deadline is not said twice
+        OVER; DUE; DUE
+        => duplicate; 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    documents that are owed by a day
+        OBLIGED; closing none; DUE
+        => flag report_late: convention C, documents [{kind financial_report, year 2023}],
+           due_on 2024-06-30; 489 for C: 100 paid; C/advance paid 100
+    one of them came
+        OBLIGED; closing none; report financial_report 2023; DUE
+        => 489 for C: 100 paid; C/advance paid 100
+    no ceiling is looked at, and nothing is owed back
+        OVER; report activity_report 2023, eligible_cost_cents 1
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    a document on which an order rests is rejected
+        BY_REPORT; closing none; REJECTION
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2023}, payment_order C/advance; 489 for C: 100 paid; C/advance paid 100
+    and is late then
+        BY_REPORT; closing none; REJECTION; DUE
+        => flag report_late: convention C, documents [{kind activity_report, year 2023}],
+           due_on 2024-06-30; 489 for C: 100 paid; C/advance paid 100
+    a terminated convention owes what it was paid for
+        OBLIGED; termination; closing none; DUE
+        => flag report_late: convention C, documents [{kind financial_report, year 2023}],
+           due_on 2024-06-30; 489 for C: 100 paid; C/advance paid 100
+    until all of it has come back
+        OBLIGED; termination; closing none; recovery 100; collection 100, on 2024-03-01; DUE
+        => 489 for C: 100 paid; C/advance paid 100
+    what its other instalments waited for it owes no more
+        PAID; termination; closing none; DUE
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60
+    """),
     Row(
         "a convention that was named, but of which nothing was left, was not carried over",
         [*OBLIGED, a_closing([{"convention": "C"}]), DUE],
-        "accepted",
-        ALL_PAID,
-        flags=late(("financial_report", 2023)),
+        "flag report_late: convention C, documents [{kind financial_report, year 2023}], "
+        "due_on 2024-06-30; 489 for C: 100 paid; C/advance paid 100",
     ),
 ]
 
@@ -202,9 +138,8 @@ REFUSED_ROWS = [
     Row(
         f"on what was carried over, {says} is refused with where that goes on",
         [*CARRIED_OVER, event],
-        "fiscal_year_closed",
-        CARRIED,
-        facts=GOES_ON,
+        "refused fiscal_year_closed: budget 21590350100017-00-2024, convention C; "
+        "489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60",
     )
     for says, event in (("a report", REPORT), ("a rejection", REJECTION), ("a deadline", DUE))
 ]
@@ -212,9 +147,8 @@ UNKNOWN_ROWS = [
     Row(
         f"{says} on a convention that the year never knew does not wait",
         [*OVER, event],
-        "unknown_convention",
-        LAPSED,
-        facts={"convention": "D"},
+        "refused unknown_convention: convention D; 489 for C: 100 = 40 available + 60 paid; "
+        "C/advance paid 60",
     )
     for says, event in (
         ("a report", a_report(convention="D")),
@@ -222,22 +156,16 @@ UNKNOWN_ROWS = [
         ("a deadline", a_deadline("report_due", convention="D")),
     )
 ]
-OTHER_ROWS = [
-    Row(
-        "a report that came before the closing, on what was carried over: before a look at its id",
-        [*PAID, a_report(), a_closing("all"), a_report()],
-        "fiscal_year_closed",
-        CARRIED,
-        facts=GOES_ON,
-    ),
-    Row(
-        "the deadline of a payment is refused as all else",
-        [*CLOSED, a_deadline()],
-        "fiscal_year_closed",
-        STILL_OPEN,
-        facts={"budget": BUDGET},
-    ),
-]
+OTHER_ROWS = read_rows("""
+    a report that came before the closing, on what was carried over: before a look at its id
+        PAID; report; closing all; report
+        => refused fiscal_year_closed: budget 21590350100017-00-2024, convention C;
+           489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    the deadline of a payment is refused as all else
+        CLOSED; deadline payment_due
+        => refused fiscal_year_closed: budget 21590350100017-00-2023;
+           489 for C: 100 = 40 available + 60 ordered; C/advance taken_in_charge 60
+""")
 
 ROWS = [*DECIDED_ROWS, *REFUSED_ROWS, *UNKNOWN_ROWS, *OTHER_ROWS]
 

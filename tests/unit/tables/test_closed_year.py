@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import Refusal
 from tests.builders import (
     BUDGET,
     Json,
@@ -17,100 +17,67 @@ from tests.builders import (
     a_vote,
     an_acknowledgement,
     an_award,
-    an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row
-from tests.unit.tables.test_closing import CARRIED, PAID, TAKEN, carried, stands
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.rows import Row, check, each_row, reader_of
+from tests.unit.tables.years import PAID, TAKEN
 
 CLOSED = [*TAKEN, a_closing("all")]
 """The advance of 60 is taken in charge, the balance of 40 carried over."""
 
 OVER = [*PAID, a_closing("all")]
-FACTS = {"budget": BUDGET}
-OPEN = carried(share={"ordered": 60}, order=("taken_in_charge", 60, 0))
-REJECTED = stands(
-    {"available": 60, "carried_over": 40},
-    {"released": 60, "carried_over": 40},
-    advance=("rejected", 60, 0),
-)
+OPEN = "489 for C: 100 = 60 ordered + 40 carried_over; C/advance taken_in_charge 60"
+CLOSED_OUT = "489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60"
 
 
 def refused(says: str, event: Json, events: list[Json] | None = None) -> Row:
     before = CLOSED if events is None else events
-    money = OPEN if events is None else CARRIED
-    return Row(says, [*before, event], "fiscal_year_closed", money, facts=FACTS)
+    money = OPEN if events is None else CLOSED_OUT
+    return Row(says, [*before, event], f"refused fiscal_year_closed: budget {BUDGET}; {money}")
 
 
-TREASURY_ROWS = [
-    Row("the open order is paid", [*CLOSED, a_payment(60)], "accepted", CARRIED),
-    Row(
-        "it is paid in part",
-        [*CLOSED, a_payment(20)],
-        "accepted",
-        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
-    ),
-    Row(
-        "and then the rest",
-        [*CLOSED, a_payment(20), a_payment(40)],
-        "accepted",
-        CARRIED,
-    ),
-    Row(
-        "the accountant holds it after all",
-        [*CLOSED, an_acknowledgement("on_hold")],
-        "accepted",
-        carried(share={"ordered": 60}, order=("on_hold", 60, 0)),
-    ),
-    Row(
-        "it is rejected: its money lapses at once, and no order takes its place",
-        [*CLOSED, an_acknowledgement("rejected")],
-        "accepted",
-        REJECTED,
-        entries=[("decommitment", "489", 60, "C")],
-    ),
-    Row(
-        "it is rejected when a part is paid",
-        [*CLOSED, a_payment(20), an_acknowledgement("rejected")],
-        "accepted",
-        stands(
-            {"available": 40, "paid": 20, "carried_over": 40},
-            {"released": 40, "paid": 20, "carried_over": 40},
-            advance=("rejected", 60, 20),
-        ),
-        entries=[("decommitment", "489", 40, "C")],
-    ),
-    Row(
-        "a payment of more than the order",
-        [*CLOSED, a_payment(61)],
-        "overpayment",
-        OPEN,
-        facts={
-            "payment_order": "C/advance",
-            "amount_cents": 60,
-            "paid_cents": 0,
-            "asked_cents": 61,
-        },
-    ),
-    Row(
-        "a payment that was sent before, again: silence",
-        [*CLOSED, a_payment(20), a_payment(20)],
-        "duplicate",
-        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
-    ),
-    Row(
-        "an answer from before the closing, again: silence",
-        [*CLOSED, an_acknowledgement()],
-        "duplicate",
-        OPEN,
-    ),
-    Row(
-        "another payment under a known id",
-        [*CLOSED, a_payment(20), a_payment(30, _id="payment.executed/C/advance/20")],
-        "event_id_reused",
-        carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
-        facts={"event_id": "payment.executed/C/advance/20"},
-    ),
-]
+read_rows = reader_of(globals())
+
+TREASURY_ROWS = read_rows("""
+    the open order is paid
+        CLOSED; payment 60
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    it is paid in part
+        CLOSED; payment 20
+        => 489 for C: 100 = 40 ordered + 20 paid + 40 carried_over;
+           C/advance taken_in_charge 60 (20 paid)
+    and then the rest
+        CLOSED; payment 20; payment 40
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+    the accountant holds it after all
+        CLOSED; C/advance on_hold
+        => 489 for C: 100 = 60 ordered + 40 carried_over; C/advance on_hold 60
+    it is rejected: its money lapses at once, and no order takes its place
+        CLOSED; C/advance rejected
+        => 489 for C: 100 = 60 available + 40 carried_over; C/advance rejected 60;
+           decommitment 489 60 C
+    it is rejected when a part is paid
+        CLOSED; payment 20; C/advance rejected
+        => 489 for C: 100 = 40 available + 20 paid + 40 carried_over;
+           C/advance rejected 60 (20 paid); decommitment 489 40 C
+    a payment of more than the order
+        CLOSED; payment 61
+        => refused overpayment: payment_order C/advance, amount_cents 60, paid_cents 0,
+           asked_cents 61; 489 for C: 100 = 60 ordered + 40 carried_over;
+           C/advance taken_in_charge 60
+    a payment that was sent before, again: silence
+        CLOSED; payment 20; payment 20
+        => duplicate; 489 for C: 100 = 40 ordered + 20 paid + 40 carried_over;
+           C/advance taken_in_charge 60 (20 paid)
+    an answer from before the closing, again: silence
+        CLOSED; C/advance taken_in_charge
+        => duplicate; 489 for C: 100 = 60 ordered + 40 carried_over; C/advance taken_in_charge 60
+    another payment under a known id
+        CLOSED; payment 20; payment 30, id payment.executed/C/advance/20
+        => refused event_id_reused: event_id payment.executed/C/advance/20;
+           489 for C: 100 = 40 ordered + 20 paid + 40 carried_over;
+           C/advance taken_in_charge 60 (20 paid)
+""")
 
 REFUSED_ROWS = [
     refused("a vote", a_vote(stage="supplementary")),
@@ -129,61 +96,31 @@ REFUSED_ROWS = [
     refused("when all was paid afterwards", a_payment(60), [*CLOSED, a_payment(60)]),
 ]
 
-TWO_ORDERS = [
-    a_vote(100),
-    an_award(100),
-    a_convention(
-        instalments=[an_instalment(20, "first"), an_instalment(40), an_instalment(40, "third")]
-    ),
-    an_acknowledgement(order="C/first"),
-    a_payment(20, "C/first"),
-    an_acknowledgement(),
-    an_acknowledgement(order="C/third"),
-    a_closing("none"),
-]
-PARTLY = Money(
-    {"489": {"appropriated": 100, "ordered": 40, "paid": 60}},
-    {"C": {"489": {"granted": 100, "ordered": 40, "paid": 60}}},
-    {
-        "C/first": ("paid", 20, 20),
-        "C/advance": ("paid", 40, 40),
-        "C/third": ("taken_in_charge", 40, 0),
-    },
-)
-SEVERAL_ROWS = [
-    Row(
-        "an order that was paid before the closing is not open: not even its id is looked at",
-        [*TWO_ORDERS, a_payment(40), a_payment(20, "C/first")],
-        "fiscal_year_closed",
-        PARTLY,
-        facts=FACTS,
-    ),
-    Row(
-        "one that was paid since is still known, while another is open",
-        [*TWO_ORDERS, a_payment(40), a_payment(40)],
-        "duplicate",
-        PARTLY,
-    ),
-    Row(
-        "and takes no more",
-        [*TWO_ORDERS, a_payment(40), a_payment(1)],
-        "overpayment",
-        PARTLY,
-        facts={
-            "payment_order": "C/advance",
-            "amount_cents": 40,
-            "paid_cents": 40,
-            "asked_cents": 1,
-        },
-    ),
-    Row(
-        "nor an answer",
-        [*TWO_ORDERS, a_payment(40), an_acknowledgement("rejected")],
-        "payment_order_closed",
-        PARTLY,
-        facts={"payment_order": "C/advance", "state": "paid"},
-    ),
-]
+TWO_ORDERS = read_events("""
+    vote 100; award 100; convention [first 20, advance 40, third 40]; C/first taken_in_charge;
+    payment 20 of C/first; C/advance taken_in_charge; C/third taken_in_charge; closing none
+""")
+SEVERAL_ROWS = read_rows("""
+    an order that was paid before the closing is not open: not even its id is looked at
+        TWO_ORDERS; payment 40; payment 20 of C/first
+        => refused fiscal_year_closed: budget 21590350100017-00-2023;
+           489 for C: 100 = 40 ordered + 60 paid; C/first paid 20; C/advance paid 40;
+           C/third taken_in_charge 40
+    one that was paid since is still known, while another is open
+        TWO_ORDERS; payment 40; payment 40
+        => duplicate; 489 for C: 100 = 40 ordered + 60 paid; C/first paid 20; C/advance paid 40;
+           C/third taken_in_charge 40
+    and takes no more
+        TWO_ORDERS; payment 40; payment 1
+        => refused overpayment: payment_order C/advance, amount_cents 40, paid_cents 40,
+           asked_cents 1; 489 for C: 100 = 40 ordered + 60 paid; C/first paid 20; C/advance paid 40;
+           C/third taken_in_charge 40
+    nor an answer
+        TWO_ORDERS; payment 40; C/advance rejected
+        => refused payment_order_closed: payment_order C/advance, state paid;
+           489 for C: 100 = 40 ordered + 60 paid; C/first paid 20; C/advance paid 40;
+           C/third taken_in_charge 40
+""")
 
 ROWS = [*TREASURY_ROWS, *REFUSED_ROWS, *SEVERAL_ROWS]
 

@@ -1,7 +1,5 @@
 """Rule 30: a year is closed, and what it had committed is carried over or lapses."""
 
-from typing import Any
-
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -13,225 +11,87 @@ from tests.builders import (
     a_collection,
     a_convention,
     a_notification,
-    a_payment,
     a_recovery,
     a_report,
     a_vote,
-    an_acknowledgement,
     an_act,
     an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Figures, Money, Row, check, each_row, entries_of
+from tests.unit.tables import years
+from tests.unit.tables.rows import Row, check, each_row, entries_of, reader_of
+from tests.unit.tables.years import PAID
 
-BALANCE = an_instalment(40, "balance", documents=[("activity_report", 2023)], ceiling=True)
-HALVES: list[Json] = [
-    a_vote(100),
-    an_award(100),
-    a_convention(instalments=[an_instalment(60), BALANCE]),
-]
-"""A grant of 100 cents: 60 at signature, 40 when the report of 2023 is there."""
+read_rows = reader_of(globals(), vars(years))
 
-TAKEN = [*HALVES, an_acknowledgement()]
-PAID = [*TAKEN, a_payment(60)]
-REJECTED = [*HALVES, an_acknowledgement("rejected")]
-ISSUED: dict[str, tuple[str, int, int]] = {"C/advance": ("issued", 60, 0)}
+CLOSING_ROWS = read_rows("""
+    a named convention's balance is carried over
+        PAID; closing [C]
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60; carry_over 489 40 C
+    all is carried over
+        PAID; closing all
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60; carry_over 489 40 C
+    nothing is carried over: the balance is decommitted
+        PAID; closing none
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60; decommitment 489 40 C
+    an order that the accountant took in charge may stay open
+        TAKEN; closing all
+        => 489 for C: 100 = 60 ordered + 40 carried_over; C/advance taken_in_charge 60
+    a rejected order's money is committed, and is carried over with the rest
+        REJECTED; closing all
+        => 489 for C: 100 carried_over; C/advance rejected 60; carry_over 489 100 C
+    of a rejected order what was paid stays paid
+        HALVES; payment 10; C/advance rejected; closing all
+        => 489 for C: 100 = 10 paid + 90 carried_over; C/advance rejected 60 (10 paid)
+    a convention with nothing remaining is named in vain
+        PAID; report activity_report 2023, eligible_cost_cents 60; closing [C]
+        => 489 for C: 100 = 40 available + 60 paid; C/advance paid 60; no entries
+    what is only reserved lapses: its convention was never signed
+        vote 100; award 100; closing all
+        => 489: 100 available; decommitment 489 100
+    of an award the part without convention lapses, the rest is carried over
+        vote 100; award 100; convention 70, no bank_account; closing all
+        => 489: 100 = 30 available + 70 carried_over; C on 489: 70 carried_over;
+           carry_over 489 70 C; decommitment 489 30
+    what is only reserved lapses, and the order of the same grant may still be paid
+        vote 100; award 100; convention 60; C/advance taken_in_charge; closing all
+        => 489: 100 = 40 available + 60 ordered; C on 489: 60 ordered; C/advance taken_in_charge 60;
+           decommitment 489 40
+    two grants lapse on one line: an entry for each, since each has its act
+        vote 100; award 60, act 2023-06-01, grant H; award 40; closing none
+        => 489: 100 available; decommitment 489 40; decommitment 489 60
+    a grant without convention is carried over under its reference
+        vote 100; ALONE; closing [G]
+        => 489 for G: 100 carried_over; carry_over 489 100 G
+    of two conventions one is named
+        vote 100; award 100; convention 70, no bank_account;
+        convention 30, convention D, no bank_account; closing [D]
+        => 489: 100 = 70 available + 30 carried_over; C on 489: 70 released;
+           D on 489: 30 carried_over; decommitment 489 70 C; carry_over 489 30 D
+    a budget of which nothing was ever said
+        closing all
+        => no money
+""")
 
-
-def stands(line: Figures, share: Figures, **orders: tuple[str, int, int]) -> Money:
-    named = {f"C/{name.replace('_', '/')}": order for name, order in orders.items()}
-    return Money(
-        {"489": {"appropriated": 100} | line}, {"C": {"489": {"granted": 100} | share}}, named
-    )
-
-
-def carried(**advance: Any) -> Money:
-    """The advance as it stands, the balance carried over."""
-    figures = {**advance["share"], "carried_over": 40}
-    return stands(figures, figures, advance=advance["order"])
-
-
-OUTSTANDING = stands(
-    {"committed": 40, "ordered": 60},
-    {"remaining": 40, "ordered": 60},
-    advance=("issued", 60, 0),
-)
-CARRIED = carried(share={"paid": 60}, order=("paid", 60, 60))
-LAPSED = stands(
-    {"available": 40, "paid": 60}, {"released": 40, "paid": 60}, advance=("paid", 60, 60)
-)
-
-ALONE = an_award(100, requires_convention=False, instalments=[an_instalment(60), BALANCE])
-
-CLOSING_ROWS = [
-    Row(
-        "a named convention's balance is carried over",
-        [*PAID, a_closing(["C"])],
-        "accepted",
-        CARRIED,
-        entries=[("carry_over", "489", 40, "C")],
-    ),
-    Row(
-        "all is carried over",
-        [*PAID, a_closing("all")],
-        "accepted",
-        CARRIED,
-        entries=[("carry_over", "489", 40, "C")],
-    ),
-    Row(
-        "nothing is carried over: the balance is decommitted",
-        [*PAID, a_closing("none")],
-        "accepted",
-        LAPSED,
-        entries=[("decommitment", "489", 40, "C")],
-    ),
-    Row(
-        "an order that the accountant took in charge may stay open",
-        [*TAKEN, a_closing("all")],
-        "accepted",
-        carried(share={"ordered": 60}, order=("taken_in_charge", 60, 0)),
-    ),
-    Row(
-        "a rejected order's money is committed, and is carried over with the rest",
-        [*REJECTED, a_closing("all")],
-        "accepted",
-        stands({"carried_over": 100}, {"carried_over": 100}, advance=("rejected", 60, 0)),
-        entries=[("carry_over", "489", 100, "C")],
-    ),
-    Row(
-        "of a rejected order what was paid stays paid",
-        [*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all")],
-        "accepted",
-        stands(
-            {"carried_over": 90, "paid": 10},
-            {"carried_over": 90, "paid": 10},
-            advance=("rejected", 60, 10),
-        ),
-    ),
-    Row(
-        "a convention with nothing remaining is named in vain",
-        [*PAID, a_report(year=2023, eligible_cost_cents=60), a_closing(["C"])],
-        "accepted",
-        LAPSED,
-        entries=[],
-    ),
-    Row(
-        "what is only reserved lapses: its convention was never signed",
-        [a_vote(100), an_award(100), a_closing("all")],
-        "accepted",
-        Money({"489": {"appropriated": 100, "available": 100}}),
-        entries=[("decommitment", "489", 100, None)],
-    ),
-    Row(
-        "of an award the part without convention lapses, the rest is carried over",
-        [a_vote(100), an_award(100), a_convention(70, bank_account=...), a_closing("all")],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "available": 30, "carried_over": 70}},
-            {"C": {"489": {"granted": 70, "carried_over": 70}}},
-        ),
-        entries=[("carry_over", "489", 70, "C"), ("decommitment", "489", 30, None)],
-    ),
-    Row(
-        "what is only reserved lapses, and the order of the same grant may still be paid",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(instalments=[an_instalment(60)]),
-            an_acknowledgement(),
-            a_closing("all"),
-        ],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "available": 40, "ordered": 60}},
-            {"C": {"489": {"granted": 60, "ordered": 60}}},
-            {"C/advance": ("taken_in_charge", 60, 0)},
-        ),
-        entries=[("decommitment", "489", 40, None)],
-    ),
-    Row(
-        "two grants lapse on one line: an entry for each, since each has its act",
-        [
-            a_vote(100),
-            an_award(60, grant="H", act=an_act("2023-06-01")),
-            an_award(40),
-            a_closing("none"),
-        ],
-        "accepted",
-        Money({"489": {"appropriated": 100, "available": 100}}),
-        entries=[("decommitment", "489", 40, None), ("decommitment", "489", 60, None)],
-    ),
-    Row(
-        "a grant without convention is carried over under its reference",
-        [a_vote(100), ALONE, a_closing(["G"])],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "carried_over": 100}},
-            {"G": {"489": {"granted": 100, "carried_over": 100}}},
-        ),
-        entries=[("carry_over", "489", 100, "G")],
-    ),
-    Row(
-        "of two conventions one is named",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(70, bank_account=...),
-            a_convention(30, convention="D", bank_account=...),
-            a_closing(["D"]),
-        ],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "available": 70, "carried_over": 30}},
-            {
-                "C": {"489": {"granted": 70, "released": 70}},
-                "D": {"489": {"granted": 30, "carried_over": 30}},
-            },
-        ),
-        entries=[("decommitment", "489", 70, "C"), ("carry_over", "489", 30, "D")],
-    ),
-    Row("a budget of which nothing was ever said", [a_closing("all")], "accepted", Money()),
-]
-
-REFUSED_ROWS = [
-    Row(
-        "an order was issued, and the accountant has not answered",
-        [*HALVES, a_closing("all")],
-        "orders_outstanding",
-        OUTSTANDING,
-        facts={"payment_orders": ["C/advance"]},
-    ),
-    Row(
-        "the accountant holds an order",
-        [*TAKEN, an_acknowledgement("on_hold"), a_closing("all")],
-        "orders_outstanding",
-        stands(
-            {"committed": 40, "ordered": 60},
-            {"remaining": 40, "ordered": 60},
-            advance=("on_hold", 60, 0),
-        ),
-        facts={"payment_orders": ["C/advance"]},
-    ),
-    Row(
-        "a convention is named that the budget does not know",
-        [*PAID, a_closing(["C", "D"])],
-        "unknown_convention",
-        stands(
-            {"committed": 40, "paid": 60}, {"remaining": 40, "paid": 60}, advance=("paid", 60, 60)
-        ),
-        facts={"convention": "D"},
-    ),
-    Row(
-        "a convention is named by its grant",
-        [*PAID, a_closing(["G"])],
-        "unknown_convention",
-        stands(
-            {"committed": 40, "paid": 60}, {"remaining": 40, "paid": 60}, advance=("paid", 60, 60)
-        ),
-        facts={"convention": "G"},
-    ),
-]
+REFUSED_ROWS = read_rows("""
+    an order was issued, and the accountant has not answered
+        HALVES; closing all
+        => refused orders_outstanding: payment_orders [C/advance];
+           489 for C: 100 = 40 committed + 60 ordered; C/advance issued 60
+    the accountant holds an order
+        TAKEN; C/advance on_hold; closing all
+        => refused orders_outstanding: payment_orders [C/advance];
+           489 for C: 100 = 40 committed + 60 ordered; C/advance on_hold 60
+    a convention is named that the budget does not know
+        PAID; closing [C, D]
+        => refused unknown_convention: convention D; 489 for C: 100 = 40 committed + 60 paid;
+           C/advance paid 60
+    a convention is named by its grant
+        PAID; closing [G]
+        => refused unknown_convention: convention G; 489 for C: 100 = 40 committed + 60 paid;
+           C/advance paid 60
+""")
 
 ROWS = [*CLOSING_ROWS, *REFUSED_ROWS]
 

@@ -20,47 +20,27 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures
+from tests.unit.tables.rows import REPORT, Row, check, each_row, reader_of
 
-REPORT = [("activity_report", 2022)]
 ALONE = an_award(1_000_000, requires_convention=False)
 ABOVE = [a_vote(9_000_000), ALONE, an_award(1_300_001, grant="H"), a_new_account()]
 """A grant without convention whose order is held back, the year's sum being a cent too high."""
 
 
-def held(*, ordered: int) -> Money:
-    orders = {"G/1": ("issued", ordered, 0)} if ordered else {}
-    left = 1_000_000 - ordered
-    share = figures(granted=1_000_000, remaining=left, ordered=ordered)
-    line = figures(appropriated=9_000_000, available=8_000_000, committed=left, ordered=ordered)
-    return Money({"489": line}, {"G": {"489": share}}, orders)
+read_rows = reader_of(globals())
 
-
-SUM_ROWS = [
-    Row(
-        "the sum falls back with the award that fell; what was held back waits to be touched",
-        [*ABOVE, a_withdrawal(grant="H")],
-        "accepted",
-        held(ordered=0),
-    ),
-    Row(
-        "the next event that touches the convention issues what was held back",
-        [*ABOVE, a_withdrawal(grant="H"), a_notification(convention="G")],
-        "accepted",
-        held(ordered=1_000_000),
-    ),
-    Row(
-        "an award that fell makes room for another without convention",
-        [
-            a_vote(9_000_000),
-            an_award(2_000_000, grant="H"),
-            a_withdrawal(grant="H"),
-            ALONE,
-        ],
-        "accepted",
-        held(ordered=0),
-    ),
-]
+SUM_ROWS = read_rows("""
+    the sum falls back with the award that fell; what was held back waits to be touched
+        ABOVE; withdrawal, grant H
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 committed; G on 489: 1_000_000 remaining
+    the next event that touches the convention issues what was held back
+        ABOVE; withdrawal, grant H; notification, convention G
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 ordered; G on 489: 1_000_000 ordered;
+           G/1 issued 1_000_000
+    an award that fell makes room for another without convention
+        vote 9_000_000; award 2_000_000, grant H; withdrawal, grant H; ALONE
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 committed; G on 489: 1_000_000 remaining
+""")
 
 ROWS = SUM_ROWS
 
@@ -131,9 +111,12 @@ def test_rule_22_what_pays_nothing_is_settled_behind_what_is_held_back() -> None
         a_report(convention="G", eligible_cost_cents=600_000),
     )
     assert ["convention_required"] == scenario.flags()
-    assert figures(
-        granted=1_500_000, remaining=500_000, ordered=600_000, released=400_000
-    ) == scenario.convention("G")
+    assert {
+        "granted": 1_500_000,
+        "remaining": 500_000,
+        "ordered": 600_000,
+        "released": 400_000,
+    } == scenario.convention("G")
 
 
 def test_rule_24_what_a_rejected_document_no_longer_sets_off_is_not_ordered() -> None:
@@ -240,10 +223,7 @@ def test_rules_14_and_21_a_reissue_that_nothing_held_back_waits_for_an_event_tha
 
 def test_rules_14_and_21_what_holds_back_another_instalment_holds_back_no_reissue() -> None:
     """A notification issues no rejected order again: so neither does what it had held back."""
-    instalments = [
-        an_instalment(600_000, "1"),
-        an_instalment(400_000, "2", trigger="notification"),
-    ]
+    instalments = [an_instalment(600_000, "1"), an_instalment(400_000, "2", trigger="notification")]
     scenario = Scenario(
         a_vote(9_000_000),
         a_new_account(),

@@ -22,35 +22,16 @@ from services.ledger.domain.model.orders import OrderState
 from tests.builders import (
     SIRET,
     Scenario,
-    a_collection,
-    a_convention,
     a_line,
-    a_payment,
-    a_recovery,
-    a_vote,
-    an_acknowledgement,
-    an_award,
-    an_instalment,
 )
+from tests.unit.tables.event_notation import read_events
 
 LINE = line_from_row({"function": None, "operation": None} | a_line())
-REPORT = [("activity_report", 2022)]
-YEAR = [
-    a_vote(200),
-    an_award(150),
-    a_convention(
-        instalments=[
-            an_instalment(60),
-            an_instalment(30, "second"),
-            an_instalment(10, "balance", documents=REPORT),
-        ]
-    ),
-    a_payment(20),
-    a_payment(5, "C/second"),
-    an_acknowledgement("rejected", "C/second"),
-    a_recovery(12),
-    a_collection(4),
-]
+YEAR = read_events("""
+    vote 200; award 150;
+    convention [advance 60, second 30, balance 10 against activity_report 2022]; payment 20;
+    payment 5 of C/second; C/second rejected; recovery 12; collection 4
+""")
 """Of 100: 60 ordered and 20 of them paid, 5 paid of a rejected order, 25 planned again, 10 waiting;
 12 asked back and 4 of them back."""
 
@@ -63,7 +44,7 @@ def test_the_book_of_these_tests_is_a_true_one() -> None:
     book = a_book()
     check_book(book)
     assert LineMoney(200, 54, 50, 35, 40, 21) == book.lines[LINE]
-    assert ConventionMoney(LINE, 100, 35, 40, 21, 4) == book.conventions["C"].money_on(LINE)
+    assert ConventionMoney(LINE, 100, 35, 40, 21, 4) == book.conventions["C"].get_money(LINE)
 
 
 def convention_of(book: Book) -> Convention:
@@ -83,7 +64,7 @@ def on_share(**cents: int) -> Callable[[Book], None]:
     """So many cents more in columns of what the convention has of the line."""
 
     def change(book: Book) -> None:
-        _add(convention_of(book).opened_on(LINE), cents)
+        _add(convention_of(book).open_line(LINE), cents)
 
     return change
 
@@ -93,7 +74,7 @@ def on_both(**cents: int) -> Callable[[Book], None]:
     names = {"remaining": "committed", "released": "available"}
 
     def change(book: Book) -> None:
-        _add(convention_of(book).opened_on(LINE), cents)
+        _add(convention_of(book).open_line(LINE), cents)
         _add(book.lines[LINE], {names.get(name, name): each for name, each in cents.items()})
 
     return change
@@ -205,11 +186,7 @@ WRONG: list[tuple[str, Callable[[Book], None], str]] = [
     ("no convention has what is paid", on_line(paid=1, available=-1), "in stages"),
     ("no order asks for what is ordered", on_both(ordered=1, released=-1), "orders ask 40"),
     ("an order asks for more", on_both(ordered=-1, released=1), "orders ask 40"),
-    (
-        "no order had what is paid",
-        both(planned(0), on_both(paid=5, remaining=-5)),
-        "orders had 25",
-    ),
+    ("no order had what is paid", both(planned(0), on_both(paid=5, remaining=-5)), "orders had 25"),
     (
         "what came back is still paid",
         both(planned(0), on_both(paid=4, remaining=-4)),
@@ -303,7 +280,7 @@ def test_rule_33_what_moved_is_checked_after_every_record() -> None:
 
 def test_rule_33_the_share_of_a_convention_that_moved_is_checked() -> None:
     book = a_book()
-    convention_of(book).opened_on(LINE).granted += 1
+    convention_of(book).open_line(LINE).granted += 1
     check_moved(book, [a_move(1)])
     with pytest.raises(AssertionError, match=r"C on .* does not balance"):
         check_moved(book, [a_move(1, "C")])

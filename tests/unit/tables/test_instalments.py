@@ -10,7 +10,6 @@ from tests.builders import (
     Scenario,
     a_convention,
     a_new_account,
-    a_notification,
     a_report,
     a_vote,
     an_act,
@@ -18,9 +17,8 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row
+from tests.unit.tables.rows import AWARDED, Row, check, each_row, read_table, reader_of
 
-AWARDED = [a_vote(), an_award()]
 ACTIVITY, ACCOUNTS = ("activity_report", 2022), ("certified_accounts", 2022)
 ADVANCE = an_instalment(60_000)
 BALANCE = an_instalment(40_000, "balance", documents=[ACTIVITY, ACCOUNTS])
@@ -34,125 +32,54 @@ def accounts(**more: Any) -> Json:
     return a_report("certified_accounts", **more)
 
 
-def stands(ordered: int = 0, orders: dict[str, tuple[str, int, int]] | None = None) -> Money:
-    """Of convention C over 100,000 so much is ordered, the rest still committed."""
-    left = 100_000 - ordered
-    line = {"appropriated": 100_000, "committed": left, "ordered": ordered}
-    share = {"granted": 100_000, "remaining": left, "ordered": ordered}
-    return Money(
-        {"489": {name: cents for name, cents in line.items() if cents}},
-        {"C": {"489": {name: cents for name, cents in share.items() if cents}}},
-        orders or {},
-    )
-
-
-ADVANCE_ORDERED = stands(60_000, {"C/advance": ("issued", 60_000, 0)})
-BOTH_ORDERED = stands(
-    100_000, {"C/advance": ("issued", 60_000, 0), "C/balance": ("issued", 40_000, 0)}
-)
 BY_NOTIFICATION = signed(an_instalment(trigger="notification"))
 
-TRIGGER_ROWS = [
-    Row(
-        "the advance is ordered at signature, the balance waits for its documents",
-        [*AWARDED, signed(ADVANCE, BALANCE)],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "one of two documents is not enough",
-        [*AWARDED, signed(ADVANCE, BALANCE), a_report()],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "the same document twice is not two",
-        [*AWARDED, signed(ADVANCE, BALANCE), a_report(), a_report(_id="copy")],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "the second document completes the balance",
-        [*AWARDED, signed(ADVANCE, BALANCE), a_report(), accounts()],
-        "accepted",
-        BOTH_ORDERED,
-        entries=[],
-    ),
-    Row(
-        "documents may come in any order",
-        [*AWARDED, signed(ADVANCE, BALANCE), accounts(), a_report()],
-        "accepted",
-        BOTH_ORDERED,
-    ),
-    Row(
-        "a document of another year does not count",
-        [*AWARDED, signed(ADVANCE, BALANCE), accounts(), a_report(year=2023)],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "a document of another kind does not count",
-        [*AWARDED, signed(ADVANCE, BALANCE), accounts(), a_report("financial_report")],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "a notification does not set off what waits for reports",
-        [*AWARDED, signed(ADVANCE, BALANCE), a_notification()],
-        "accepted",
-        ADVANCE_ORDERED,
-    ),
-    Row(
-        "what waits for the notification is not ordered at signature",
-        [*AWARDED, BY_NOTIFICATION],
-        "accepted",
-        stands(),
-    ),
-    Row(
-        "the notification sets it off",
-        [*AWARDED, BY_NOTIFICATION, a_notification()],
-        "accepted",
-        stands(100_000, {"C/advance": ("issued", 100_000, 0)}),
-    ),
-    Row(
-        "a second notification sets nothing off twice",
-        [*AWARDED, BY_NOTIFICATION, a_notification(), a_notification(_id="again")],
-        "accepted",
-        stands(100_000, {"C/advance": ("issued", 100_000, 0)}),
-    ),
-    Row(
-        "documents that came before the bank account are not lost",
-        [
-            *AWARDED,
-            signed(ADVANCE, BALANCE, bank_account=...),
-            a_report(),
-            accounts(),
-            a_new_account(),
-        ],
-        "accepted",
-        BOTH_ORDERED,
-    ),
-    Row(
-        "a department whose code and amount read like a document and its year",
-        [
-            a_vote(2022),
-            an_award(2022),
-            signed(
-                an_instalment(
-                    documents=[ACTIVITY],
-                    lines=[an_amount(2022, services={"activity_report": 2022})],
-                )
-            ),
-            a_report(),
-        ],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 2022, "ordered": 2022}},
-            {"C": {"489": {"granted": 2022, "ordered": 2022}}},
-            {"C/advance": ("issued", 2022, 0)},
-        ),
-    ),
-]
+read_rows = reader_of(globals())
+
+TRIGGER_ROWS = read_rows("""
+    the advance is ordered at signature, the balance waits for its documents
+        AWARDED; signed ADVANCE BALANCE
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    one of two documents is not enough
+        AWARDED; signed ADVANCE BALANCE; report
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    the same document twice is not two
+        AWARDED; signed ADVANCE BALANCE; report; report, id copy
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    the second document completes the balance
+        AWARDED; signed ADVANCE BALANCE; report; report certified_accounts 2022
+        => 489 for C: 100_000 ordered; C/advance issued 60_000; C/balance issued 40_000; no entries
+    documents may come in any order
+        AWARDED; signed ADVANCE BALANCE; report certified_accounts 2022; report
+        => 489 for C: 100_000 ordered; C/advance issued 60_000; C/balance issued 40_000
+    a document of another year does not count
+        AWARDED; signed ADVANCE BALANCE; report certified_accounts 2022; report activity_report 2023
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    a document of another kind does not count
+        AWARDED; signed ADVANCE BALANCE; report certified_accounts 2022;
+        report financial_report 2022
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    a notification does not set off what waits for reports
+        AWARDED; signed ADVANCE BALANCE; notification
+        => 489 for C: 100_000 = 40_000 committed + 60_000 ordered; C/advance issued 60_000
+    what waits for the notification is not ordered at signature
+        AWARDED; BY_NOTIFICATION
+        => 489 for C: 100_000 committed
+    the notification sets it off
+        AWARDED; BY_NOTIFICATION; notification
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    a second notification sets nothing off twice
+        AWARDED; BY_NOTIFICATION; notification; notification, id again
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    documents that came before the bank account are not lost
+        AWARDED; signed ADVANCE BALANCE, no bank_account; report; report certified_accounts 2022;
+        new account
+        => 489 for C: 100_000 ordered; C/advance issued 60_000; C/balance issued 40_000
+    a department whose code and amount read like a document and its year
+        vote 2_022; award 2_022;
+        convention [advance 2_022 (activity_report 2_022) against activity_report 2022]; report
+        => 489 for C: 2_022 ordered; C/advance issued 2_022
+""")
 
 
 @dataclass(frozen=True)
@@ -164,68 +91,51 @@ class Due:
     due_on: dict[str, str]
 
 
-DUE = [
-    Due("60 days after the signature", [signed(an_instalment())], {"C/advance": "2023-07-14"}),
-    Due(
-        "60 days in a winter without 29 February",
-        [signed(an_instalment(), signed_on="2023-01-01")],
-        {"C/advance": "2023-03-02"},
-    ),
-    Due(
-        "60 days in a winter with 29 February",
-        [signed(an_instalment(), signed_on="2024-01-01")],
-        {"C/advance": "2024-03-01"},
-    ),
-    Due(
-        "60 days after the notification, not after the signature",
-        [BY_NOTIFICATION, a_notification(notified_on="2023-05-20")],
-        {"C/advance": "2023-07-19"},
-    ),
-    Due(
-        "the first notification counts",
-        [
-            BY_NOTIFICATION,
-            a_notification(notified_on="2023-05-20"),
-            a_notification(notified_on="2023-06-20", _id="again"),
-        ],
-        {"C/advance": "2023-07-19"},
-    ),
-    Due(
-        "60 days after the latest of the documents",
-        [signed(BALANCE), a_report(), accounts(received_on="2023-06-29")],
-        {"C/balance": "2023-08-28"},
-    ),
-    Due(
-        "the latest by its own day, though it was recorded first",
-        [signed(BALANCE), accounts(received_on="2023-06-29"), a_report()],
-        {"C/balance": "2023-08-28"},
-    ),
-    Due(
-        "a later document that the instalment does not list moves nothing",
-        [
-            signed(BALANCE),
-            a_report(),
-            a_report("evaluation", received_on="2023-07-31"),
-            accounts(received_on="2023-06-29"),
-        ],
-        {"C/balance": "2023-08-28"},
-    ),
-    Due(
-        "waiting for a bank account does not move the day",
-        [
-            signed(ADVANCE, BALANCE, bank_account=...),
-            a_report(received_on="2023-06-26"),
-            accounts(received_on="2023-06-29"),
-            a_new_account(effective_on="2023-09-30", _time="2023-09-30T12:00:00+02:00"),
-        ],
-        {"C/advance": "2023-07-14", "C/balance": "2023-08-28"},
-    ),
-    Due(
-        "an event that is recorded late does not move the day",
-        [signed(an_instalment(), signed_on="2023-05-15", _time="2023-12-01T12:00:00+01:00")],
-        {"C/advance": "2023-07-14"},
-    ),
-]
+def read_row(says: str, events: list[Json], expected: str) -> Due:
+    """Read `C/advance due 2023-07-14; …`."""
+    return Due(says, events, dict(each.split(" due ") for each in expected.split("; ")))
+
+
+DUE = read_table(
+    """
+    60 days after the signature
+        convention, signed_on 2023-05-15
+        => C/advance due 2023-07-14
+    60 days in a winter without 29 February
+        convention, signed_on 2023-01-01
+        => C/advance due 2023-03-02
+    60 days in a winter with 29 February
+        convention, signed_on 2024-01-01
+        => C/advance due 2024-03-01
+    60 days after the notification, not after the signature
+        BY_NOTIFICATION; notification, notified_on 2023-05-20
+        => C/advance due 2023-07-19
+    the first notification counts
+        BY_NOTIFICATION; notification, notified_on 2023-05-20;
+        notification, notified_on 2023-06-20, id again
+        => C/advance due 2023-07-19
+    60 days after the latest of the documents
+        signed BALANCE; report; report certified_accounts 2022, received_on 2023-06-29
+        => C/balance due 2023-08-28
+    the latest by its own day, though it was recorded first
+        signed BALANCE; report certified_accounts 2022, received_on 2023-06-29; report
+        => C/balance due 2023-08-28
+    a later document that the instalment does not list moves nothing
+        signed BALANCE; report; report evaluation 2022, received_on 2023-07-31;
+        report certified_accounts 2022, received_on 2023-06-29
+        => C/balance due 2023-08-28
+    waiting for a bank account does not move the day
+        signed ADVANCE BALANCE, no bank_account; report, received_on 2023-06-26;
+        report certified_accounts 2022, received_on 2023-06-29;
+        new account, effective_on 2023-09-30, time 2023-09-30T12:00:00+02:00
+        => C/advance due 2023-07-14; C/balance due 2023-08-28
+    an event that is recorded late does not move the day
+        convention, signed_on 2023-05-15, time 2023-12-01T12:00:00+01:00
+        => C/advance due 2023-07-14
+""",
+    globals(),
+    read_row,
+)
 
 ROWS = TRIGGER_ROWS
 

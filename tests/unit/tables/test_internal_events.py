@@ -1,4 +1,4 @@
-"""Rule 32: what an internal event says, and what becomes of it in the years that follow."""
+"""Rule 32: what an internal event says, what left with a closing, and what becomes of it."""
 
 import json
 from itertools import pairwise
@@ -7,10 +7,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from jsonschema import Draft202012Validator
 
-from events import schemas
-from events.codec import Received, decode
+from events import schemas, topics
+from events.codec import ReceivedEvent, decode
 from events.envelope import SourceKind
 from events.unreadable import Unreadable
+from services.ledger.domain.fiscal_year import openings
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -33,9 +34,10 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.unit.tables.test_closing import BALANCE, HALVES, PAID, REJECTED, TAKEN
+from tests.unit.ledger.test_internal_events_leave import YEAR
+from tests.unit.ledger.wire import by_topic, handled
 from tests.unit.tables.test_opening_alone import ALONE_YEAR
-from tests.unit.tables.years import NEXT, REPORT
+from tests.unit.tables.years import BALANCE, HALVES, NEXT, PAID, REJECTED, REPORT, TAKEN
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -91,7 +93,7 @@ def test_rule_32_an_internal_event_is_what_its_schema_allows() -> None:
         [internal_event] = Scenario(*year, a_closing("all")).internal_events()
         assert [] == [error.message for error in schema.iter_errors(internal_event)]
         assert isinstance(
-            decode(encoded(internal_event), source_kind=SourceKind.INTERNAL_EVENTS), Received
+            decode(encoded(internal_event), source_kind=SourceKind.INTERNAL_EVENTS), ReceivedEvent
         )
         answer = decode(encoded(internal_event))
         assert isinstance(answer, Unreadable)
@@ -298,3 +300,13 @@ def test_rule_13_the_one_instalment_of_an_award_has_no_ceiling() -> None:
         "lines": [an_amount(100)],
         "orders": 0,
     } == internal_event["data"]["instalments"][0]
+
+
+def test_rule_32_what_a_closing_moved_tells_which_internal_events_left_with_it() -> None:
+    wire = handled(*YEAR)
+    sent = by_topic(wire.tell(a_closing("all")))
+    [internal_event] = sent[topics.INTERNAL_EVENTS]
+    closing = wire.decided[-1].record
+    event = a_closing("all")
+    said = openings(closing.budget, event["source"], event["id"], closing.moves)
+    assert [(json.loads(internal_event.value or b"")["id"], NEXT_BUDGET, "C")] == said

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from services.ledger.application.restore import fold
-from services.ledger.application.state_rows import restored
+from services.ledger.application.state_rows import restore_budgets
 from services.ledger.domain.model.book import BudgetState
 from services.ledger.domain.model.conventions import (
     NO_EARLIER_YEARS,
@@ -17,13 +17,15 @@ from services.ledger.domain.model.conventions import (
     document_key,
 )
 from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
-from services.ledger.domain.model.interning import EMPTY, interned, without
 from services.ledger.domain.model.lines import (
+    EMPTY,
     AwardedLine,
     Line,
     LineMoney,
     PlannedLine,
     ServiceShare,
+    drop_key,
+    share,
 )
 from services.ledger.domain.model.orders import PaymentOrder
 from tests.builders import (
@@ -71,7 +73,7 @@ Budgets = Mapping[str, BudgetState]
     "budgets_of",
     [
         lambda scenario: scenario.ledger.budgets,
-        lambda scenario: restored(scenario.store.state()),
+        lambda scenario: restore_budgets(scenario.store.state()),
         lambda scenario: fold(scenario.store.journal()),
     ],
     ids=["as decided", "as read back", "as made again"],
@@ -111,7 +113,7 @@ def test_what_is_equal_is_one_object(budgets_of: Callable[[Scenario], Budgets]) 
 
 def test_a_grant_that_only_a_concurring_act_names_is_read_back() -> None:
     scenario = Scenario(a_vote(1_000), a_concurring_act())
-    (grant,) = restored(scenario.store.state())[BUDGET].book.grants.values()
+    (grant,) = restore_budgets(scenario.store.state())[BUDGET].book.grants.values()
     assert (None, EMPTY) == (grant.award, grant.reserved_cents)
     assert [grant] == list(scenario.book.grants.values())
 
@@ -119,15 +121,15 @@ def test_a_grant_that_only_a_concurring_act_names_is_read_back() -> None:
 def test_reserves_and_documents_that_were_read_back_name_what_all_others_name() -> None:
     events = [an_award(100, grant=grant) for grant in "GH"]
     scenario = Scenario(a_vote(1_000), *events, a_convention(100), a_report())
-    book = restored(scenario.store.state())[BUDGET].book
+    book = restore_budgets(scenario.store.state())[BUDGET].book
     only([*book.lines, *book.grants["H"].reserved_cents])
     only([*book.conventions["C"].documents, document_key("activity_report", 2022)])
 
 
 def test_what_is_equal_but_of_another_type_is_no_copy() -> None:
     line = Line("65", "65748", "61", None)
-    assert type(interned(tuple(line))) is tuple
-    assert type(interned(line)) is Line
+    assert type(share(tuple(line))) is tuple
+    assert type(share(line)) is Line
 
 
 STRUCTS = (
@@ -147,7 +149,7 @@ def test_state_is_of_small_objects(struct: type[msgspec.Struct]) -> None:
 
 def test_without_its_last_key_nothing_is_left() -> None:
     known = {"a": 1, "b": 2}
-    assert {"b": 2} == without(known, "a")
+    assert {"b": 2} == drop_key(known, "a")
     assert {"a": 1, "b": 2} == known
-    assert without({"a": 1}, "a") is EMPTY
-    assert without(EMPTY, "a") is EMPTY
+    assert drop_key({"a": 1}, "a") is EMPTY
+    assert drop_key(EMPTY, "a") is EMPTY

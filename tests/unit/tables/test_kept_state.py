@@ -11,12 +11,8 @@ from typing import Final, get_type_hints
 import pytest
 
 from services.ledger.application.restore import fold, open_ledger
-from services.ledger.application.state_rows import (
-    STATE_VERSION,
-    ConventionProgress,
-    OrderProgress,
-)
-from services.ledger.domain.model.book import Parked, brief, shortened
+from services.ledger.application.state_rows import STATE_VERSION, ConventionProgress, OrderProgress
+from services.ledger.domain.model.book import ParkedRecord, brief, shorten
 from services.ledger.domain.model.conventions import (
     Convention,
     ConventionMoney,
@@ -29,8 +25,13 @@ from services.ledger.domain.model.conventions import (
     Recovery,
 )
 from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
-from services.ledger.domain.model.interning import EMPTY
-from services.ledger.domain.model.lines import AwardedLine, LineMoney, PlannedLine, ServiceShare
+from services.ledger.domain.model.lines import (
+    EMPTY,
+    AwardedLine,
+    LineMoney,
+    PlannedLine,
+    ServiceShare,
+)
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 from tests.builders import Scenario
 from tests.kept_state import kept, one_by_one
@@ -68,7 +69,8 @@ def test_the_words_that_stores_and_internal_events_hold_are_never_changed() -> N
 STORED: Final = (
     *(Act, Award, AwardedLine, BankAccount, Beneficiary, Convention, ConventionMoney),
     *(ConventionProgress, DocumentReceipt, EarlierYears, Grant, Instalment, LineMoney, Obligation),
-    *(OrderProgress, Parked, PaymentOrder, PlannedLine, RecoveredLine, Recovery, ServiceShare),
+    *(OrderProgress, ParkedRecord, PaymentOrder, PlannedLine, RecoveredLine, Recovery),
+    ServiceShare,
 )
 
 
@@ -96,7 +98,7 @@ def test_rows_hold_members_by_their_place_so_another_order_is_another_version() 
         "LineMoney": "appropriated available reserved committed ordered paid carried_over",
         "Obligation": "document due_on",
         "OrderProgress": "paid_cents state open_at_closing",
-        "Parked": "raw want topic partition offset identity",
+        "ParkedRecord": "raw want topic partition offset identity",
         "PaymentOrder": "payment_order convention instalment amount_cents paid_cents state due_on"
         " lines open_at_closing",
         "PlannedLine": "line amount_cents services",
@@ -107,10 +109,10 @@ def test_rows_hold_members_by_their_place_so_another_order_is_another_version() 
 
 
 def test_an_identity_is_kept_with_120_bits() -> None:
-    """A store that holds them so would know nobody by more or fewer (decision 7)."""
+    """A store that holds them so would know nobody by more or fewer (decision 5)."""
     digest = bytes(range(32))
     assert digest[:15] == brief(digest)
-    assert int.from_bytes(digest[:15], "big") == shortened(digest)
+    assert int.from_bytes(digest[:15], "big") == shorten(digest)
 
 
 @pytest.mark.parametrize(

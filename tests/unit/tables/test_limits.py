@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from events.codec import Received, decode, reread
+from events.codec import ReceivedEvent, decode, reread
 from events.outbound import EventRefused, PaymentOrderIssued
 from events.topics import REFUSALS
 from events.unreadable import Unreadable
@@ -105,7 +105,7 @@ def test_rule_1_too_much_is_a_dead_letter_that_says_where(event: Json, reason: s
 
 @pytest.mark.parametrize("row", ENOUGH, ids=lambda row: row[0])
 def test_rule_1_what_stands_at_a_limit_is_read(row: tuple[str, Json]) -> None:
-    assert isinstance(decode(encoded(row[1])), Received)
+    assert isinstance(decode(encoded(row[1])), ReceivedEvent)
 
 
 def test_rule_1_a_search_for_null_characters_costs_memory_by_the_byte() -> None:
@@ -123,11 +123,11 @@ def test_rule_1_a_search_for_null_characters_costs_memory_by_the_byte() -> None:
 def test_rule_2_a_kafka_header_without_value_says_nothing() -> None:
     event = a_vote()
     headers: list[tuple[str, bytes | None]] = [("content-type", None), ("ce_traceparent", None)]
-    assert isinstance(decode(encoded(event), headers), Received)
+    assert isinstance(decode(encoded(event), headers), ReceivedEvent)
     data = encoded(event["data"])
     attributes = {name: value for name, value in event.items() if name != "data"}
     binary = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
-    assert isinstance(decode(data, [*binary, *headers]), Received)
+    assert isinstance(decode(data, [*binary, *headers]), ReceivedEvent)
 
 
 @pytest.mark.parametrize(

@@ -3,375 +3,140 @@
 import pytest
 
 from tests.builders import (
-    NEXT_BUDGET,
-    SIRET,
-    Json,
     Scenario,
     a_closing,
-    a_concurring_act,
-    a_convention,
     a_new_account,
-    a_notification,
-    a_report,
     a_vote,
     a_withdrawal,
     an_acknowledgement,
-    an_act,
     an_award,
-    an_instalment,
 )
-from tests.unit.tables.rows import Money
-from tests.unit.tables.test_closing import ALONE, PAID
-from tests.unit.tables.years import NEXT, OPENED, Row, check
-
-BIG = 5_000_000
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.years import ALONE, NEXT, Row, check, reader_of
 
 ALONE_YEAR = [a_vote(100), ALONE, a_new_account(), an_acknowledgement(order="G/advance")]
-G_OPENED = Money(
-    {"489": {"appropriated": 40, "committed": 40}},
-    {"G": {"489": {"granted": 40, "remaining": 40}}},
-)
-ALONE_ROWS = [
-    Row("a grant without convention goes on under its reference", ALONE_YEAR, "accepted", G_OPENED),
-    Row(
-        "its report sets the balance off",
-        ALONE_YEAR,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 40, "ordered": 40}},
-            {"G": {"489": {"granted": 40, "ordered": 40}}},
-            {"G/balance": ("issued", 40, 0)},
-        ),
-        after=[a_report(year=2023, convention="G", **NEXT)],
-    ),
-    Row(
-        "something was ordered in the year before, and nothing is held back: too late for one",
-        ALONE_YEAR,
-        "convention_exists",
-        G_OPENED,
-        after=[a_convention(40, **NEXT)],
-        facts={"convention": "C"},
-    ),
-    Row(
-        "nothing was: a convention may",
-        [a_vote(100), an_award(100, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "available": 30, "ordered": 70}},
-            {"C": {"489": {"granted": 100, "released": 30, "ordered": 70}}},
-            {"C/advance": ("issued", 70, 0)},
-        ),
-        after=[a_convention(70, **NEXT)],
-    ),
-    Row(
-        "a convention that came before the internal event waits for the award",
-        [a_vote(100), an_award(100, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "available": 30, "ordered": 70}},
-            {"C": {"489": {"granted": 100, "released": 30, "ordered": 70}}},
-            {"C/advance": ("issued", 70, 0)},
-        ),
-        before=[a_convention(70, **NEXT)],
-    ),
-    Row(
-        "the award of the year before does not count towards 23,000 € in the new one",
-        [a_vote(2_000_000), an_award(2_000_000, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 4_000_000, "committed": 4_000_000}},
-            {
-                "G": {"489": {"granted": 2_000_000, "remaining": 2_000_000}},
-                "H": {"489": {"granted": 2_000_000, "remaining": 2_000_000}},
-            },
-        ),
-        after=[
-            a_vote(2_000_000, **NEXT),
-            an_award(2_000_000, grant="H", requires_convention=False, **NEXT),
-        ],
-    ),
-    Row(
-        "nor is it held back by what the new year awards",
-        [a_vote(2_000_000), an_award(2_000_000, requires_convention=False)],
-        "accepted",
-        Money(
-            {
-                "489": {
-                    "appropriated": 2_000_000 + BIG,
-                    "reserved": BIG,
-                    "ordered": 2_000_000,
-                }
-            },
-            {"G": {"489": {"granted": 2_000_000, "ordered": 2_000_000}}},
-            {"G/1": ("issued", 2_000_000, 0)},
-        ),
-        after=[a_vote(BIG, **NEXT), an_award(BIG, grant="H", **NEXT), a_new_account(**NEXT)],
-    ),
-    Row(
-        "an order that its own year held back stays held back",
-        [
-            a_vote(BIG + 100),
-            an_award(100, requires_convention=False),
-            an_award(BIG, grant="H"),
-            a_new_account(),
-        ],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "committed": 100}},
-            {"G": {"489": {"granted": 100, "remaining": 100}}},
-        ),
-        after=[a_notification(convention="G", **NEXT)],
-        flags=[
-            (
-                "convention_required",
-                {
-                    "convention": "G",
-                    "siret": SIRET,
-                    "total_cents": BIG + 100,
-                    "limit_cents": 2_300_000,
-                },
-            )
-        ],
-    ),
-]
+read_rows = reader_of(globals())
 
-TAKEN_NUMBER = [
-    a_vote(50, **NEXT),
-    an_award(50, **NEXT),
-    a_convention(instalments=[an_instalment(50, trigger="notification")], **NEXT),
-]
+ALONE_ROWS = read_rows("""
+    a grant without convention goes on under its reference
+        ALONE_YEAR; CARRIED
+        => 489 for G: 40 committed
+    its report sets the balance off
+        ALONE_YEAR; CARRIED; report activity_report 2023, convention G, next year
+        => 489 for G: 40 ordered; G/balance issued 40
+    something was ordered in the year before, and nothing is held back: too late for one
+        ALONE_YEAR; CARRIED; convention 40, next year
+        => refused convention_exists: convention C; 489 for G: 40 committed
+    nothing was: a convention may
+        vote 100; award 100, without convention; CARRIED; convention 70, next year
+        => 489 for C: 100 = 30 available + 70 ordered; C/advance issued 70
+    a convention that came before the internal event waits for the award
+        vote 100; award 100, without convention; closing all; convention 70, next year; DELIVERY
+        => 489 for C: 100 = 30 available + 70 ordered; C/advance issued 70
+    the award of the year before does not count towards 23,000 € in the new one
+        vote 2_000_000; award 2_000_000, without convention; CARRIED; vote 2_000_000, next year;
+        award 2_000_000, grant H, without convention, next year
+        => 489: 4_000_000 committed; G on 489: 2_000_000 remaining; H on 489: 2_000_000 remaining
+    nor is it held back by what the new year awards
+        vote 2_000_000; award 2_000_000, without convention; CARRIED; vote 5_000_000, next year;
+        award 5_000_000, grant H, next year; new account, next year
+        => 489: 7_000_000 = 5_000_000 reserved + 2_000_000 ordered; G on 489: 2_000_000 ordered;
+           G/1 issued 2_000_000
+    an order that its own year held back stays held back
+        vote 5_000_100; award 100, without convention; award 5_000_000, grant H; new account;
+        CARRIED; notification, convention G, next year
+        => flag convention_required: convention G, siret '37887770800040', total_cents 5_000_100,
+           limit_cents 2_300_000; 489 for G: 100 committed
+""")
+
+TAKEN_NUMBER = read_events("""
+    vote 50, next year; award 50, next year; convention [advance 50 at notification], next year
+""")
 """Convention C of the new year itself, of which nothing is due."""
 
-QUARTER = [an_instalment(25, trigger="notification")]
-LATER = [an_instalment(BIG - 50, trigger="notification")]
-G_PAID = {"ordered": 100}
 
-
-def renamed(name: str) -> tuple[str, Json]:
-    return ("convention_renamed", {"from": name, "to": f"{name}@2023"})
-
-
-TAKEN_ROWS = [
-    Row(
-        "the new year has a convention of that number: it goes on under another",
-        PAID,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "committed": 90}},
-            {
-                "C": {"489": {"granted": 50, "remaining": 50}},
-                "C@2023": {"489": {"granted": 40, "remaining": 40}},
-            },
-        ),
-        before=TAKEN_NUMBER,
-        flags=[renamed("C")],
-    ),
-    Row(
-        "whoever names it so reaches it: its report sets the balance off",
-        PAID,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "committed": 50, "ordered": 40}},
-            {
-                "C": {"489": {"granted": 50, "remaining": 50}},
-                "C@2023": {"489": {"granted": 40, "ordered": 40}},
-            },
-            {"C@2023/balance": ("issued", 40, 0)},
-        ),
-        before=TAKEN_NUMBER,
-        after=[a_report(year=2023, convention="C@2023", **NEXT)],
-    ),
-    Row(
-        "a report that came before waits for it by that name, and goes on",
-        PAID,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "committed": 50, "ordered": 40}},
-            {
-                "C": {"489": {"granted": 50, "remaining": 50}},
-                "C@2023": {"489": {"granted": 40, "ordered": 40}},
-            },
-            {"C@2023/balance": ("issued", 40, 0)},
-        ),
-        before=[*TAKEN_NUMBER, a_report(year=2023, convention="C@2023", **NEXT)],
-    ),
-    Row(
-        "the grant was awarded here without convention, and its reference is that number",
-        [a_vote(100), an_award(100), a_convention(100, convention="H", bank_account=...)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 150, "committed": 150}},
-            {
-                "H": {"489": {"granted": 50, "remaining": 50}},
-                "H@2023": {"489": {"granted": 100, "remaining": 100}},
-            },
-        ),
-        before=[a_vote(50, **NEXT), an_award(50, grant="H", requires_convention=False, **NEXT)],
-        flags=[renamed("H")],
-    ),
-    Row(
-        "even that name is taken: it has the year behind it twice",
-        PAID,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "committed": 90}},
-            {
-                "C": {"489": {"granted": 25, "remaining": 25}},
-                "C@2023": {"489": {"granted": 25, "remaining": 25}},
-                "C@2023@2023": {"489": {"granted": 40, "remaining": 40}},
-            },
-        ),
-        before=[
-            a_vote(50, **NEXT),
-            an_award(50, **NEXT),
-            a_convention(instalments=QUARTER, **NEXT),
-            a_convention(convention="C@2023", instalments=QUARTER, **NEXT),
-        ],
-        flags=[("convention_renamed", {"from": "C", "to": "C@2023@2023"})],
-    ),
-    Row(
-        "a grant without convention whose reference the new year awards itself",
-        [a_vote(100), an_award(100, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 150, "reserved": 50, "committed": 100}},
-            {"G@2023": {"489": {"granted": 100, "remaining": 100}}},
-        ),
-        before=[a_vote(50, **NEXT), an_award(50, **NEXT)],
-        flags=[renamed("G")],
-    ),
-    Row(
-        "it is held back by the sum of its own year alone",
-        [
-            a_vote(BIG + 100),
-            an_award(100, requires_convention=False),
-            an_award(BIG, grant="H"),
-        ],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 150, "reserved": 50, "committed": 100}},
-            {"G@2023": {"489": {"granted": 100, "remaining": 100}}},
-        ),
-        before=[a_vote(50, **NEXT), an_award(50, **NEXT)],
-        after=[a_new_account(**NEXT)],
-        flags=[
-            (
-                "convention_required",
-                {
-                    "convention": "G@2023",
-                    "siret": SIRET,
-                    "total_cents": BIG + 100,
-                    "limit_cents": 2_300_000,
-                },
-            )
-        ],
-    ),
-    Row(
-        "and not by that of the new one; the new year's convention is not signed for it",
-        [a_vote(100), an_award(100, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": BIG + 100, "committed": BIG - 50, "available": 50} | G_PAID},
-            {
-                "C": {"489": {"granted": BIG - 50, "remaining": BIG - 50}},
-                "G@2023": {"489": {"granted": 100, "ordered": 100}},
-            },
-            {"G@2023/1": ("issued", 100, 0)},
-        ),
-        before=[a_vote(BIG, **NEXT), an_award(BIG - 50, **NEXT)],
-        after=[
-            a_convention(BIG - 50, instalments=LATER, bank_account=..., **NEXT),
-            a_new_account(**NEXT),
-        ],
-    ),
-    Row(
-        "a convention goes on beside the new year's own award of its grant",
-        PAID,
-        "accepted",
-        Money({"489": {"appropriated": 90, "reserved": 50, "committed": 40}}, OPENED.conventions),
-        before=[a_vote(50, **NEXT), an_award(50, act=an_act("2024-03-01"), **NEXT)],
-    ),
-    Row(
-        "a concurring act of the new year came first",
-        PAID,
-        "accepted",
-        OPENED,
-        before=[a_concurring_act(**NEXT)],
-    ),
-    Row(
-        "the next year is closed already: the internal event is refused",
-        PAID,
-        "fiscal_year_closed",
-        Money(),
-        before=[a_closing("none", **NEXT)],
-        facts={"budget": NEXT_BUDGET},
-    ),
-]
+TAKEN_ROWS = read_rows("""
+    the new year has a convention of that number: it goes on under another
+        PAID; closing all; TAKEN_NUMBER; DELIVERY
+        => flag convention_renamed: from C, to C@2023; 489: 90 committed; C on 489: 50 remaining;
+           C@2023 on 489: 40 remaining
+    whoever names it so reaches it: its report sets the balance off
+        PAID; closing all; TAKEN_NUMBER; DELIVERY;
+        report activity_report 2023, convention C@2023, next year
+        => 489: 90 = 50 committed + 40 ordered; C on 489: 50 remaining; C@2023 on 489: 40 ordered;
+           C@2023/balance issued 40
+    a report that came before waits for it by that name, and goes on
+        PAID; closing all; TAKEN_NUMBER; report activity_report 2023, convention C@2023, next year;
+        DELIVERY
+        => 489: 90 = 50 committed + 40 ordered; C on 489: 50 remaining; C@2023 on 489: 40 ordered;
+           C@2023/balance issued 40
+    the grant was awarded here without convention, and its reference is that number
+        vote 100; award 100; convention 100, convention H, no bank_account; closing all;
+        vote 50, next year; award 50, grant H, without convention, next year; DELIVERY
+        => flag convention_renamed: from H, to H@2023; 489: 150 committed; H on 489: 50 remaining;
+           H@2023 on 489: 100 remaining
+    even that name is taken: it has the year behind it twice
+        PAID; closing all; vote 50, next year; award 50, next year;
+        convention [advance 25 at notification], next year;
+        convention [advance 25 at notification], convention C@2023, next year; DELIVERY
+        => flag convention_renamed: from C, to C@2023@2023; 489: 90 committed;
+           C on 489: 25 remaining; C@2023 on 489: 25 remaining; C@2023@2023 on 489: 40 remaining
+    a grant without convention whose reference the new year awards itself
+        vote 100; award 100, without convention; closing all; vote 50, next year;
+        award 50, next year; DELIVERY
+        => flag convention_renamed: from G, to G@2023; 489: 150 = 50 reserved + 100 committed;
+           G@2023 on 489: 100 remaining
+    it is held back by the sum of its own year alone
+        vote 5_000_100; award 100, without convention; award 5_000_000, grant H; closing all;
+        vote 50, next year; award 50, next year; DELIVERY; new account, next year
+        => flag convention_required: convention G@2023, siret '37887770800040',
+           total_cents 5_000_100, limit_cents 2_300_000; 489: 150 = 50 reserved + 100 committed;
+           G@2023 on 489: 100 remaining
+    and not by that of the new one; the new year's convention is not signed for it
+        vote 100; award 100, without convention; closing all; vote 5_000_000, next year;
+        award 4_999_950, next year; DELIVERY;
+        convention [advance 4_999_950 at notification], no bank_account, next year;
+        new account, next year
+        => 489: 5_000_100 = 50 available + 4_999_950 committed + 100 ordered;
+           C on 489: 4_999_950 remaining; G@2023 on 489: 100 ordered; G@2023/1 issued 100
+    a convention goes on beside the new year's own award of its grant
+        PAID; closing all; vote 50, next year; award 50, act 2024-03-01, next year; DELIVERY
+        => 489: 90 = 50 reserved + 40 committed; C on 489: 40 remaining
+    a concurring act of the new year came first
+        PAID; closing all; concurring act, next year; DELIVERY
+        => 489 for C: 40 committed
+    the next year is closed already: the internal event is refused
+        PAID; closing all; closing none, next year; DELIVERY
+        => refused fiscal_year_closed: budget 21590350100017-00-2024; no money
+""")
 
 FELL = [a_vote(50, **NEXT), an_award(50, **NEXT), a_withdrawal(**NEXT)]
-GIVEN_BACK = Money(
-    {"489": {"appropriated": 90, "available": 90}},
-    {"C": {"489": {"granted": 40, "released": 40}}},
-)
-FELL_ROWS = [
-    Row(
-        "the new year withdrew its grant: the money is available again, what was paid is owed",
-        PAID,
-        "accepted",
-        GIVEN_BACK,
-        before=FELL,
-        flags=[("recovery_due", {"convention": "C", "amount_cents": 60})],
-    ),
-    Row(
-        "what was ordered when the year was closed is owed too",
-        [*PAID[:-1]],
-        "accepted",
-        GIVEN_BACK,
-        before=FELL,
-        flags=[("recovery_due", {"convention": "C", "amount_cents": 60})],
-    ),
-    Row(
-        "nothing was paid: nothing is owed",
-        [a_vote(40), an_award(40), a_convention(40, bank_account=...)],
-        "accepted",
-        GIVEN_BACK,
-        before=FELL,
-    ),
-    Row(
-        "it is known there, as one that was withdrawn",
-        PAID,
-        "convention_terminated",
-        GIVEN_BACK,
-        before=FELL,
-        after=[a_notification(**NEXT)],
-        facts={"convention": "C"},
-    ),
-    Row(
-        "its number is taken: it is renamed first",
-        PAID,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "available": 90}},
-            {
-                "C": {"489": {"granted": 50, "released": 50}},
-                "C@2023": {"489": {"granted": 40, "released": 40}},
-            },
-        ),
-        before=[*TAKEN_NUMBER, a_withdrawal(**NEXT)],
-        flags=[renamed("C"), ("recovery_due", {"convention": "C@2023", "amount_cents": 60})],
-    ),
-    Row(
-        "a grant without convention whose award of the new year fell",
-        [a_vote(40), an_award(40, requires_convention=False)],
-        "accepted",
-        Money(
-            {"489": {"appropriated": 90, "available": 90}},
-            {"G@2023": {"489": {"granted": 40, "released": 40}}},
-        ),
-        before=FELL,
-        flags=[renamed("G")],
-    ),
-]
+FELL_ROWS = read_rows("""
+    the new year withdrew its grant: the money is available again, what was paid is owed
+        PAID; closing all; FELL; DELIVERY
+        => flag recovery_due: convention C, amount_cents 60; 489: 90 available;
+           C on 489: 40 released
+    what was ordered when the year was closed is owed too
+        vote 100; award 100;
+        convention [advance 60, balance 40 against activity_report 2023 with ceiling];
+        C/advance taken_in_charge; closing all; FELL; DELIVERY
+        => flag recovery_due: convention C, amount_cents 60; 489: 90 available;
+           C on 489: 40 released
+    nothing was paid: nothing is owed
+        vote 40; award 40; convention 40, no bank_account; closing all; FELL; DELIVERY
+        => 489: 90 available; C on 489: 40 released
+    it is known there, as one that was withdrawn
+        PAID; closing all; FELL; DELIVERY; notification, next year
+        => refused convention_terminated: convention C; 489: 90 available; C on 489: 40 released
+    its number is taken: it is renamed first
+        PAID; closing all; TAKEN_NUMBER; withdrawal, next year; DELIVERY
+        => flag convention_renamed: from C, to C@2023;
+           flag recovery_due: convention C@2023, amount_cents 60; 489: 90 available;
+           C on 489: 50 released; C@2023 on 489: 40 released
+    a grant without convention whose award of the new year fell
+        vote 40; award 40, without convention; closing all; FELL; DELIVERY
+        => flag convention_renamed: from G, to G@2023; 489: 90 available; G@2023 on 489: 40 released
+""")
 
 ROWS = [*ALONE_ROWS, *TAKEN_ROWS, *FELL_ROWS]
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from services.ledger.application.restore import open_ledger
-from services.ledger.files.memory import MemoryStore
-from services.ledger.files.sqlite import SqliteStore
+from services.ledger.files.stores import MemoryStore, SqliteStore
 from services.ledger.files.summary import summary
 from tests.builders import (
     BUDGET,
@@ -311,9 +310,6 @@ def test_rule_35_history_stands_by_budget_and_sequence(two_budgets: Json) -> Non
     refusals = [(row["budget"], row["code"]) for row in two_budgets["refusals"]]
     assert [(BUDGET, "unknown_payment_order"), (NEXT_YEAR, "insufficient_credit")] == refusals
     flags = [(row["budget"], row["code"]) for row in two_budgets["review_flags"]]
-    assert [
-        (BUDGET, "interested_not_recused"),
-        (NEXT_YEAR, "interested_not_recused"),
-    ] == flags
+    assert [(BUDGET, "interested_not_recused"), (NEXT_YEAR, "interested_not_recused")] == flags
     assert ["test/0/3", "test/0/10"] == [row["position"] for row in two_budgets["dead_letters"]]
     assert [BUDGET, NEXT_YEAR] == list(two_budgets["heads"])

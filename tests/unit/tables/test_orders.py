@@ -24,7 +24,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, stands
+from tests.unit.tables.rows import SIGNED, TWO_LINES_SIGNED, Row, check, each_row, reader_of
 
 TAKEN, HELD, REJECTED = (
     an_acknowledgement(state) for state in ("taken_in_charge", "on_hold", "rejected")
@@ -82,51 +82,36 @@ def _state_row(says: str, events: list[Json], before: tuple[str, int], after: st
     state, paid = before
     asked = events[-1]["data"].get("amount_cents", 0)
     if after == CLOSED:
-        facts: Json | None = {"payment_order": "C/advance", "state": state}
+        answer = f"refused {CLOSED}: payment_order C/advance, state {state}; "
     elif after == TOO_MUCH:
-        facts = {
-            "payment_order": "C/advance",
-            "amount_cents": 100,
-            "paid_cents": paid,
-            "asked_cents": asked,
-        }
+        figures = f"amount_cents 100, paid_cents {paid}, asked_cents {asked}"
+        answer = f"refused {TOO_MUCH}: payment_order C/advance, {figures}; "
     else:
-        facts, state, paid = None, after, paid + asked
-    answer = "accepted" if facts is None else after
-    left = 100 - paid
-    money = stands(
-        paid=paid,
-        committed=left if state == "rejected" else 0,
-        ordered=0 if state == "rejected" else left,
-        advance=(state, 100, paid),
+        answer, state, paid = "", after, paid + asked
+    left = "committed" if state == "rejected" else "ordered"
+    stages = {0: f"100 {left}", 100: "100 paid"}.get(
+        paid, f"100 = {100 - paid} {left} + {paid} paid"
     )
-    return Row(says, [*SIGNED, *events], answer, money, facts=facts, entries=[])
+    order = f"C/advance {state} 100 ({paid} paid)"
+    return Row(says, [*SIGNED, *events], f"{answer}489 for C: {stages}; {order}; no entries")
 
 
 STATE_ROWS = list(_state_rows())
 
-NEVER_ISSUED = [
-    Row(
-        "a payment of an order that was never issued is refused, not parked",
-        [*SIGNED, a_payment(100, "C/balance")],
-        "unknown_payment_order",
-        stands(ordered=100, advance=("issued", 100, 0)),
-        facts={"payment_order": "C/balance"},
-    ),
-    Row(
-        "an acknowledgement of an order that was never issued, before anything else was said",
-        [an_acknowledgement()],
-        "unknown_payment_order",
-        Money(),
-        facts={"payment_order": "C/advance"},
-    ),
-    Row(
-        "two payments make the order",
-        [*SIGNED, PART, REST],
-        "accepted",
-        stands(paid=100, advance=("paid", 100, 100)),
-    ),
-]
+read_rows = reader_of(globals())
+
+NEVER_ISSUED = read_rows("""
+    a payment of an order that was never issued is refused, not parked
+        SIGNED; payment 100 of C/balance
+        => refused unknown_payment_order: payment_order C/balance; 489 for C: 100 ordered;
+           C/advance issued 100
+    an acknowledgement of an order that was never issued, before anything else was said
+        C/advance taken_in_charge
+        => refused unknown_payment_order: payment_order C/advance; no money
+    two payments make the order
+        SIGNED; PART; REST
+        => 489 for C: 100 paid; C/advance paid 100
+""")
 
 ROWS = [*STATE_ROWS, *NEVER_ISSUED]
 
@@ -139,15 +124,6 @@ def test_rule_20_every_state_of_an_order_meets_every_event_of_the_treasury(row: 
 @each_row(NEVER_ISSUED)
 def test_rule_20_only_what_was_issued_is_paid(row: Row) -> None:
     check(row)
-
-
-EMPLOI_35_JEUNESSE_25 = {"EMPLOI": 35, "JEUNESSE": 25}
-TWO_LINES = [an_amount(60, services=EMPLOI_35_JEUNESSE_25), an_amount(40, "490")]
-TWO_LINES_SIGNED = [
-    a_vote(appropriations=[an_amount(60), an_amount(40, "490")]),
-    an_award(lines=TWO_LINES),
-    a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
-]
 
 
 def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_next() -> None:

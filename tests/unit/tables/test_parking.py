@@ -3,11 +3,8 @@
 import pytest
 
 from tests.builders import (
-    BUDGET,
     Scenario,
-    a_concurring_act,
     a_convention,
-    a_new_account,
     a_notification,
     a_report,
     a_transfer,
@@ -16,193 +13,110 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, money_of
+from tests.unit.tables.notation import read_outcome
+from tests.unit.tables.rows import Row, check, each_row, money_of, reader_of
 
-FOR_THE_VOTE = f"waits for budget {BUDGET}"
-VOTED = Money({"489": {"appropriated": 100_000, "available": 100_000}})
-RESERVED = Money({"489": {"appropriated": 100_000, "reserved": 100_000}})
-ORDERED = Money(
-    {"489": {"appropriated": 100_000, "ordered": 100_000}},
-    {"C": {"489": {"granted": 100_000, "ordered": 100_000}}},
-    {"C/advance": ("issued", 100_000, 0)},
-)
+ORDERED = read_outcome("489 for C: 100_000 ordered; C/advance issued 100_000").money
 MORE = a_vote(stage="supplementary", appropriations=[an_amount(50_000)])
 ALONE = an_award(requires_convention=False)
 
-WAITING_ROWS = [
-    Row("an award before the vote", [an_award()], FOR_THE_VOTE, Money()),
-    Row("an award without convention before the vote", [ALONE], FOR_THE_VOTE, Money()),
-    Row("a supplementary vote before the initial one", [MORE], FOR_THE_VOTE, Money()),
-    Row("a transfer before the vote", [a_transfer()], FOR_THE_VOTE, Money()),
-    Row(
-        "a convention before its award",
-        [a_vote(), a_convention()],
-        "waits for grant G",
-        VOTED,
-    ),
-    Row(
-        "a convention after a concurring act, before the award",
-        [a_vote(), a_concurring_act(), a_convention()],
-        "waits for grant G",
-        VOTED,
-    ),
-    Row(
-        "a convention whose award waits for the vote",
-        [an_award(), a_convention()],
-        "waits for grant G",
-        Money(),
-    ),
-    Row(
-        "a convention whose award was refused",
-        [a_vote(), an_award(100_001), a_convention()],
-        "waits for grant G",
-        VOTED,
-    ),
-    Row(
-        "a notification before its convention",
-        [a_vote(), an_award(), a_notification()],
-        "waits for convention C",
-        RESERVED,
-    ),
-    Row(
-        "a report before its convention",
-        [a_vote(), an_award(), a_report()],
-        "waits for convention C",
-        RESERVED,
-    ),
-    Row(
-        "a report on a convention that waits itself waits behind it",
-        [a_vote(), a_convention(), a_report()],
-        "waits for convention C",
-        VOTED,
-    ),
-    Row("nothing else waits for the vote: a bank account", [a_new_account()], "accepted", Money()),
-    Row(
-        "nothing else waits for the vote: a concurring act",
-        [a_concurring_act()],
-        "accepted",
-        Money(),
-    ),
-    Row(
-        "a parked event that comes again is a duplicate",
-        [a_vote(), a_convention(), a_convention()],
-        "duplicate",
-        VOTED,
-    ),
-    Row(
-        "other content under the id of a parked event",
-        [a_vote(), a_convention(), a_convention(signed_on="2023-05-16")],
-        "event_id_reused",
-        VOTED,
-        facts={"event_id": "convention.signed/G/C"},
-    ),
-]
+read_rows = reader_of(globals())
+
+WAITING_ROWS = read_rows("""
+    an award before the vote
+        award
+        => waits for budget 21590350100017-00-2023; no money
+    an award without convention before the vote
+        ALONE
+        => waits for budget 21590350100017-00-2023; no money
+    a supplementary vote before the initial one
+        MORE
+        => waits for budget 21590350100017-00-2023; no money
+    a transfer before the vote
+        transfer 1_000 from 489 to 490
+        => waits for budget 21590350100017-00-2023; no money
+    a convention before its award
+        vote; convention
+        => waits for grant G; 489: 100_000 available
+    a convention after a concurring act, before the award
+        vote; concurring act; convention
+        => waits for grant G; 489: 100_000 available
+    a convention whose award waits for the vote
+        award; convention
+        => waits for grant G; no money
+    a convention whose award was refused
+        vote; award 100_001; convention
+        => waits for grant G; 489: 100_000 available
+    a notification before its convention
+        vote; award; notification
+        => waits for convention C; 489: 100_000 reserved
+    a report before its convention
+        vote; award; report
+        => waits for convention C; 489: 100_000 reserved
+    a report on a convention that waits itself waits behind it
+        vote; convention; report
+        => waits for convention C; 489: 100_000 available
+    nothing else waits for the vote: a bank account
+        new account
+        => no money
+    nothing else waits for the vote: a concurring act
+        concurring act
+        => no money
+    a parked event that comes again is a duplicate
+        vote; convention; convention
+        => duplicate; 489: 100_000 available
+    other content under the id of a parked event
+        vote; convention; convention, signed_on 2023-05-16
+        => refused event_id_reused: event_id convention.signed/G/C; 489: 100_000 available
+""")
 
 REPORTS = [("activity_report", 2022), ("certified_accounts", 2022)]
 BALANCE_ONLY = a_convention(instalments=[an_instalment(documents=REPORTS)])
 
 RESUMED_ROWS = [
-    Row("the award resumes when the budget is voted", [an_award(), a_vote()], "accepted", RESERVED),
-    Row(
-        "the convention resumes with its award",
-        [a_vote(), a_convention(), an_award()],
-        "accepted",
-        ORDERED,
-    ),
-    Row(
-        "reports resume behind their convention, and set its balance off",
-        [
-            a_vote(),
-            BALANCE_ONLY,
-            a_report("certified_accounts"),
-            a_report("activity_report"),
-            an_award(),
-        ],
-        "accepted",
-        ORDERED,
-    ),
-    Row(
-        "everything came before the vote, in the wrong order",
-        [
-            a_report("certified_accounts"),
-            a_report("activity_report"),
-            BALANCE_ONLY,
-            an_award(),
-            a_vote(),
-        ],
-        "accepted",
-        ORDERED,
-    ),
-    Row(
-        "a notification of the grant resumes with an award without convention",
-        [
-            a_vote(),
-            a_new_account(),
-            a_notification(convention="G"),
-            an_award(
-                requires_convention=False,
-                instalments=[an_instalment(name="A", trigger="notification")],
-            ),
-        ],
-        "accepted",
-        Money(
-            ORDERED.lines,
-            {"G": ORDERED.conventions["C"]},
-            {"G/A": ("issued", 100_000, 0)},
-        ),
-    ),
-    Row(
-        "an award resumes into a refusal: the vote opened too little",
-        [an_award(), a_vote(99_999)],
-        "insufficient_credit",
-        Money({"489": {"appropriated": 99_999, "available": 99_999}}),
-        facts={
-            "level": "chapter",
-            "group": "65",
-            "available_cents": 99_999,
-            "asked_cents": 100_000,
-            "shortfall_cents": 1,
-        },
-    ),
+    *read_rows("""
+    the award resumes when the budget is voted
+        award; vote
+        => 489: 100_000 reserved
+    the convention resumes with its award
+        vote; convention; award
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    reports resume behind their convention, and set its balance off
+        vote; BALANCE_ONLY; report certified_accounts 2022; report; award
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    everything came before the vote, in the wrong order
+        report certified_accounts 2022; report; BALANCE_ONLY; award; vote
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    a notification of the grant resumes with an award without convention
+        vote; new account; notification, convention G;
+        award, without convention, instalments [A 100_000 at notification]
+        => 489 for G: 100_000 ordered; G/A issued 100_000
+    an award resumes into a refusal: the vote opened too little
+        award; vote 99_999
+        => refused insufficient_credit: level chapter, group '65', available_cents 99_999,
+           asked_cents 100_000, shortfall_cents 1; 489: 99_999 available
+    """),
     Row(
         "a transfer resumes before the vote that would have covered it: parked order counts",
         [a_transfer(150_000, to_line={"chapter": "67", "article": "6718"}), MORE, a_vote()],
-        "accepted",
-        Money({"489": {"appropriated": 150_000, "available": 150_000}}),
+        "489: 150_000 available",
     ),
-    Row(
-        "a convention resumes into a refusal: the award is smaller",
-        [a_vote(), a_convention(), an_award(60_000)],
-        "exceeds_award",
-        Money({"489": {"appropriated": 100_000, "available": 40_000, "reserved": 60_000}}),
-        facts={
-            "convention": "C",
-            "line": {"chapter": "65", "article": "65748", "function": "61", "operation": "489"},
-            "award_cents": 60_000,
-            "asked_cents": 100_000,
-        },
-    ),
-    Row(
-        "what waits for a convention that was refused waits on, until it is corrected",
-        [
-            a_vote(),
-            a_convention(100_001, _id="wrong"),
-            a_report(),
-            an_award(),
-            a_convention(),
-        ],
-        "accepted",
-        ORDERED,
-    ),
+    *read_rows("""
+    a convention resumes into a refusal: the award is smaller
+        vote; convention; award 60_000
+        => refused exceeds_award: convention C, line 489, award_cents 60_000, asked_cents 100_000;
+           489: 100_000 = 40_000 available + 60_000 reserved
+    what waits for a convention that was refused waits on, until it is corrected
+        vote; convention 100_001, id wrong; report; award; convention
+        => 489 for C: 100_000 ordered; C/advance issued 100_000
+    """),
 ]
 
 FULL_ROWS = [
     Row(
         "a thousand events wait: one more is refused",
         [*(a_report(_id=f"report {number}") for number in range(1_000)), a_report()],
-        "too_many_parked",
-        Money(),
-        facts={"budget": BUDGET, "limit": 1_000},
+        "refused too_many_parked: budget 21590350100017-00-2023, limit 1000; no money",
     ),
 ]
 
@@ -222,24 +136,14 @@ def test_rule_28_what_waited_is_decided_when_the_missing_thing_arrives(row: Row)
 def seen(scenario: Scenario) -> list[tuple[int, str, str, int | None]]:
     """Sequence, type, outcome, and the record that is resumed, of each record."""
     return [
-        (
-            record.sequence,
-            str(record.event_id).split("/")[0],
-            str(record.outcome),
-            record.resumes,
-        )
+        (record.sequence, str(record.event_id).split("/")[0], str(record.outcome), record.resumes)
         for record in scenario.records
     ]
 
 
 def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it() -> None:
     scenario = Scenario(
-        a_report(),
-        a_convention(),
-        an_award(),
-        a_transfer(1_000),
-        a_notification(),
-        a_vote(101_000),
+        a_report(), a_convention(), an_award(), a_transfer(1_000), a_notification(), a_vote(101_000)
     )
     assert [
         (1, "report.received", "parked", None),

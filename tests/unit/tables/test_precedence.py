@@ -2,51 +2,33 @@
 
 from typing import Any
 
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import Refusal
 from tests.builders import (
-    BUDGET,
-    OTHER_BODY,
     SIRET,
     Json,
     Scenario,
-    a_closing,
     a_convention,
-    a_line,
-    a_payment,
     a_report,
     a_vote,
-    an_acknowledgement,
+    a_withdrawal,
+    an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check_pair, each_pair, facts_of
-
-VOTED = Money({"489": {"appropriated": 100_000, "available": 100_000}})
-RESERVED = Money({"489": {"appropriated": 100_000, "reserved": 100_000}})
-COMMITTED = Money(
-    {"489": {"appropriated": 100_000, "committed": 100_000}},
-    {"C": {"489": {"granted": 100_000, "remaining": 100_000}}},
+from tests.unit.tables.rows import (
+    AWARDED,
+    REPORT,
+    SIGNED,
+    Row,
+    check_precedence,
+    each_row,
+    facts_of,
+    reader_of,
 )
-REJECTED = Money(COMMITTED.lines, COMMITTED.conventions, {"C/advance": ("rejected", 100_000, 0)})
-AWARDED = [a_vote(), an_award()]
-ELSEWHERE = {"name": "Mission Locale", "siret": OTHER_BODY}
 
 
 def alone(amount_cents: int, **more: Any) -> Json:
     return an_award(amount_cents, requires_convention=False, **more)
-
-
-def exceeds(award_cents: int, asked_cents: int, convention: str = "C") -> Json:
-    return {
-        "convention": convention,
-        "line": a_line(),
-        "award_cents": award_cents,
-        "asked_cents": asked_cents,
-    }
-
-
-def reused(event_id: str) -> Json:
-    return {"event_id": event_id}
 
 
 LIMIT = {"siret": SIRET, "total_cents": 2_300_001, "limit_cents": 2_300_000}
@@ -55,272 +37,111 @@ CONVENTION_G = [
     an_award(grant="H"),
     a_convention(grant="H", convention="G", bank_account=...),
 ]
-COMMITTED_G = Money(COMMITTED.lines, {"G": COMMITTED.conventions["C"]})
-THOUSAND = [a_report(_id=f"report {number}") for number in range(1_000)]
 
-# Each row could be refused for the second reason as well; the first is given.
-PAIRS: list[tuple[Refusal, Refusal, Row]] = [
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.EVENT_ID_REUSED,
-        Row(
-            "another vote under the id of the first, in a closed year",
-            [a_vote(), a_closing("none"), a_vote(200_000)],
-            "fiscal_year_closed",
-            VOTED,
-            facts={"budget": BUDGET},
-        ),
+read_rows = reader_of(globals())
+
+EVENT_ROWS = [
+    *read_rows("""
+    another vote under the id of the first, in a closed year
+        vote; closing none; vote 200_000
+        => refused fiscal_year_closed before event_id_reused: budget 21590350100017-00-2023;
+           489: 100_000 available
+    a second initial vote in a closed year
+        vote; closing none; vote, id again
+        => refused fiscal_year_closed before budget_already_voted: budget 21590350100017-00-2023;
+           489: 100_000 available
+    a closing that names an unknown convention while an order is outstanding
+        AWARDED; convention; closing [D]
+        => refused unknown_convention before orders_outstanding: convention D;
+           489 for C: 100_000 ordered; C/advance issued 100_000
+    a closing under a known id that names an unknown convention
+        vote; closing [D], id budget.voted/initial
+        => refused event_id_reused before unknown_convention: event_id budget.voted/initial;
+           489: 100_000 available
+    a second initial vote under the id of the first
+        vote; vote 200_000
+        => refused event_id_reused before budget_already_voted: event_id budget.voted/initial;
+           489: 100_000 available
+    a payment of an unknown order under a known id
+        vote; payment, id budget.voted/initial
+        => refused event_id_reused before unknown_payment_order: event_id budget.voted/initial;
+           489: 100_000 available
+    a second award under the id of the first
+        AWARDED; award 1
+        => refused event_id_reused before grant_already_awarded: event_id
+           deliberation.adopted/G/award; 489: 100_000 reserved
+    a known number under a known id
+        AWARDED; convention, no bank_account; convention 1, no bank_account
+        => refused event_id_reused before convention_exists: event_id convention.signed/G/C;
+           489 for C: 100_000 committed
+    an award above the credit under a known id
+        vote; award 100_001, id budget.voted/initial
+        => refused event_id_reused before insufficient_credit: event_id budget.voted/initial;
+           489: 100_000 available
+    one report too many under a known id
+        THOUSAND; report, received_on 2023-06-27, id 'report 7'
+        => refused event_id_reused before too_many_parked: event_id 'report 7'; no money
+    a second award without convention: its reference stands for one
+        vote; award 60_000, without convention; award 40_000, without convention, id again
+        => refused grant_already_awarded before convention_exists: grant G;
+           489: 100_000 = 40_000 available + 60_000 committed; G on 489: 60_000 remaining
+    a second award above the credit
+        AWARDED; award 1, id again
+        => refused grant_already_awarded before insufficient_credit: grant G; 489: 100_000 reserved
+    a known number for another body
+        AWARDED; convention, no bank_account;
+        convention, beneficiary {name 'Mission Locale', siret '21590350100017'}, id again
+        => refused convention_exists before beneficiary_differs: convention C;
+           489 for C: 100_000 committed
+    a grant without convention under a known number, its schedule above its lines
+        CONVENTION_G; award 1, without convention, instalments [advance 2]
+        => refused convention_exists before exceeds_award: convention G;
+           489 for G: 100_000 committed
+    a grant without convention under a known number, above 23,000 €
+        CONVENTION_G; award 2_300_001, without convention
+        => refused convention_exists before convention_required: convention G;
+           489 for G: 100_000 committed
+    """),
+    Row(
+        "a known number on an unknown grant, where a thousand wait",
+        [
+            *AWARDED,
+            a_convention(bank_account=...),
+            *(a_report(convention="D", _id=f"report {number}") for number in range(1_000)),
+            a_convention(grant="H"),
+        ],
+        "refused convention_exists before too_many_parked: convention C; "
+        "489 for C: 100_000 committed",
     ),
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.BUDGET_ALREADY_VOTED,
-        Row(
-            "a second initial vote in a closed year",
-            [a_vote(), a_closing("none"), a_vote(_id="again")],
-            "fiscal_year_closed",
-            VOTED,
-            facts={"budget": BUDGET},
-        ),
-    ),
-    (
-        Refusal.UNKNOWN_CONVENTION,
-        Refusal.ORDERS_OUTSTANDING,
-        Row(
-            "a closing that names an unknown convention while an order is outstanding",
-            [*AWARDED, a_convention(), a_closing(["D"])],
-            "unknown_convention",
-            Money(
-                {"489": {"appropriated": 100_000, "ordered": 100_000}},
-                {"C": {"489": {"granted": 100_000, "ordered": 100_000}}},
-                {"C/advance": ("issued", 100_000, 0)},
-            ),
-            facts={"convention": "D"},
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.UNKNOWN_CONVENTION,
-        Row(
-            "a closing under a known id that names an unknown convention",
-            [a_vote(), a_closing(["D"], _id="budget.voted/initial")],
-            "event_id_reused",
-            VOTED,
-            facts=reused("budget.voted/initial"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.BUDGET_ALREADY_VOTED,
-        Row(
-            "a second initial vote under the id of the first",
-            [a_vote(), a_vote(200_000)],
-            "event_id_reused",
-            VOTED,
-            facts=reused("budget.voted/initial"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.UNKNOWN_PAYMENT_ORDER,
-        Row(
-            "a payment of an unknown order under a known id",
-            [a_vote(), a_payment(_id="budget.voted/initial")],
-            "event_id_reused",
-            VOTED,
-            facts=reused("budget.voted/initial"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.GRANT_ALREADY_AWARDED,
-        Row(
-            "a second award under the id of the first",
-            [*AWARDED, an_award(1)],
-            "event_id_reused",
-            RESERVED,
-            facts=reused("deliberation.adopted/G/award"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.CONVENTION_EXISTS,
-        Row(
-            "a known number under a known id",
-            [*AWARDED, a_convention(bank_account=...), a_convention(1, bank_account=...)],
-            "event_id_reused",
-            COMMITTED,
-            facts=reused("convention.signed/G/C"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "an award above the credit under a known id",
-            [a_vote(), an_award(100_001, _id="budget.voted/initial")],
-            "event_id_reused",
-            VOTED,
-            facts=reused("budget.voted/initial"),
-        ),
-    ),
-    (
-        Refusal.EVENT_ID_REUSED,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "one report too many under a known id",
-            [*THOUSAND, a_report(_id="report 7", received_on="2023-06-27")],
-            "event_id_reused",
-            Money(),
-            facts=reused("report 7"),
-        ),
-    ),
-    (
-        Refusal.GRANT_ALREADY_AWARDED,
-        Refusal.CONVENTION_EXISTS,
-        Row(
-            "a second award without convention: its reference stands for one",
-            [a_vote(), alone(60_000), alone(40_000, _id="again")],
-            "grant_already_awarded",
-            Money(
-                {"489": {"appropriated": 100_000, "available": 40_000, "committed": 60_000}},
-                {"G": {"489": {"granted": 60_000, "remaining": 60_000}}},
-            ),
-            facts={"grant": "G"},
-        ),
-    ),
-    (
-        Refusal.GRANT_ALREADY_AWARDED,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "a second award above the credit",
-            [*AWARDED, an_award(1, _id="again")],
-            "grant_already_awarded",
-            RESERVED,
-            facts={"grant": "G"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_EXISTS,
-        Refusal.BENEFICIARY_DIFFERS,
-        Row(
-            "a known number for another body",
-            [
-                *AWARDED,
-                a_convention(bank_account=...),
-                a_convention(beneficiary=ELSEWHERE, _id="again"),
-            ],
-            "convention_exists",
-            COMMITTED,
-            facts={"convention": "C"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_EXISTS,
-        Refusal.EXCEEDS_AWARD,
-        Row(
-            "a grant without convention under a known number, its schedule above its lines",
-            [*CONVENTION_G, alone(1, instalments=[an_instalment(2)])],
-            "convention_exists",
-            COMMITTED_G,
-            facts={"convention": "G"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_EXISTS,
-        Refusal.CONVENTION_REQUIRED,
-        Row(
-            "a grant without convention under a known number, above 23,000 €",
-            [*CONVENTION_G, alone(2_300_001)],
-            "convention_exists",
-            COMMITTED_G,
-            facts={"convention": "G"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_EXISTS,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "a known number on an unknown grant, where a thousand wait",
-            [
-                *AWARDED,
-                a_convention(bank_account=...),
-                *(a_report(convention="D", _id=f"report {number}") for number in range(1_000)),
-                a_convention(grant="H"),
-            ],
-            "convention_exists",
-            COMMITTED,
-            facts={"convention": "C"},
-        ),
-    ),
-    (
-        Refusal.BENEFICIARY_DIFFERS,
-        Refusal.EXCEEDS_AWARD,
-        Row(
-            "a convention for another body, above the award",
-            [*AWARDED, a_convention(100_001, beneficiary=ELSEWHERE)],
-            "beneficiary_differs",
-            RESERVED,
-            facts={"award": SIRET, "convention": OTHER_BODY},
-        ),
-    ),
-    (
-        Refusal.PAYMENT_ORDER_CLOSED,
-        Refusal.OVERPAYMENT,
-        Row(
-            "too much is paid on a rejected order",
-            [*AWARDED, a_convention(), an_acknowledgement("rejected"), a_payment(100_001)],
-            "payment_order_closed",
-            REJECTED,
-            facts={"payment_order": "C/advance", "state": "rejected"},
-        ),
-    ),
-    (
-        Refusal.EXCEEDS_AWARD,
-        Refusal.CONVENTION_REQUIRED,
-        Row(
-            "a grant without convention above 23,000 €, its schedule above its lines",
-            [a_vote(), alone(2_300_001, instalments=[an_instalment(2_300_002)])],
-            "exceeds_award",
-            VOTED,
-            facts=exceeds(2_300_001, 2_300_002, "G"),
-        ),
-    ),
-    (
-        Refusal.EXCEEDS_AWARD,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "a grant without convention above the credit, its schedule above its lines",
-            [a_vote(), alone(100_001, instalments=[an_instalment(100_002)])],
-            "exceeds_award",
-            VOTED,
-            facts=exceeds(100_001, 100_002, "G"),
-        ),
-    ),
-    (
-        Refusal.CONVENTION_REQUIRED,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "a grant without convention above 23,000 € and above the credit",
-            [a_vote(), alone(2_300_001)],
-            "convention_required",
-            VOTED,
-            facts=LIMIT,
-        ),
-    ),
-    (
-        Refusal.CONVENTION_REQUIRED,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "above 23,000 € before the vote, where a thousand wait: needs no vote to be refused",
-            [*THOUSAND, alone(2_300_001)],
-            "convention_required",
-            Money(),
-            facts=LIMIT,
-        ),
-    ),
+    *read_rows("""
+    a convention for another body, above the award
+        AWARDED; convention 100_001, beneficiary {name 'Mission Locale', siret '21590350100017'}
+        => refused beneficiary_differs before exceeds_award: award '37887770800040',
+           convention '21590350100017'; 489: 100_000 reserved
+    too much is paid on a rejected order
+        AWARDED; convention; C/advance rejected; payment 100_001
+        => refused payment_order_closed before overpayment: payment_order C/advance, state rejected;
+           489 for C: 100_000 committed; C/advance rejected 100_000
+    a grant without convention above 23,000 €, its schedule above its lines
+        vote; award 2_300_001, without convention, instalments [advance 2_300_002]
+        => refused exceeds_award before convention_required: convention G, line 489,
+           award_cents 2_300_001, asked_cents 2_300_002; 489: 100_000 available
+    a grant without convention above the credit, its schedule above its lines
+        vote; award 100_001, without convention, instalments [advance 100_002]
+        => refused exceeds_award before insufficient_credit: convention G, line 489,
+           award_cents 100_001, asked_cents 100_002; 489: 100_000 available
+    a grant without convention above 23,000 € and above the credit
+        vote; award 2_300_001, without convention
+        => refused convention_required before insufficient_credit: siret '37887770800040',
+           total_cents 2_300_001, limit_cents 2_300_000; 489: 100_000 available
+    above 23,000 € before the vote, where a thousand wait: needs no vote to be refused
+        THOUSAND; award 2_300_001, without convention
+        => refused convention_required before too_many_parked: siret '37887770800040',
+           total_cents 2_300_001, limit_cents 2_300_000; no money
+    """),
 ]
 
-ROWS = [row for _, _, row in PAIRS]
+
 PRECEDENCE = [
     "fiscal_year_closed",
     "event_id_reused",
@@ -349,13 +170,6 @@ PRECEDENCE = [
 """The rules' own chapter on precedence: the codes that this step's events can reach."""
 
 
-@each_pair(PAIRS)
-def test_of_two_refusals_the_one_that_comes_first_is_given(
-    first: Refusal, second: Refusal, row: Row
-) -> None:
-    check_pair(first, second, row)
-
-
 def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:
     """Rule 28: parking is decided after the checks that need no missing thing."""
     too_large = alone(2_300_001)
@@ -367,3 +181,84 @@ def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:
 
 def test_the_refusals_are_those_of_the_rules_in_their_order() -> None:
     assert PRECEDENCE == [str(code) for code in Refusal]
+
+
+WITHDRAWN = [*SIGNED, a_withdrawal()]
+ALONE = [
+    a_vote(2_000_000),
+    an_award(
+        2_000_000,
+        requires_convention=False,
+        instalments=[an_instalment(2_000_000, "1", documents=REPORT)],
+    ),
+]
+
+
+def amended(cents: int, name: str = "advance", **more: Any) -> Json:
+    return an_amendment(instalments=[an_instalment(cents, name, documents=REPORT)], **more)
+
+
+WAITS = a_convention(instalments=[an_instalment(100, documents=REPORT)])
+UNORDERED = [a_vote(100), an_award(100), WAITS]
+
+TURN_ROWS = read_rows("""
+    a known number on a grant that fell
+        WITHDRAWN; convention 100, id again
+        => refused grant_withdrawn before convention_exists: grant G; 489 for C: 100 available;
+           C/advance cancelled 100
+    another body on a grant that fell
+        WITHDRAWN;
+        convention 1, convention D, beneficiary {name 'Mission Locale', siret '21590350100017'}
+        => refused grant_withdrawn before beneficiary_differs: grant G; 489 for C: 100 available;
+           C/advance cancelled 100
+    a convention on a grant that fell: nothing is left of the award
+        WITHDRAWN; convention 1, convention D
+        => refused grant_withdrawn before exceeds_award: grant G; 489 for C: 100 available;
+           C/advance cancelled 100
+    a new award above 23,000 € on a grant that fell
+        WITHDRAWN; award 2_300_001, without convention, id again
+        => refused grant_withdrawn before convention_required: grant G; 489 for C: 100 available;
+           C/advance cancelled 100
+    a new award above the credit on a grant that fell
+        WITHDRAWN; award 101, id again
+        => refused grant_withdrawn before insufficient_credit: grant G; 489 for C: 100 available;
+           C/advance cancelled 100
+    a terminated convention resumes, and was not suspended
+        SIGNED; termination; resumption
+        => refused convention_terminated before wrong_state: convention C; 489 for C: 100 ordered;
+           C/advance issued 100
+    an amendment of a terminated convention, above the award
+        SIGNED; termination; amendment [advance 101 against activity_report 2022]
+        => refused convention_terminated before exceeds_award: convention C; 489 for C: 100 ordered;
+           C/advance issued 100
+    a reduction of a terminated convention, of which nothing remains
+        SIGNED; termination; reduction 1
+        => refused convention_terminated before below_ordered: convention C; 489 for C: 100 ordered;
+           C/advance issued 100
+    an amendment names an order, and is above the award
+        SIGNED; amendment [advance 1 against activity_report 2022]
+        => refused exceeds_award before below_ordered: convention C, line 489, award_cents 0,
+           asked_cents 1; 489 for C: 100 ordered; C/advance issued 100
+    an amendment without act above award and credit
+        UNORDERED; amendment [advance 101 against activity_report 2022]
+        => refused exceeds_award before insufficient_credit: convention C, line 489,
+           award_cents 100, asked_cents 101; 489 for C: 100 committed
+    an amendment with act names an order, and is above the credit
+        SIGNED; amendment [advance 1 against activity_report 2022], act 2023-09-01
+        => refused below_ordered before insufficient_credit: convention C, instalment advance,
+           remaining_cents 0, asked_cents 1; 489 for C: 100 ordered; C/advance issued 100
+    an act raises a grant without convention above 23,000 € and above the credit
+        ALONE;
+        amendment [advance 2_300_001 against activity_report 2022], convention G, act 2023-09-01
+        => refused convention_required before insufficient_credit: siret '37887770800040',
+           total_cents 2_300_001, limit_cents 2_300_000; 489 for G: 2_000_000 committed
+""")
+"""Each row could be refused for the second reason as well; the first is given."""
+
+
+ROWS = [*EVENT_ROWS, *TURN_ROWS]
+
+
+@each_row(ROWS)
+def test_of_two_refusals_the_one_that_comes_first_is_given(row: Row) -> None:
+    check_precedence(row)

@@ -5,45 +5,32 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.answers import Refusal
 from tests.builders import (
-    BUDGET,
     SIRET,
     Json,
     Scenario,
     a_closing,
-    a_convention,
-    a_line,
     a_new_account,
-    a_payment,
-    a_report,
-    a_termination,
     a_vote,
-    an_act,
     an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.tables import test_precedence, test_precedence_of_turns
+from tests.unit.tables import test_precedence
 from tests.unit.tables.rows import (
-    Money,
+    ACT,
+    AWARDED,
+    REPORT,
+    THOUSAND,
     Row,
-    check_pair,
-    each_pair,
+    check_precedence,
     each_row,
     facts_of,
-    on_one_line,
+    reader_of,
 )
 
-CLOSED: Json = {"budget": BUDGET}
-GRANT: Json = {"grant": "G"}
-AWARDED = [a_vote(), an_award()]
 CLOSED_YEAR = [*AWARDED, a_closing("none")]
-VOTED = on_one_line(100_000, available=100_000)
-RESERVED = on_one_line(100_000, reserved=100_000)
-THOUSAND = [a_report(_id=f"report {number}") for number in range(1_000)]
-ACT = an_act("2023-09-01")
-REPORT = [("activity_report", 2022)]
 
 
 def alone(cents: int, **more: Any) -> Json:
@@ -63,196 +50,67 @@ WAITING_ALONE = [
 ]
 ORDERED_ALONE = [a_vote(2_000_000), alone(2_000_000), a_new_account()]
 
-# Each row could be refused for the second reason as well; the first is given.
-PAIRS: list[tuple[Refusal, Refusal, Row]] = [
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.UNKNOWN_PAYMENT_ORDER,
-        Row(
-            "a payment of an order that never was, in a closed year",
-            [*CLOSED_YEAR, a_payment()],
-            "fiscal_year_closed",
-            VOTED,
-            facts=CLOSED,
-        ),
-    ),
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.UNKNOWN_CONVENTION,
-        Row(
-            "a closing that names an unknown convention, in a closed year",
-            [*CLOSED_YEAR, a_closing(["D"], _id="again")],
-            "fiscal_year_closed",
-            VOTED,
-            facts=CLOSED,
-        ),
-    ),
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.GRANT_ALREADY_AWARDED,
-        Row(
-            "a second award, in a closed year",
-            [*CLOSED_YEAR, an_award(_id="again")],
-            "fiscal_year_closed",
-            VOTED,
-            facts=CLOSED,
-        ),
-    ),
-    (
-        Refusal.FISCAL_YEAR_CLOSED,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "an award above the credit, in a closed year",
-            [*CLOSED_YEAR, an_award(100_001, grant="H")],
-            "fiscal_year_closed",
-            VOTED,
-            facts=CLOSED,
-        ),
-    ),
-    (
-        Refusal.UNKNOWN_PAYMENT_ORDER,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "a payment of an order that never was, where a thousand wait: nobody waits for orders",
-            [*THOUSAND, a_payment()],
-            "unknown_payment_order",
-            Money(),
-            facts={"payment_order": "C/advance"},
-        ),
-    ),
-    (
-        Refusal.UNKNOWN_CONVENTION,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "a closing that names an unknown convention, where a thousand wait",
-            [*THOUSAND, a_closing(["D"])],
-            "unknown_convention",
-            Money(),
-            facts={"convention": "D"},
-        ),
-    ),
-    (
-        Refusal.GRANT_ALREADY_AWARDED,
-        Refusal.EXCEEDS_AWARD,
-        Row(
-            "a second award without convention, its schedule above its lines",
-            [*AWARDED, alone(1, instalments=[an_instalment(2)], _id="again")],
-            "grant_already_awarded",
-            RESERVED,
-            facts=GRANT,
-        ),
-    ),
-    (
-        Refusal.GRANT_ALREADY_AWARDED,
-        Refusal.CONVENTION_REQUIRED,
-        Row(
-            "a second award without convention, above 23,000 €",
-            [*AWARDED, alone(2_300_001, _id="again")],
-            "grant_already_awarded",
-            RESERVED,
-            facts=GRANT,
-        ),
-    ),
-    (
-        Refusal.CONVENTION_EXISTS,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "a grant without convention under a known number, above the credit",
-            [
-                a_vote(),
-                an_award(grant="H"),
-                a_convention(grant="H", convention="G", bank_account=...),
-                alone(1),
-            ],
-            "convention_exists",
-            on_one_line(
-                100_000, {"granted": 100_000, "remaining": 100_000}, {}, "G", committed=100_000
-            ),
-            facts={"convention": "G"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_TERMINATED,
-        Refusal.CONVENTION_REQUIRED,
-        Row(
-            "an act would raise a grant that is terminated above 23,000 €",
-            [
-                a_vote(9_000_000),
-                *WAITING_ALONE[1:],
-                a_termination(convention="G"),
-                amended(2_300_001),
-            ],
-            "convention_terminated",
-            on_one_line(
-                9_000_000,
-                {"granted": 2_000_000, "released": 2_000_000},
-                {},
-                "G",
-                available=9_000_000,
-            ),
-            facts={"convention": "G"},
-        ),
-    ),
-    (
-        Refusal.CONVENTION_TERMINATED,
-        Refusal.INSUFFICIENT_CREDIT,
-        Row(
-            "an act would raise a grant that is terminated above the credit",
-            [*WAITING_ALONE, a_termination(convention="G"), amended(2_000_001)],
-            "convention_terminated",
-            on_one_line(
-                2_000_000,
-                {"granted": 2_000_000, "released": 2_000_000},
-                {},
-                "G",
-                available=2_000_000,
-            ),
-            facts={"convention": "G"},
-        ),
-    ),
-    (
-        Refusal.EXCEEDS_AWARD,
-        Refusal.TOO_MANY_PARKED,
-        Row(
-            "before the vote, its schedule above its lines, where a thousand wait",
-            [*THOUSAND, alone(1, instalments=[an_instalment(2)])],
-            "exceeds_award",
-            Money(),
-            facts={"convention": "G", "line": a_line(), "award_cents": 1, "asked_cents": 2},
-        ),
-    ),
-    (
-        Refusal.BELOW_ORDERED,
-        Refusal.CONVENTION_REQUIRED,
-        Row(
-            "an amendment names what is ordered, and its act raises the grant above 23,000 €",
-            [*ORDERED_ALONE, amended(300_001, "1")],
-            "below_ordered",
-            on_one_line(
-                2_000_000,
-                {"granted": 2_000_000, "ordered": 2_000_000},
-                {"G/1": ("issued", 2_000_000, 0)},
-                "G",
-                ordered=2_000_000,
-            ),
-            facts={
-                "convention": "G",
-                "instalment": "1",
-                "remaining_cents": 0,
-                "asked_cents": 300_001,
-            },
-        ),
-    ),
-]
+read_rows = reader_of(globals())
 
-ROWS = [row for _, _, row in PAIRS]
+ROWS = read_rows("""
+    a payment of an order that never was, in a closed year
+        CLOSED_YEAR; payment
+        => refused fiscal_year_closed before unknown_payment_order: budget 21590350100017-00-2023;
+           489: 100_000 available
+    a closing that names an unknown convention, in a closed year
+        CLOSED_YEAR; closing [D], id again
+        => refused fiscal_year_closed before unknown_convention: budget 21590350100017-00-2023;
+           489: 100_000 available
+    a second award, in a closed year
+        CLOSED_YEAR; award, id again
+        => refused fiscal_year_closed before grant_already_awarded: budget 21590350100017-00-2023;
+           489: 100_000 available
+    an award above the credit, in a closed year
+        CLOSED_YEAR; award 100_001, grant H
+        => refused fiscal_year_closed before insufficient_credit: budget 21590350100017-00-2023;
+           489: 100_000 available
+    a payment of an order that never was, where a thousand wait: nobody waits for orders
+        THOUSAND; payment
+        => refused unknown_payment_order before too_many_parked: payment_order C/advance; no money
+    a closing that names an unknown convention, where a thousand wait
+        THOUSAND; closing [D]
+        => refused unknown_convention before too_many_parked: convention D; no money
+    a second award without convention, its schedule above its lines
+        AWARDED; award 1, without convention, instalments [advance 2], id again
+        => refused grant_already_awarded before exceeds_award: grant G; 489: 100_000 reserved
+    a second award without convention, above 23,000 €
+        AWARDED; award 2_300_001, without convention, id again
+        => refused grant_already_awarded before convention_required: grant G; 489: 100_000 reserved
+    a grant without convention under a known number, above the credit
+        vote; award, grant H; convention, convention G, grant H, no bank_account;
+        award 1, without convention
+        => refused convention_exists before insufficient_credit: convention G;
+           489 for G: 100_000 committed
+    an act would raise a grant that is terminated above 23,000 €
+        vote 9_000_000; award 2_000_000, without convention,
+        instalments [advance 2_000_000 against activity_report 2022]; termination, convention G;
+        amended 2_300_001
+        => refused convention_terminated before convention_required: convention G;
+           489: 9_000_000 available; G on 489: 2_000_000 released
+    an act would raise a grant that is terminated above the credit
+        WAITING_ALONE; termination, convention G; amended 2_000_001
+        => refused convention_terminated before insufficient_credit: convention G;
+           489 for G: 2_000_000 available
+    before the vote, its schedule above its lines, where a thousand wait
+        THOUSAND; award 1, without convention, instalments [advance 2]
+        => refused exceeds_award before too_many_parked: convention G, line 489, award_cents 1,
+           asked_cents 2; no money
+    an amendment names what is ordered, and its act raises the grant above 23,000 €
+        ORDERED_ALONE; amended 300_001 '1'
+        => refused below_ordered before convention_required: convention G, instalment '1',
+           remaining_cents 0, asked_cents 300_001; 489 for G: 2_000_000 ordered;
+           G/1 issued 2_000_000
+""")
 
 
-@each_pair(PAIRS)
-def test_of_two_refusals_the_one_that_comes_first_is_given(
-    first: Refusal, second: Refusal, row: Row
-) -> None:
-    check_pair(first, second, row)
+@each_row(ROWS)
+def test_of_two_refusals_the_one_that_comes_first_is_given(row: Row) -> None:
+    check_precedence(row)
 
 
 @pytest.mark.parametrize(
@@ -287,9 +145,9 @@ def test_the_second_refusal_is_what_another_grant_meets(
 def refused() -> Iterator[Row]:
     """Every row on precedence whose answer comes after `event_id_reused`, in few events."""
     order = [str(code) for code in Refusal]
-    for table in (test_precedence.ROWS, test_precedence_of_turns.ROWS, ROWS):
+    for table in (test_precedence.ROWS, ROWS):
         for row in table:
-            behind = order.index(row.answer) > order.index("event_id_reused")
+            behind = order.index(row.outcome.answer) > order.index("event_id_reused")
             if behind and len(row.events) < len(THOUSAND):
                 yield row
 

@@ -89,10 +89,7 @@ MISTAKES: Final = {
         {"available": 40, "reserved": 60},
     ),
     "deliberation.withdrawn": Mistake(
-        AWARDED,
-        a_withdrawal(),
-        AGAIN,
-        {"available": 60, "committed": 40},
+        AWARDED, a_withdrawal(), AGAIN, {"available": 60, "committed": 40}
     ),
     "convention.signed": Mistake(
         AWARDED,
@@ -107,22 +104,13 @@ MISTAKES: Final = {
         AS_SIGNED,
     ),
     "commitment.reduced": Mistake(
-        SIGNED,
-        a_reduction(15),
-        [an_amendment(40, instalments=[BALANCE])],
-        AS_SIGNED,
+        SIGNED, a_reduction(15), [an_amendment(40, instalments=[BALANCE])], AS_SIGNED
     ),
     "convention.suspended": Mistake(
-        SIGNED,
-        a_suspension(),
-        [a_resumption(), a_report()],
-        {"available": 40, "ordered": 60},
+        SIGNED, a_suspension(), [a_resumption(), a_report()], {"available": 40, "ordered": 60}
     ),
     "convention.terminated": Mistake(
-        SIGNED,
-        a_termination(),
-        AGAIN,
-        {"available": 40, "committed": 40, "ordered": 20},
+        SIGNED, a_termination(), AGAIN, {"available": 40, "committed": 40, "ordered": 20}
     ),
     "report.received": Mistake(
         SIGNED,
@@ -131,10 +119,7 @@ MISTAKES: Final = {
         {"available": 40, "ordered": 60},
     ),
     "report.rejected": Mistake(
-        SIGNED,
-        a_rejected_report(),
-        [a_report(_id="again")],
-        {"available": 40, "ordered": 60},
+        SIGNED, a_rejected_report(), [a_report(_id="again")], {"available": 40, "ordered": 60}
     ),
     "bank-account.changed": Mistake(
         SIGNED,

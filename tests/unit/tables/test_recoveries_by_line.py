@@ -5,347 +5,153 @@ from tests.builders import (
     Scenario,
     a_collection,
     a_convention,
-    a_new_account,
     a_payment,
     a_recovery,
     a_vote,
-    an_acknowledgement,
-    an_amendment,
     an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures
-from tests.unit.tables.test_recoveries import AGAIN, NEXT_YEAR, exceeds
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.rows import AGAIN, Row, check, each_row, reader_of
+from tests.unit.tables.test_recoveries import NEXT_YEAR
 
 TWO_LINES = [an_amount(60), an_amount(40, "490")]
-ON_TWO_LINES = [
-    a_vote(appropriations=TWO_LINES),
-    an_award(lines=TWO_LINES),
-    a_convention(
-        instalments=[
-            an_instalment(lines=[an_amount(30, "490"), an_amount(20)]),
-            an_instalment(name="balance", lines=[an_amount(40), an_amount(10, "490")]),
-        ]
-    ),
-    a_payment(50),
-    a_payment(50, "C/balance"),
-]
+ON_TWO_LINES = read_events("""
+    vote 60 on 489 + 40 on 490; award 60 on 489 + 40 on 490;
+    convention [advance 30 on 490 + 20 on 489, balance 40 on 489 + 10 on 490]; payment 50;
+    payment 50 of C/balance
+""")
 """60 paid on line 489 and 40 on line 490, which the schedule names first."""
 
 
-def on_two_lines(from_489: int, from_490: int) -> Money:
-    def line(whole: int, back: int) -> dict[str, int]:
-        return figures(appropriated=whole, available=back, paid=whole - back)
-
-    def share(whole: int, back: int) -> dict[str, int]:
-        return figures(granted=whole, paid=whole - back, released=back)
-
-    return Money(
-        {"489": line(60, from_489), "490": line(40, from_490)},
-        {"C": {"489": share(60, from_489), "490": share(40, from_490)}},
-        {"C/advance": ("paid", 50, 50), "C/balance": ("paid", 50, 50)},
-    )
-
-
-PARTLY_PAID = [
-    a_vote(appropriations=TWO_LINES),
-    an_award(lines=TWO_LINES),
-    a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
-    a_payment(70),
-]
+PARTLY_PAID = read_events("""
+    vote 60 on 489 + 40 on 490; award 60 on 489 + 40 on 490;
+    convention [advance 60 on 489 + 40 on 490]; payment 70
+""")
 """An order of 60 and 40, of which 70 are paid: the first line in full, 10 of the second."""
 
 
-def partly_paid(back: int, order: tuple[str, int, int], **again: tuple[str, int, int]) -> Money:
-    """All that came back did so on the first line."""
-    live = order[0] == "issued" or bool(again)
-    line, share = ("ordered", "ordered") if live else ("committed", "remaining")
-    return Money(
-        {
-            "489": figures(appropriated=60, available=back, paid=60 - back),
-            "490": {"appropriated": 40, "paid": 10, line: 30},
-        },
-        {
-            "C": {
-                "489": figures(granted=60, paid=60 - back, released=back),
-                "490": {"granted": 40, "paid": 10, share: 30},
-            }
-        },
-        {"C/advance": order, **again},
-    )
+read_rows = reader_of(globals())
 
+ROOM_ROWS = read_rows("""
+    by lines: what another recovery has named of one, and not yet brought, is no room there
+        ON_TWO_LINES; recovery 50 on 489; recovery 11 on 489, recovery S, id again
+        => refused recovery_exceeds: convention C, room_cents 10, asked_cents 11;
+           489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    nor is what its own number has named
+        ON_TWO_LINES; recovery 50 on 489; recovery 11 on 489, id again
+        => refused recovery_exceeds: convention C, room_cents 10, asked_cents 11;
+           489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    another line is free
+        ON_TWO_LINES; recovery 60 on 489; recovery 40 on 490, recovery S, id again
+        => 489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    what came back on a line that was named is paid no more, and asked back no more
+        ON_TWO_LINES; recovery 50 on 489; collection 30 on 489;
+        recovery 11 on 489, recovery S, id again
+        => refused recovery_exceeds: convention C, room_cents 10, asked_cents 11;
+           489 for C: 60 = 30 available + 30 paid; 490 for C: 40 paid; C/advance paid 50;
+           C/balance paid 50
+    a recovery in one sum names no line
+        ON_TWO_LINES; recovery 40; recovery 60 on 489, recovery S, id again
+        => 489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    what came in one sum, where others wait for all, leaves no room on the line
+        ON_TWO_LINES; recovery 20, recovery S; recovery 40 on 490;
+        recovery 40 on 489, recovery T, id third; collection 20, recovery S;
+        recovery 1 on 489, recovery U, id again
+        => refused recovery_exceeds: convention C, room_cents 0, asked_cents 1;
+           489 for C: 60 = 20 available + 40 paid; 490 for C: 40 paid; C/advance paid 50;
+           C/balance paid 50
+    of a recovery that has all it waits for, no line is held
+        ON_TWO_LINES; recovery 30 on 489 + 10 on 490; collection 40 on 489;
+        recovery 40 on 490, recovery S, id again
+        => 489 for C: 60 = 40 available + 20 paid; 490 for C: 40 paid; C/advance paid 50;
+           C/balance paid 50
+    of one that waits for less than it named of a line, that much is held
+        ON_TWO_LINES; recovery 30 on 489 + 30 on 490; collection 50 on 489;
+        recovery 31 on 490, recovery S, id again
+        => refused recovery_exceeds: convention C, room_cents 30, asked_cents 31;
+           489 for C: 60 = 50 available + 10 paid; 490 for C: 40 paid; C/advance paid 50;
+           C/balance paid 50
+    a line on which revenue came has less that stays paid
+        ON_TWO_LINES; recovery 70; collection 50 on 489, on 2024-03-01;
+        collection 11 on 489, id again
+        => refused recovery_exceeds: convention C, room_cents 10, asked_cents 11;
+           489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    what came as revenue on a line is not asked back there again
+        ON_TWO_LINES; recovery 30; collection 30, on 2024-03-01;
+        recovery 11 on 490, recovery S, id again
+        => refused recovery_exceeds: convention C, room_cents 10, asked_cents 11;
+           489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+""")
 
-ROOM_ROWS = [
-    Row(
-        "by lines: what another recovery has named of one, and not yet brought, is no room there",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(50)]),
-            a_recovery(lines=[an_amount(11)], recovery="S", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(0, 0),
-        facts=exceeds(10, 11),
-    ),
-    Row(
-        "nor is what its own number has named",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(50)]),
-            a_recovery(lines=[an_amount(11)], **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(0, 0),
-        facts=exceeds(10, 11),
-    ),
-    Row(
-        "another line is free",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(60)]),
-            a_recovery(lines=[an_amount(40, "490")], recovery="S", **AGAIN),
-        ],
-        "accepted",
-        on_two_lines(0, 0),
-    ),
-    Row(
-        "what came back on a line that was named is paid no more, and asked back no more",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(50)]),
-            a_collection(lines=[an_amount(30)]),
-            a_recovery(lines=[an_amount(11)], recovery="S", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(30, 0),
-        facts=exceeds(10, 11),
-    ),
-    Row(
-        "a recovery in one sum names no line",
-        [*ON_TWO_LINES, a_recovery(40), a_recovery(lines=[an_amount(60)], recovery="S", **AGAIN)],
-        "accepted",
-        on_two_lines(0, 0),
-    ),
-    Row(
-        "what came in one sum, where others wait for all, leaves no room on the line",
-        [
-            *ON_TWO_LINES,
-            a_recovery(20, recovery="S"),
-            a_recovery(lines=[an_amount(40, "490")]),
-            a_recovery(lines=[an_amount(40)], recovery="T", _id="third"),
-            a_collection(20, recovery="S"),
-            a_recovery(lines=[an_amount(1)], recovery="U", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(20, 0),
-        facts=exceeds(0, 1),
-    ),
-    Row(
-        "of a recovery that has all it waits for, no line is held",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(30), an_amount(10, "490")]),
-            a_collection(lines=[an_amount(40)]),
-            a_recovery(lines=[an_amount(40, "490")], recovery="S", **AGAIN),
-        ],
-        "accepted",
-        on_two_lines(40, 0),
-    ),
-    Row(
-        "of one that waits for less than it named of a line, that much is held",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(30), an_amount(30, "490")]),
-            a_collection(lines=[an_amount(50)]),
-            a_recovery(lines=[an_amount(31, "490")], recovery="S", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(50, 0),
-        facts=exceeds(30, 31),
-    ),
-    Row(
-        "a line on which revenue came has less that stays paid",
-        [
-            *ON_TWO_LINES,
-            a_recovery(70),
-            a_collection(lines=[an_amount(50)], **NEXT_YEAR),
-            a_collection(lines=[an_amount(11)], **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(0, 0),
-        facts=exceeds(10, 11),
-    ),
-    Row(
-        "what came as revenue on a line is not asked back there again",
-        [
-            *ON_TWO_LINES,
-            a_recovery(30),
-            a_collection(30, **NEXT_YEAR),
-            a_recovery(lines=[an_amount(11, "490")], recovery="S", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(0, 0),
-        facts=exceeds(10, 11),
-    ),
-]
-
-LINE_ROWS = [
-    Row(
-        "in one sum it comes back on the line that the schedule names first",
-        [*ON_TWO_LINES, a_recovery(40), a_collection(40)],
-        "accepted",
-        on_two_lines(0, 40),
-    ),
-    Row(
-        "in one sum it comes back first on the line that its recovery named",
-        [*ON_TWO_LINES, a_recovery(lines=[an_amount(30)]), a_collection(20)],
-        "accepted",
-        on_two_lines(20, 0),
-    ),
-    Row(
-        "what it names no line of comes back on the first that no other waits for, its own too",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(30, "490")]),
-            a_recovery(40, **AGAIN),
-            a_collection(65),
-        ],
-        "accepted",
-        on_two_lines(25, 40),
-    ),
-    Row(
-        "as far as what named it has not come back, then in the order of the schedule",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(30)]),
-            a_recovery(20, **AGAIN),
-            a_collection(lines=[an_amount(25)]),
-            a_collection(10, _id="rest"),
-        ],
-        "accepted",
-        on_two_lines(30, 5),
-    ),
-    Row(
-        "what another has named of a line stays for it, as long as there is other money",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(35, "490")], recovery="S"),
-            a_recovery(30),
-            a_collection(30),
-        ],
-        "accepted",
-        on_two_lines(25, 5),
-    ),
-    Row(
-        "then all lines give, in the order of the schedule",
-        [
-            *ON_TWO_LINES,
-            a_recovery(30),
-            a_recovery(lines=[an_amount(40, "490")], recovery="S"),
-            a_recovery(lines=[an_amount(30)], recovery="S", **AGAIN),
-            a_collection(30),
-            a_collection(lines=[an_amount(30)], recovery="S"),
-            a_collection(40, recovery="S", _id="rest"),
-        ],
-        "accepted",
-        on_two_lines(60, 40),
-    ),
-    Row(
-        "revenue counts on the lines on which it would have moved",
-        [
-            *ON_TWO_LINES,
-            a_recovery(lines=[an_amount(30)]),
-            a_collection(30, **NEXT_YEAR),
-            a_recovery(lines=[an_amount(31)], recovery="S", **AGAIN),
-        ],
-        "recovery_exceeds",
-        on_two_lines(0, 0),
-        facts=exceeds(30, 31),
-    ),
-    Row(
-        "and then on the next",
-        [*ON_TWO_LINES, a_recovery(45), a_collection(45)],
-        "accepted",
-        on_two_lines(5, 40),
-    ),
-    Row(
-        "what came back before leaves less on the first",
-        [*ON_TWO_LINES, a_recovery(45), a_collection(39), a_collection(6, **AGAIN)],
-        "accepted",
-        on_two_lines(5, 40),
-    ),
-    Row(
-        "what came as revenue on the first line does not come back on it again",
-        [
-            *ON_TWO_LINES,
-            a_recovery(40),
-            a_collection(30, **NEXT_YEAR),
-            a_collection(10, **AGAIN),
-            a_recovery(5, recovery="S"),
-            a_collection(5, recovery="S"),
-        ],
-        "accepted",
-        on_two_lines(5, 10),
-    ),
-    Row(
-        "a partly paid order that is rejected changes nothing of the order of lines",
-        [*PARTLY_PAID, an_acknowledgement("rejected"), a_recovery(50), a_collection(50)],
-        "accepted",
-        partly_paid(50, ("rejected", 100, 70)),
-    ),
-    Row(
-        "nor does its re-issue",
-        [
-            *PARTLY_PAID,
-            an_acknowledgement("rejected"),
-            a_new_account(),
-            a_recovery(50),
-            a_collection(50),
-        ],
-        "accepted",
-        partly_paid(50, ("rejected", 100, 70), **{"C/advance/2": ("issued", 30, 0)}),
-    ),
-    Row(
-        "as if it had not been rejected",
-        [*PARTLY_PAID, a_recovery(50), a_collection(50)],
-        "accepted",
-        partly_paid(50, ("issued", 100, 70)),
-    ),
-    Row(
-        "by lines it comes back on those that it names",
-        [*ON_TWO_LINES, a_recovery(45), a_collection(lines=[an_amount(44), an_amount(1, "490")])],
-        "accepted",
-        on_two_lines(44, 1),
-    ),
-    Row(
-        "a line that an amendment took from the schedule comes last",
-        [
-            a_vote(appropriations=TWO_LINES),
-            an_award(lines=TWO_LINES),
-            a_convention(instalments=[an_instalment(lines=TWO_LINES)]),
-            a_payment(70),
-            an_acknowledgement("rejected"),
-            an_amendment(instalments=[an_instalment(name="rest", lines=[an_amount(30, "490")])]),
-            a_recovery(15),
-            a_collection(15),
-        ],
-        "accepted",
-        Money(
-            {
-                "489": figures(appropriated=60, available=5, paid=55),
-                "490": figures(appropriated=40, available=10, ordered=30),
-            },
-            {
-                "C": {
-                    "489": figures(granted=60, paid=55, released=5),
-                    "490": figures(granted=40, ordered=30, released=10),
-                }
-            },
-            {"C/advance": ("rejected", 100, 70), "C/rest": ("issued", 30, 0)},
-        ),
-    ),
-]
+LINE_ROWS = read_rows("""
+    in one sum it comes back on the line that the schedule names first
+        ON_TWO_LINES; recovery 40; collection 40
+        => 489 for C: 60 paid; 490 for C: 40 available; C/advance paid 50; C/balance paid 50
+    in one sum it comes back first on the line that its recovery named
+        ON_TWO_LINES; recovery 30 on 489; collection 20
+        => 489 for C: 60 = 20 available + 40 paid; 490 for C: 40 paid; C/advance paid 50;
+           C/balance paid 50
+    what it names no line of comes back on the first that no other waits for, its own too
+        ON_TWO_LINES; recovery 30 on 490; recovery 40, id again; collection 65
+        => 489 for C: 60 = 25 available + 35 paid; 490 for C: 40 available; C/advance paid 50;
+           C/balance paid 50
+    as far as what named it has not come back, then in the order of the schedule
+        ON_TWO_LINES; recovery 30 on 489; recovery 20, id again; collection 25 on 489;
+        collection 10, id rest
+        => 489 for C: 60 = 30 available + 30 paid; 490 for C: 40 = 5 available + 35 paid;
+           C/advance paid 50; C/balance paid 50
+    what another has named of a line stays for it, as long as there is other money
+        ON_TWO_LINES; recovery 35 on 490, recovery S; recovery 30; collection 30
+        => 489 for C: 60 = 25 available + 35 paid; 490 for C: 40 = 5 available + 35 paid;
+           C/advance paid 50; C/balance paid 50
+    then all lines give, in the order of the schedule
+        ON_TWO_LINES; recovery 30; recovery 40 on 490, recovery S;
+        recovery 30 on 489, recovery S, id again; collection 30; collection 30 on 489, recovery S;
+        collection 40, recovery S, id rest
+        => 489 for C: 60 available; 490 for C: 40 available; C/advance paid 50; C/balance paid 50
+    revenue counts on the lines on which it would have moved
+        ON_TWO_LINES; recovery 30 on 489; collection 30, on 2024-03-01;
+        recovery 31 on 489, recovery S, id again
+        => refused recovery_exceeds: convention C, room_cents 30, asked_cents 31;
+           489 for C: 60 paid; 490 for C: 40 paid; C/advance paid 50; C/balance paid 50
+    and then on the next
+        ON_TWO_LINES; recovery 45; collection 45
+        => 489 for C: 60 = 5 available + 55 paid; 490 for C: 40 available; C/advance paid 50;
+           C/balance paid 50
+    what came back before leaves less on the first
+        ON_TWO_LINES; recovery 45; collection 39; collection 6, id again
+        => 489 for C: 60 = 5 available + 55 paid; 490 for C: 40 available; C/advance paid 50;
+           C/balance paid 50
+    what came as revenue on the first line does not come back on it again
+        ON_TWO_LINES; recovery 40; collection 30, on 2024-03-01; collection 10, id again;
+        recovery 5, recovery S; collection 5, recovery S
+        => 489 for C: 60 = 5 available + 55 paid; 490 for C: 40 = 10 available + 30 paid;
+           C/advance paid 50; C/balance paid 50
+    a partly paid order that is rejected changes nothing of the order of lines
+        PARTLY_PAID; C/advance rejected; recovery 50; collection 50
+        => 489 for C: 60 = 50 available + 10 paid; 490 for C: 40 = 30 committed + 10 paid;
+           C/advance rejected 100 (70 paid)
+    nor does its re-issue
+        PARTLY_PAID; C/advance rejected; new account; recovery 50; collection 50
+        => 489 for C: 60 = 50 available + 10 paid; 490 for C: 40 = 30 ordered + 10 paid;
+           C/advance rejected 100 (70 paid); C/advance/2 issued 30
+    as if it had not been rejected
+        PARTLY_PAID; recovery 50; collection 50
+        => 489 for C: 60 = 50 available + 10 paid; 490 for C: 40 = 30 ordered + 10 paid;
+           C/advance issued 100 (70 paid)
+    by lines it comes back on those that it names
+        ON_TWO_LINES; recovery 45; collection 44 on 489 + 1 on 490
+        => 489 for C: 60 = 44 available + 16 paid; 490 for C: 40 = 1 available + 39 paid;
+           C/advance paid 50; C/balance paid 50
+    a line that an amendment took from the schedule comes last
+        vote 60 on 489 + 40 on 490; award 60 on 489 + 40 on 490;
+        convention [advance 60 on 489 + 40 on 490]; payment 70; C/advance rejected;
+        amendment [rest 30 on 490]; recovery 15; collection 15
+        => 489 for C: 60 = 5 available + 55 paid; 490 for C: 40 = 10 available + 30 ordered;
+           C/advance rejected 100 (70 paid); C/rest issued 30
+""")
 
 ROWS = [*ROOM_ROWS, *LINE_ROWS]
 

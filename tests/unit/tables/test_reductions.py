@@ -1,27 +1,21 @@
 """Rule 16: a commitment is reduced, from the last instalment backwards."""
 
-from typing import Any
-
 import pytest
 
 from tests.builders import (
     Json,
     Scenario,
     a_convention,
-    a_line,
     a_new_account,
     a_notification,
     a_reduction,
-    a_report,
-    a_suspension,
     a_vote,
     a_withdrawal,
-    an_acknowledgement,
     an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line
+from tests.unit.tables.rows import REJECTED, Row, check, each_row, reader_of
 
 FIRST, SECOND = [("activity_report", 2022)], [("certified_accounts", 2022)]
 THIRDS = a_convention(
@@ -34,141 +28,56 @@ THIRDS = a_convention(
 IN_THIRDS = [a_vote(100), an_award(100), THIRDS]
 """100 under convention: 40 ordered at signature, 35 and 25 wait for a report each."""
 
-ADVANCE = {"C/advance": ("issued", 40, 0)}
-REJECTED = an_acknowledgement("rejected")
 
+read_rows = reader_of(globals())
 
-def left(remaining: int, ordered: int = 40, **orders: Any) -> Money:
-    """Where the 100 stand: what is neither remaining nor ordered is released, and available."""
-    released = 100 - remaining - ordered
-    return on_one_line(
-        100,
-        figures(granted=100, remaining=remaining, ordered=ordered, released=released),
-        ADVANCE | {f"C/{name}": ("issued", cents, 0) for name, cents in orders.items()},
-        available=released,
-        committed=remaining,
-        ordered=ordered,
-    )
-
-
-REDUCTION_ROWS = [
-    Row(
-        "within the last instalment",
-        [*IN_THIRDS, a_reduction(10)],
-        "accepted",
-        left(50),
-        entries=[("decommitment", "489", 10, "C")],
-    ),
-    Row(
-        "the last is shortened, the one before pays as planned",
-        [*IN_THIRDS, a_reduction(10), a_report(), a_report("certified_accounts")],
-        "accepted",
-        left(0, 90, second=35, third=15),
-    ),
-    Row(
-        "beyond the last: the one before is shortened, the last is settled",
-        [*IN_THIRDS, a_reduction(30), a_report(), a_report("certified_accounts")],
-        "accepted",
-        left(0, 70, second=30),
-    ),
-    Row("everything that is not ordered", [*IN_THIRDS, a_reduction(60)], "accepted", left(0)),
-    Row(
-        "a cent more than remains",
-        [*IN_THIRDS, a_reduction(61)],
-        "below_ordered",
-        left(60),
-        facts={
-            "convention": "C",
-            "line": a_line(),
-            "remaining_cents": 60,
-            "asked_cents": 61,
-        },
-    ),
-    Row(
-        "a line on which the convention has nothing",
-        [*IN_THIRDS, a_reduction(lines=[an_amount(1, "490")])],
-        "below_ordered",
-        left(60),
-        facts={
-            "convention": "C",
-            "line": a_line("490"),
-            "remaining_cents": 0,
-            "asked_cents": 1,
-        },
-    ),
-    Row(
-        "one line too much, and nothing of the others is reduced",
-        [*IN_THIRDS, a_reduction(lines=[an_amount(5), an_amount(1, "490")])],
-        "below_ordered",
-        left(60),
-        facts={
-            "convention": "C",
-            "line": a_line("490"),
-            "remaining_cents": 0,
-            "asked_cents": 1,
-        },
-    ),
-    Row(
-        "a suspended convention may be reduced",
-        [*IN_THIRDS, a_suspension(), a_reduction(10)],
-        "accepted",
-        left(50),
-    ),
-    Row(
-        "a rejected order is issued again for what the reduction left",
-        [*IN_THIRDS, REJECTED, a_reduction(75), a_new_account()],
-        "accepted",
-        on_one_line(
-            100,
-            figures(granted=100, ordered=25, released=75),
-            {"C/advance": ("rejected", 40, 0), "C/advance/2": ("issued", 25, 0)},
-            available=75,
-            ordered=25,
-        ),
-    ),
-    Row(
-        "nothing is left of it: it is not issued again",
-        [*IN_THIRDS, REJECTED, a_reduction(100), a_new_account()],
-        "accepted",
-        on_one_line(
-            100,
-            figures(granted=100, released=100),
-            {"C/advance": ("rejected", 40, 0)},
-            available=100,
-        ),
-    ),
-    Row(
-        "what a grant without convention never planned goes first (rule 13)",
-        [
-            a_vote(100),
-            an_award(
-                100,
-                requires_convention=False,
-                instalments=[an_instalment(70, "A", trigger="notification")],
-            ),
-            a_reduction(35, convention="G"),
-            a_new_account(),
-            a_notification(convention="G"),
-        ],
-        "accepted",
-        on_one_line(
-            100,
-            figures(granted=100, ordered=65, released=35),
-            {"G/A": ("issued", 65, 0)},
-            "G",
-            available=35,
-            ordered=65,
-        ),
-    ),
-]
+REDUCTION_ROWS = read_rows("""
+    within the last instalment
+        IN_THIRDS; reduction 10
+        => 489 for C: 100 = 10 available + 50 committed + 40 ordered; C/advance issued 40;
+           decommitment 489 10 C
+    the last is shortened, the one before pays as planned
+        IN_THIRDS; reduction 10; report; report certified_accounts 2022
+        => 489 for C: 100 = 10 available + 90 ordered; C/advance issued 40; C/second issued 35;
+           C/third issued 15
+    beyond the last: the one before is shortened, the last is settled
+        IN_THIRDS; reduction 30; report; report certified_accounts 2022
+        => 489 for C: 100 = 30 available + 70 ordered; C/advance issued 40; C/second issued 30
+    everything that is not ordered
+        IN_THIRDS; reduction 60
+        => 489 for C: 100 = 60 available + 40 ordered; C/advance issued 40
+    a cent more than remains
+        IN_THIRDS; reduction 61
+        => refused below_ordered: convention C, line 489, remaining_cents 60, asked_cents 61;
+           489 for C: 100 = 60 committed + 40 ordered; C/advance issued 40
+    a line on which the convention has nothing
+        IN_THIRDS; reduction 1 on 490
+        => refused below_ordered: convention C, line 490, remaining_cents 0, asked_cents 1;
+           489 for C: 100 = 60 committed + 40 ordered; C/advance issued 40
+    one line too much, and nothing of the others is reduced
+        IN_THIRDS; reduction 5 on 489 + 1 on 490
+        => refused below_ordered: convention C, line 490, remaining_cents 0, asked_cents 1;
+           489 for C: 100 = 60 committed + 40 ordered; C/advance issued 40
+    a suspended convention may be reduced
+        IN_THIRDS; suspension; reduction 10
+        => 489 for C: 100 = 10 available + 50 committed + 40 ordered; C/advance issued 40
+    a rejected order is issued again for what the reduction left
+        IN_THIRDS; REJECTED; reduction 75; new account
+        => 489 for C: 100 = 75 available + 25 ordered; C/advance rejected 40; C/advance/2 issued 25
+    nothing is left of it: it is not issued again
+        IN_THIRDS; REJECTED; reduction 100; new account
+        => 489 for C: 100 available; C/advance rejected 40
+    what a grant without convention never planned goes first (rule 13)
+        vote 100; award 100, without convention, instalments [A 70 at notification];
+        reduction 35, convention G; new account; notification, convention G
+        => 489 for G: 100 = 35 available + 65 ordered; G/A issued 65
+""")
 
 ROWS = REDUCTION_ROWS
 
 
 @each_row(REDUCTION_ROWS)
-def test_rule_16_a_reduction_shortens_what_is_not_ordered_from_the_last_backwards(
-    row: Row,
-) -> None:
+def test_rule_16_a_reduction_shortens_what_is_not_ordered_from_the_last_backwards(row: Row) -> None:
     check(row)
 
 

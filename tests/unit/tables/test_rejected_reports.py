@@ -1,24 +1,18 @@
 """Rule 24: a document that does not do counts as not received."""
 
-from typing import Any
-
 from tests.builders import (
-    Json,
     Scenario,
     a_convention,
-    a_deadline,
-    a_new_account,
     a_payment,
     a_rejected_report,
     a_report,
-    a_termination,
     a_vote,
     an_acknowledgement,
     an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line, stands
+from tests.unit.tables.rows import AGAIN, Row, check, each_row, reader_of
 
 BOTH = [("activity_report", 2022), ("certified_accounts", 2022)]
 AT_THE_REPORTS = a_convention(instalments=[an_instalment(100, documents=BOTH)])
@@ -26,9 +20,6 @@ WAITING = [a_vote(100), an_award(100), AT_THE_REPORTS]
 """One instalment of 100 that waits for two documents."""
 
 ACCOUNTS = a_report("certified_accounts")
-AGAIN: dict[str, Any] = {"_id": "again"}
-COMMITTED = on_one_line(100, figures(granted=100, remaining=100), committed=100)
-ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 REJECTED = an_acknowledgement("rejected", "C/advance")
 
 
@@ -41,136 +32,70 @@ PLANNED_ANEW = [
 ORDERED_ANEW = [*PLANNED_ANEW, a_report("evaluation")]
 
 
-def rests(order: str = "C/advance", kind: str = "activity_report") -> list[tuple[str, Json]]:
-    facts = {
-        "convention": "C",
-        "document": {"kind": kind, "year": 2022},
-        "payment_order": order,
-    }
-    return [("report_rejected_after_order", facts)]
+read_rows = reader_of(globals())
 
-
-REJECTION_ROWS = [
-    Row(
-        "before the other came: the instalment waits on",
-        [*WAITING, a_report(), a_rejected_report(), ACCOUNTS],
-        "accepted",
-        COMMITTED,
-    ),
-    Row(
-        "received again it counts",
-        [*WAITING, a_report(), a_rejected_report(), ACCOUNTS, a_report(**AGAIN)],
-        "accepted",
-        ISSUED,
-    ),
-    Row("one that never came", [*WAITING, a_rejected_report()], "accepted", COMMITTED),
-    Row(
-        "one that no instalment asks for",
-        [*WAITING, a_report(), ACCOUNTS, a_rejected_report("evaluation")],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "an order rests on it: flagged, the order stays",
-        [*WAITING, a_report(), ACCOUNTS, a_rejected_report()],
-        "accepted",
-        ISSUED,
-        flags=rests(),
-    ),
-    Row(
-        "the order is paid already: flagged",
-        [*WAITING, a_report(), ACCOUNTS, a_payment(100), a_rejected_report("certified_accounts")],
-        "accepted",
-        stands(paid=100, advance=("paid", 100, 100)),
-        flags=rests(kind="certified_accounts"),
-    ),
-    Row(
-        "the order was sent back, and nothing paid of it: nothing rests on it",
-        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report()],
-        "accepted",
-        stands(committed=100, advance=("rejected", 100, 0)),
-    ),
-    Row(
-        "sent back, a part of it paid: flagged",
-        [*WAITING, a_report(), ACCOUNTS, a_payment(30), REJECTED, a_rejected_report()],
-        "accepted",
-        stands(committed=70, paid=30, advance=("rejected", 100, 30)),
-        flags=rests(),
-    ),
-    Row(
-        "planned anew under the same id: it leaves its former orders behind",
-        [*PLANNED_ANEW, a_rejected_report()],
-        "accepted",
-        stands(committed=70, paid=30, advance=("rejected", 100, 30)),
-    ),
-    Row(
-        "so does its new order, sent back with nothing paid of it",
-        [*ORDERED_ANEW, an_acknowledgement("rejected", "C/advance/2"), a_rejected_report()],
-        "accepted",
-        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
-    ),
-    Row(
-        "of which a part is paid: flagged with that one",
-        [
-            *ORDERED_ANEW,
-            a_payment(7, "C/advance/2"),
-            an_acknowledgement("rejected", "C/advance/2"),
-            a_rejected_report(),
-        ],
-        "accepted",
-        stands(committed=63, paid=37, advance=("rejected", 100, 30), advance_2=("rejected", 70, 7)),
-        flags=rests("C/advance/2"),
-    ),
-    Row(
-        "an amendment beside an order leaves it what it was: of its re-issue nothing is paid",
-        [
-            *SENT_BACK,
-            a_new_account(),
-            an_amendment(instalments=[]),
-            an_acknowledgement("rejected", "C/advance/2"),
-            a_rejected_report(),
-        ],
-        "accepted",
-        stands(committed=70, paid=30, advance=("rejected", 100, 30), advance_2=("rejected", 70, 0)),
-        flags=rests(),
-    ),
-    Row(
-        "terminated since, it owes no document of before the amendment (rule 29)",
-        [*PLANNED_ANEW, a_rejected_report(), a_termination(), a_deadline("report_due")],
-        "accepted",
-        on_one_line(
-            100,
-            figures(granted=100, paid=30, released=70),
-            {"C/advance": ("rejected", 100, 30)},
-            available=70,
-            paid=30,
-        ),
-    ),
-    Row(
-        "a rejected order waits for the document again (rule 21)",
-        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report(), a_new_account()],
-        "accepted",
-        stands(committed=100, advance=("rejected", 100, 0)),
-    ),
-    Row(
-        "and is issued again when it comes",
-        [*WAITING, a_report(), ACCOUNTS, REJECTED, a_rejected_report(), a_report(**AGAIN)],
-        "accepted",
-        stands(ordered=100, advance=("rejected", 100, 0), advance_2=("issued", 100, 0)),
-    ),
-    Row(
-        "on a terminated convention it is recorded",
-        [*WAITING, a_report(), a_termination(), a_rejected_report()],
-        "accepted",
-        on_one_line(100, figures(granted=100, released=100), available=100),
-    ),
-    Row(
-        "on a convention that nobody knows it waits",
-        [a_rejected_report()],
-        "waits for convention C",
-        Money(),
-    ),
-]
+REJECTION_ROWS = read_rows("""
+    before the other came: the instalment waits on
+        WAITING; report; rejected report; ACCOUNTS
+        => 489 for C: 100 committed
+    received again it counts
+        WAITING; report; rejected report; ACCOUNTS; report, id again
+        => 489 for C: 100 ordered; C/advance issued 100
+    one that never came
+        WAITING; rejected report
+        => 489 for C: 100 committed
+    one that no instalment asks for
+        WAITING; report; ACCOUNTS; rejected report evaluation 2022
+        => 489 for C: 100 ordered; C/advance issued 100
+    an order rests on it: flagged, the order stays
+        WAITING; report; ACCOUNTS; rejected report
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/advance; 489 for C: 100 ordered; C/advance issued 100
+    the order is paid already: flagged
+        WAITING; report; ACCOUNTS; payment 100; rejected report certified_accounts 2022
+        => flag report_rejected_after_order: convention C, document {kind certified_accounts,
+           year 2022}, payment_order C/advance; 489 for C: 100 paid; C/advance paid 100
+    the order was sent back, and nothing paid of it: nothing rests on it
+        WAITING; report; ACCOUNTS; REJECTED; rejected report
+        => 489 for C: 100 committed; C/advance rejected 100
+    sent back, a part of it paid: flagged
+        WAITING; report; ACCOUNTS; payment 30; REJECTED; rejected report
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/advance; 489 for C: 100 = 70 committed + 30 paid;
+           C/advance rejected 100 (30 paid)
+    planned anew under the same id: it leaves its former orders behind
+        PLANNED_ANEW; rejected report
+        => 489 for C: 100 = 70 committed + 30 paid; C/advance rejected 100 (30 paid)
+    so does its new order, sent back with nothing paid of it
+        ORDERED_ANEW; C/advance/2 rejected; rejected report
+        => 489 for C: 100 = 70 committed + 30 paid; C/advance rejected 100 (30 paid);
+           C/advance/2 rejected 70
+    of which a part is paid: flagged with that one
+        ORDERED_ANEW; payment 7 of C/advance/2; C/advance/2 rejected; rejected report
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/advance/2; 489 for C: 100 = 63 committed + 37 paid;
+           C/advance rejected 100 (30 paid); C/advance/2 rejected 70 (7 paid)
+    an amendment beside an order leaves it what it was: of its re-issue nothing is paid
+        SENT_BACK; new account; amendment []; C/advance/2 rejected; rejected report
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/advance; 489 for C: 100 = 70 committed + 30 paid;
+           C/advance rejected 100 (30 paid); C/advance/2 rejected 70
+    terminated since, it owes no document of before the amendment (rule 29)
+        PLANNED_ANEW; rejected report; termination; deadline report_due
+        => 489 for C: 100 = 70 available + 30 paid; C/advance rejected 100 (30 paid)
+    a rejected order waits for the document again (rule 21)
+        WAITING; report; ACCOUNTS; REJECTED; rejected report; new account
+        => 489 for C: 100 committed; C/advance rejected 100
+    and is issued again when it comes
+        WAITING; report; ACCOUNTS; REJECTED; rejected report; report, id again
+        => 489 for C: 100 ordered; C/advance rejected 100; C/advance/2 issued 100
+    on a terminated convention it is recorded
+        WAITING; report; termination; rejected report
+        => 489 for C: 100 available
+    on a convention that nobody knows it waits
+        rejected report
+        => waits for convention C; no money
+""")
 
 ROWS = REJECTION_ROWS
 

@@ -21,16 +21,9 @@ from tests.builders import (
     an_instalment,
 )
 from tests.unit.ledger import tracing
+from tests.unit.tables.event_notation import read_events
 from tests.unit.tables.rows import entries_of
-from tests.unit.tables.test_signed_for_the_rest import (
-    ABOVE,
-    HALF,
-    ISSUED,
-    PAID,
-    REST,
-    TAKEN,
-    WAITS,
-)
+from tests.unit.tables.test_signed_for_the_rest import ABOVE, HALF, ISSUED, PAID, REST, TAKEN, WAITS
 
 
 def next_year(*before: Json, after: list[Json]) -> Scenario:
@@ -197,11 +190,7 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
 
 def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by_it() -> None:
     scenario = Scenario(
-        a_vote(100),
-        an_award(100),
-        a_convention(100),
-        an_acknowledgement("rejected"),
-        a_closing("all"),
+        *read_events("vote 100; award 100; convention 100; C/advance rejected; closing all")
     )
     for event in (a_vote(50, **NEXT), an_award(50, **NEXT), A_NAMESAKE):
         scenario.tell(event)

@@ -2,52 +2,38 @@
 
 import pytest
 
-from services.ledger.domain.model.refusals import Refusal
-from tests.builders import (
-    Json,
-    Scenario,
-    a_closing,
-    a_payment,
-    a_review,
-    an_acknowledgement,
-)
-from tests.unit.tables.rows import SIGNED, Row, check, each_row, stands
-from tests.unit.tables.test_closing import CARRIED, PAID
+from tests.builders import Json, Scenario, a_closing, a_payment, a_review, an_acknowledgement
+from tests.unit.tables.rows import SIGNED, Row, check, each_row, reader_of
+from tests.unit.tables.years import PAID
 
-ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 REFUSED: list[Json] = [*SIGNED, a_payment(200)]
 """Record 4 is the refusal of a payment that is too large."""
 
-ROWS = [
-    Row("the refusal is seen", [*REFUSED, a_review(4)], "accepted", ISSUED),
-    Row("seen again", [*REFUSED, a_review(4), a_review(4, _id="2")], "accepted", ISSUED),
-    Row("what was accepted may be seen too", [*REFUSED, a_review(1)], "accepted", ISSUED),
-    Row(
-        "a record that is not there yet",
-        [*REFUSED, a_review(5)],
-        Refusal.UNKNOWN_RECORD,
-        ISSUED,
-        facts={"sequence": 5},
-    ),
-    Row(
-        "a dead letter: its chain is of no budget, and not known to it",
-        [*REFUSED, a_review(99, chain="_dead.0")],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "a dead letter that was sent again, as which event",
-        [*REFUSED, a_review(99, chain="_dead.0", event={"source": "urn:lille:erp", "id": "7"})],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "after the year is closed, and closed out",
-        [*PAID, a_closing("all"), a_review(1)],
-        "accepted",
-        CARRIED,
-    ),
-]
+read_rows = reader_of(globals())
+
+ROWS = read_rows("""
+    the refusal is seen
+        REFUSED; review 4
+        => 489 for C: 100 ordered; C/advance issued 100
+    seen again
+        REFUSED; review 4; review 4, id '2'
+        => 489 for C: 100 ordered; C/advance issued 100
+    what was accepted may be seen too
+        REFUSED; review 1
+        => 489 for C: 100 ordered; C/advance issued 100
+    a record that is not there yet
+        REFUSED; review 5
+        => refused unknown_record: sequence 5; 489 for C: 100 ordered; C/advance issued 100
+    a dead letter: its chain is of no budget, and not known to it
+        REFUSED; review 99, chain _dead.0
+        => 489 for C: 100 ordered; C/advance issued 100
+    a dead letter that was sent again, as which event
+        REFUSED; review 99, chain _dead.0, event {source urn:lille:erp, id '7'}
+        => 489 for C: 100 ordered; C/advance issued 100
+    after the year is closed, and closed out
+        PAID; closing all; review 1
+        => 489 for C: 100 = 60 paid + 40 carried_over; C/advance paid 60
+""")
 
 
 @each_row(ROWS)

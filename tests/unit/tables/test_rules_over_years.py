@@ -1,7 +1,5 @@
 """Where a rule meets the end of a year: what an earlier year did counts in the next."""
 
-from typing import Any
-
 import pytest
 
 from tests.builders import (
@@ -12,26 +10,17 @@ from tests.builders import (
     a_concurring_act,
     a_convention,
     a_line,
-    a_new_account,
-    a_payment,
-    a_reduction,
     a_rejected_report,
     a_report,
-    a_transfer,
     a_vote,
-    a_withdrawal,
     an_acknowledgement,
     an_act,
-    an_amendment,
-    an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, figures
-from tests.unit.tables.years import NEXT, OPENED, Row, check, next_money
-
-REPORT = [("activity_report", 2022)]
-AGAIN: dict[str, Any] = {"_id": "again"}
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.rows import REPORT
+from tests.unit.tables.years import NEXT, Row, check, reader_of
 
 BALANCE = an_instalment(40, "balance", documents=[("activity_report", 2023)], ceiling=True)
 ADVANCE = an_instalment(60, documents=REPORT)
@@ -46,114 +35,47 @@ REJECTED = [*ORDERED, an_acknowledgement("rejected")]
 CONCURRING = [
     a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)
 ]
-OWED = {"convention": "C", "amount_cents": 60}
 REJECTED_IN_THE_NEXT = a_rejected_report(**NEXT)
 
 
-def rests() -> list[tuple[str, Json]]:
-    facts = {
-        "convention": "C",
-        "document": {"kind": "activity_report", "year": 2022},
-        "payment_order": "C/advance",
-    }
-    return [("report_rejected_after_order", facts)]
-
-
 OTHER_ARTICLE = a_line(article="6574")
-BEFORE_THE_VOTE = [
-    a_reduction(30, **NEXT),
-    an_amendment(
-        act=an_act("2024-02-01"),
-        instalments=[
-            an_instalment(name="rest", lines=[an_amount(10), an_amount(20, line=OTHER_ARTICLE)])
-        ],
-        **NEXT,
-    ),
-    a_vote(5, vote_level="article", **NEXT),
-]
+BEFORE_THE_VOTE = read_events("""
+    reduction 30, next year;
+    amendment [rest 10 on 489 + 20 on 65/6574/61/489], act 2024-02-01, next year;
+    vote 5, vote_level article, next year
+""")
 """What was reduced on one article was committed on another, before credit was voted by article."""
 
-ROWS = [
-    Row(
-        "an article that was overdrawn before the vote is given credit: who adds may leave it so",
-        [*ORDERED, an_acknowledgement(), a_payment(60)],
-        "accepted",
-        Money(
-            {
-                "489": figures(appropriated=35, available=25, ordered=10),
-                "65/6574/61/489": figures(appropriated=10, available=-10, ordered=20),
-            },
-            {
-                "C": {
-                    "489": figures(granted=40, ordered=10, released=30),
-                    "65/6574/61/489": figures(granted=20, ordered=20),
-                }
-            },
-            {"C/rest": ("issued", 30, 0)},
-        ),
-        after=[
-            *BEFORE_THE_VOTE,
-            a_transfer(10, to_line=OTHER_ARTICLE, **NEXT),
-        ],
-    ),
-    Row(
-        "the new account came before the internal event: the rejected order is issued with it",
-        REJECTED,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "committed": 40, "ordered": 60}},
-            {"C": {"489": {"granted": 100, "remaining": 40, "ordered": 60}}},
-            {"C/advance/2": ("issued", 60, 0)},
-        ),
-        before=[a_new_account(**NEXT)],
-    ),
-    Row(
-        "the account that rejected it, sent again before the internal event, is no newer one",
-        REJECTED,
-        "accepted",
-        Money(
-            {"489": {"appropriated": 100, "committed": 100}},
-            {"C": {"489": {"granted": 100, "remaining": 100}}},
-        ),
-        before=[a_new_account("FR7610278027150004578690110", **NEXT)],
-    ),
-    Row(
-        "the 25th concurring act is withdrawn in the new year: a flag, and nothing falls",
-        [*CONCURRING, *TAKEN, a_payment(60)],
-        "accepted",
-        OPENED,
-        after=[a_withdrawal(act=an_act("2023-05-25"), **NEXT)],
-        flags=[
-            (
-                "concurring_act_withdrawn",
-                {"grant": "G", "act": {"number": None} | an_act("2023-05-25")},
-            )
-        ],
-    ),
-    Row(
-        "a report is rejected on which an earlier year's order rests",
-        [*TAKEN, a_payment(60)],
-        "accepted",
-        OPENED,
-        after=[REJECTED_IN_THE_NEXT],
-        flags=rests(),
-    ),
-    Row(
-        "rejected once more: nothing rests on it any longer",
-        [*TAKEN, a_payment(60)],
-        "accepted",
-        OPENED,
-        after=[REJECTED_IN_THE_NEXT, a_rejected_report(**NEXT, **AGAIN)],
-    ),
-    Row(
-        "its award falls while an order of the closed year is with the treasury: it may be paid",
-        TAKEN,
-        "accepted",
-        next_money({"available": 40}, {"released": 40}),
-        after=[a_withdrawal(**NEXT)],
-        flags=[("recovery_due", OWED)],
-    ),
-]
+read_rows = reader_of(globals())
+
+ROWS = read_rows("""
+    an article that was overdrawn before the vote is given credit: who adds may leave it so
+        ORDERED; C/advance taken_in_charge; payment 60; CARRIED; BEFORE_THE_VOTE;
+        transfer 10 from 489 to 65/6574/61/489, next year
+        => 489: 35 = 25 available + 10 ordered; C on 489: 40 = 30 released + 10 ordered;
+           65/6574/61/489: 10 = -10 available + 20 ordered; C on 65/6574/61/489: 20 ordered;
+           C/rest issued 30
+    the new account came before the internal event: the rejected order is issued with it
+        REJECTED; closing all; new account, next year; DELIVERY
+        => 489 for C: 100 = 40 committed + 60 ordered; C/advance/2 issued 60
+    the account that rejected it, sent again before the internal event, is no newer one
+        REJECTED; closing all; new account FR7610278027150004578690110, next year; DELIVERY
+        => 489 for C: 100 committed
+    the 25th concurring act is withdrawn in the new year: a flag, and nothing falls
+        CONCURRING; TAKEN; payment 60; CARRIED; withdrawal, act 2023-05-25, next year
+        => flag concurring_act_withdrawn: grant G, act {number null, body 'Conseil municipal',
+           date 2023-05-25}; 489 for C: 40 committed
+    a report is rejected on which an earlier year's order rests
+        TAKEN; payment 60; CARRIED; REJECTED_IN_THE_NEXT
+        => flag report_rejected_after_order: convention C, document {kind activity_report,
+           year 2022}, payment_order C/advance; 489 for C: 40 committed
+    rejected once more: nothing rests on it any longer
+        TAKEN; payment 60; CARRIED; REJECTED_IN_THE_NEXT; rejected report, next year, id again
+        => 489 for C: 40 committed
+    its award falls while an order of the closed year is with the treasury: it may be paid
+        TAKEN; CARRIED; withdrawal, next year
+        => flag recovery_due: convention C, amount_cents 60; 489 for C: 40 available
+""")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)

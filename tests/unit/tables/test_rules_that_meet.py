@@ -1,27 +1,20 @@
 """Where two rules meet: what one of them leaves behind, the other has to find."""
 
-from typing import Any
-
 from tests.builders import (
     Scenario,
     a_concurring_act,
     a_convention,
     a_new_account,
-    a_notification,
     a_report,
     a_vote,
     a_withdrawal,
     an_acknowledgement,
     an_act,
     an_amendment,
-    an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures, flags_of
-
-REPORT = [("activity_report", 2022)]
-AGAIN: dict[str, Any] = {"_id": "again"}
+from tests.unit.tables.rows import REPORT, Row, check, each_row, flags_of, reader_of
 
 # -- rules 15, 22 and 26: an amendment under a ceiling whose report is there
 
@@ -38,78 +31,26 @@ RAISED = an_amendment(
     instalments=[an_instalment(1_200, "all", documents=REPORT, ceiling=True)],
 )
 
-CUT = Money(
-    {"489": figures(appropriated=1_000, available=400, ordered=600)},
-    {"C": {"489": figures(granted=1_200, released=600, ordered=600)}},
-    {"C/all": ("issued", 600, 0)},
-)
 
-CREDIT_ROWS = [
-    Row(
-        "what the ceiling cuts at once pays for what the amendment adds, and nothing is overdrawn",
-        [*SPENT, RAISED],
-        "accepted",
-        CUT,
-    ),
-    Row(
-        "what is cut on one line of the chapter pays for another, which is overdrawn",
-        [
-            *SPENT,
-            an_amendment(
-                act=an_act("2023-09-01"),
-                instalments=[
-                    an_instalment(1_000, "all", documents=REPORT, ceiling=True),
-                    an_instalment(lines=[an_amount(300, "490")], trigger="notification"),
-                ],
-            ),
-        ],
-        "accepted",
-        Money(
-            {
-                "489": figures(appropriated=1_000, available=400, ordered=600),
-                "490": {"available": -300, "committed": 300},
-            },
-            {
-                "C": {
-                    "489": figures(granted=1_000, released=400, ordered=600),
-                    "490": figures(granted=300, remaining=300),
-                }
-            },
-            {"C/all": ("issued", 600, 0)},
-        ),
-        flags=[
-            (
-                "line_overdrawn",
-                {"line": an_amount(1, "490")["line"], "available_cents": -300},
-            )
-        ],
-    ),
-    Row(
-        "what remains asked above the credit is refused, net",
-        [
-            *SPENT,
-            an_amendment(
-                act=an_act("2023-09-01"),
-                instalments=[
-                    an_instalment(1_000, "all", documents=REPORT, ceiling=True),
-                    an_instalment(401, "more", trigger="notification"),
-                ],
-            ),
-        ],
-        "insufficient_credit",
-        Money(
-            {"489": figures(appropriated=1_000, committed=1_000)},
-            {"C": {"489": figures(granted=1_000, remaining=1_000)}},
-        ),
-        facts={
-            "level": "chapter",
-            "group": "65",
-            "available_cents": 0,
-            "asked_cents": 1,
-            "shortfall_cents": 1,
-        },
-    ),
-]
+read_rows = reader_of(globals())
+
+CREDIT_ROWS = read_rows("""
+    what the ceiling cuts at once pays for what the amendment adds, and nothing is overdrawn
+        SPENT; RAISED
+        => 489: 1_000 = 400 available + 600 ordered; C on 489: 1_200 = 600 released + 600 ordered;
+           C/all issued 600
+    what is cut on one line of the chapter pays for another, which is overdrawn
+        SPENT; amendment [all 1_000 against activity_report 2022 with ceiling,
+        advance 300 on 490 at notification], act 2023-09-01
+        => flag line_overdrawn: line 490, available_cents -300;
+           489 for C: 1_000 = 400 available + 600 ordered; 490: 0 = -300 available + 300 committed;
+           C on 490: 300 remaining; C/all issued 600
+    what remains asked above the credit is refused, net
+        SPENT; amendment [all 1_000 against activity_report 2022 with ceiling,
+        more 401 at notification], act 2023-09-01
+        => refused insufficient_credit: level chapter, group '65', available_cents 0, asked_cents 1,
+           shortfall_cents 1; 489 for C: 1_000 committed
+""")
 
 # -- rule 22: one event, several instalments under ceilings
 
@@ -125,19 +66,12 @@ TWO_CEILINGS = [
     ),
 ]
 
-CEILING_ROWS = [
-    Row(
-        "two instalments wait for the report that shows too low a cost: one excess, said once",
-        [*TWO_CEILINGS, a_report(eligible_cost_cents=150)],
-        "accepted",
-        Money(
-            {"489": figures(appropriated=1_000, available=600, ordered=400)},
-            {"C": {"489": figures(granted=1_000, released=600, ordered=400)}},
-            {"C/advance": ("issued", 400, 0)},
-        ),
-        flags=[("recovery_due", {"convention": "C", "amount_cents": 250})],
-    ),
-]
+CEILING_ROWS = read_rows("""
+    two instalments wait for the report that shows too low a cost: one excess, said once
+        TWO_CEILINGS; report, eligible_cost_cents 150
+        => flag recovery_due: convention C, amount_cents 250;
+           489 for C: 1_000 = 600 available + 400 ordered; C/advance issued 400
+""")
 
 # -- rules 14 and 21: a rejected order of a grant without convention, held back
 
@@ -153,61 +87,28 @@ SENT_BACK = [
 
 HELD = [*SENT_BACK, a_new_account()]
 FALLEN = [*HELD, a_withdrawal(grant="H")]
-REQUIRED = {"siret": "37887770800040", "total_cents": 2_300_001, "limit_cents": 2_300_000}
 
 
-def sent_back(*, ordered: int = 0, reserved: int = 0, again: int = 0, third: int = 0) -> Money:
-    left = 1_000_000 - ordered
-    line = figures(
-        appropriated=9_000_000,
-        available=8_000_000 - reserved,
-        reserved=reserved,
-        committed=left,
-        ordered=ordered,
-    )
-    orders = {"G/1": ("rejected", 1_000_000, 0)}
-    states = {1: "issued", 2: "rejected"}
-    if again:
-        orders["G/1/2"] = (states[again], 1_000_000, 0)
-    return Money(
-        {"489": line},
-        {"G": {"489": figures(granted=1_000_000, remaining=left, ordered=ordered)}},
-        orders,
-    )
-
-
-HELD_ROWS = [
-    Row(
-        "a new account would issue it again: it is held back",
-        HELD,
-        "accepted",
-        sent_back(reserved=1_300_001),
-        flags=[("convention_required", {"convention": "G"} | REQUIRED)],
-    ),
-    Row(
-        "the sum falls back: whatever touches the convention next issues it again",
-        [*FALLEN, a_notification(convention="G")],
-        "accepted",
-        sent_back(ordered=1_000_000, again=1),
-    ),
-    Row(
-        "where nothing came that issues rejected orders again, it waits on",
-        [*SENT_BACK, a_withdrawal(grant="H"), a_notification(convention="G")],
-        "accepted",
-        sent_back(),
-    ),
-    Row(
-        "issued again and rejected again, it waits for another reason to be issued",
-        [
-            *FALLEN,
-            a_notification(convention="G"),
-            an_acknowledgement("rejected", "G/1/2"),
-            a_notification(convention="G", **AGAIN),
-        ],
-        "accepted",
-        sent_back(again=2),
-    ),
-]
+HELD_ROWS = read_rows("""
+    a new account would issue it again: it is held back
+        HELD
+        => flag convention_required: convention G, siret '37887770800040', total_cents 2_300_001,
+           limit_cents 2_300_000;
+           489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 committed;
+           G on 489: 1_000_000 remaining; G/1 rejected 1_000_000
+    the sum falls back: whatever touches the convention next issues it again
+        FALLEN; notification, convention G
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 ordered; G on 489: 1_000_000 ordered;
+           G/1 rejected 1_000_000; G/1/2 issued 1_000_000
+    where nothing came that issues rejected orders again, it waits on
+        SENT_BACK; withdrawal, grant H; notification, convention G
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 committed;
+           G on 489: 1_000_000 remaining; G/1 rejected 1_000_000
+    issued again and rejected again, it waits for another reason to be issued
+        FALLEN; notification, convention G; G/1/2 rejected; notification, convention G, id again
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 committed;
+           G on 489: 1_000_000 remaining; G/1 rejected 1_000_000; G/1/2 rejected 1_000_000
+""")
 
 ROWS = [*CREDIT_ROWS, *CEILING_ROWS, *HELD_ROWS]
 

@@ -15,7 +15,6 @@ from tests.builders import (
     a_new_account,
     a_payment,
     a_recovery,
-    a_reduction,
     a_report,
     a_vote,
     an_act,
@@ -24,10 +23,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Figures, Money, Row, check, each_row, figures, flags_of
-
-REPORT = [("activity_report", 2022)]
-ACT = an_act("2023-09-01")
+from tests.unit.tables.rows import REPORT, Row, check, each_row, flags_of, reader_of
 
 
 def on(cents: int, other_cents: int, **more: Any) -> Json:
@@ -40,24 +36,6 @@ def amended(*instalments: Json, **more: Any) -> Json:
     return an_amendment(instalments=list(instalments), **more)
 
 
-def stand(
-    committed: tuple[int, int], available: tuple[int, int], granted: tuple[int, int], name: str
-) -> Money:
-    """Where the money of 489 and 490 stands, all of it committed or available."""
-    lines: dict[str, Figures] = {}
-    shares: dict[str, Figures] = {}
-    for place, operation in enumerate(("489", "490")):
-        whole = committed[place] + available[place]
-        left = granted[place] - committed[place]
-        lines[operation] = figures(
-            appropriated=whole, available=available[place], committed=committed[place]
-        )
-        shares[operation] = figures(
-            granted=granted[place], remaining=committed[place], released=left
-        )
-    return Money(lines, {name: shares})
-
-
 CREDIT = a_vote(appropriations=[an_amount(9_000_000), an_amount(9_000_000, "490")])
 GRANT = [an_amount(1_000_000), an_amount(1_000_000, "490")]
 AWARDED = [CREDIT, an_award(lines=GRANT)]
@@ -68,86 +46,56 @@ ALONE = [
 ]
 
 
-def both(name: str) -> Money:
-    return stand((1_000_000, 1_000_000), (8_000_000, 8_000_000), (1_000_000, 1_000_000), name)
+read_rows = reader_of(globals())
 
-
-LIMIT: Json = {"siret": SIRET, "total_cents": 2_300_001, "limit_cents": 2_300_000}
-WHOLE = an_award(2_300_000, requires_convention=False, instalments=[an_instalment(2_300_000)])
-
-ROWS = [
-    Row(
-        "an amendment leaves the first line as it is, and is above the award on the second",
-        [*SIGNED, amended(on(1_000_000, 1_000_001))],
-        "exceeds_award",
-        both("C"),
-        facts={
-            "convention": "C",
-            "line": a_line("490"),
-            "award_cents": 1_000_000,
-            "asked_cents": 1_000_001,
-        },
-    ),
-    Row(
-        "down on the first line, up on the second",
-        [*SIGNED, amended(on(900_000, 1_100_000), act=ACT)],
-        "accepted",
-        stand((900_000, 1_100_000), (8_100_000, 7_900_000), (1_000_000, 1_100_000), "C"),
-        entries=[
-            ("decommitment", "489", 100_000, "C"),
-            ("supplementary_commitment", "490", 100_000, "C"),
-        ],
-    ),
-    Row(
-        "an act raises two lines, by 3,000.01 € together: a convention is required",
-        [*ALONE, amended(on(1_150_000, 1_150_001), convention="G", act=ACT)],
-        "convention_required",
-        both("G"),
-        facts=LIMIT,
-    ),
-    Row(
-        "an act raises two lines, by 3,000 € together",
-        [*ALONE, amended(on(1_150_000, 1_150_000), convention="G", act=ACT)],
-        "accepted",
-        stand((1_150_000, 1_150_000), (7_850_000, 7_850_000), (1_150_000, 1_150_000), "G"),
-    ),
-    Row(
-        "with a convention an act may raise a grant above 23,000 €",
-        [*SIGNED, amended(on(1_500_000, 1_500_000), act=ACT)],
-        "accepted",
-        stand((1_500_000, 1_500_000), (7_500_000, 7_500_000), (1_500_000, 1_500_000), "C"),
-    ),
-    Row(
-        "a reduction on a line that only the first instalment pays on",
-        [
-            *AWARDED,
-            a_convention(
-                instalments=[
-                    on(1_000_000, 600_000),
-                    an_instalment(0, "last", documents=REPORT, lines=[an_amount(400_000, "490")]),
-                ]
-            ),
-            a_reduction(lines=[an_amount(300_000)]),
-        ],
-        "accepted",
-        stand((700_000, 1_000_000), (8_300_000, 8_000_000), (1_000_000, 1_000_000), "C"),
-    ),
-    Row(
-        "a convention leaves out a line of one cent: that cent is released",
-        [
-            CREDIT,
-            an_award(
-                lines=[an_amount(1_000_000), an_amount(1, "490")],
-                requires_convention=False,
-                instalments=[on(1_000_000, 1)],
-            ),
-            a_convention(instalments=[an_instalment(1_000_000, documents=REPORT)]),
-        ],
-        "accepted",
-        stand((1_000_000, 0), (8_000_000, 9_000_000), (1_000_000, 1), "C"),
-        entries=[("decommitment", "490", 1, "C")],
-    ),
-]
+ROWS = read_rows("""
+    an amendment leaves the first line as it is, and is above the award on the second
+        SIGNED; amendment [rest 1_000_000 on 489 + 1_000_001 on 490 against activity_report 2022]
+        => refused exceeds_award: convention C, line 490, award_cents 1_000_000,
+           asked_cents 1_000_001; 489: 9_000_000 = 8_000_000 available + 1_000_000 committed;
+           C on 489: 1_000_000 remaining;
+           490: 9_000_000 = 8_000_000 available + 1_000_000 committed; C on 490: 1_000_000 remaining
+    down on the first line, up on the second
+        SIGNED; amendment [rest 900_000 on 489 + 1_100_000 on 490 against activity_report 2022],
+        act 2023-09-01
+        => 489: 9_000_000 = 8_100_000 available + 900_000 committed;
+           C on 489: 1_000_000 = 100_000 released + 900_000 remaining;
+           490: 9_000_000 = 7_900_000 available + 1_100_000 committed;
+           C on 490: 1_100_000 remaining; decommitment 489 100_000 C;
+           supplementary_commitment 490 100_000 C
+    an act raises two lines, by 3,000.01 € together: a convention is required
+        ALONE; amendment [rest 1_150_000 on 489 + 1_150_001 on 490 against activity_report 2022],
+        convention G, act 2023-09-01
+        => refused convention_required: siret '37887770800040', total_cents 2_300_001,
+           limit_cents 2_300_000; 489: 9_000_000 = 8_000_000 available + 1_000_000 committed;
+           G on 489: 1_000_000 remaining;
+           490: 9_000_000 = 8_000_000 available + 1_000_000 committed; G on 490: 1_000_000 remaining
+    an act raises two lines, by 3,000 € together
+        ALONE; amendment [rest 1_150_000 on 489 + 1_150_000 on 490 against activity_report 2022],
+        convention G, act 2023-09-01
+        => 489: 9_000_000 = 7_850_000 available + 1_150_000 committed;
+           G on 489: 1_150_000 remaining;
+           490: 9_000_000 = 7_850_000 available + 1_150_000 committed; G on 490: 1_150_000 remaining
+    with a convention an act may raise a grant above 23,000 €
+        SIGNED; amendment [rest 1_500_000 on 489 + 1_500_000 on 490 against activity_report 2022],
+        act 2023-09-01
+        => 489: 9_000_000 = 7_500_000 available + 1_500_000 committed;
+           C on 489: 1_500_000 remaining;
+           490: 9_000_000 = 7_500_000 available + 1_500_000 committed; C on 490: 1_500_000 remaining
+    a reduction on a line that only the first instalment pays on
+        AWARDED; convention [rest 1_000_000 on 489 + 600_000 on 490 against activity_report 2022,
+        last 400_000 on 490 against activity_report 2022]; reduction 300_000
+        => 489: 9_000_000 = 8_300_000 available + 700_000 committed;
+           C on 489: 1_000_000 = 300_000 released + 700_000 remaining;
+           490: 9_000_000 = 8_000_000 available + 1_000_000 committed; C on 490: 1_000_000 remaining
+    a convention leaves out a line of one cent: that cent is released
+        CREDIT; award 1_000_000 on 489 + 1 on 490, without convention,
+        instalments [rest 1_000_000 on 489 + 1 on 490 against activity_report 2022];
+        convention [advance 1_000_000 against activity_report 2022]
+        => 489: 9_000_000 = 8_000_000 available + 1_000_000 committed;
+           C on 489: 1_000_000 remaining; 490: 9_000_000 available; C on 490: 1 released;
+           decommitment 490 1 C
+""")
 
 
 @each_row(ROWS)

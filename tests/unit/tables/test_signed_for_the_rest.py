@@ -1,31 +1,20 @@
 """Rules 13 and 14: a convention signed for what is held back of a grant that was paid in part."""
 
-from typing import Any
-
 from tests.builders import (
     Json,
     Scenario,
-    a_collection,
     a_convention,
-    a_line,
     a_new_account,
-    a_notification,
     a_payment,
-    a_recovery,
-    a_reduction,
     a_rejected_report,
     a_report,
-    a_termination,
     a_vote,
-    a_withdrawal,
     an_acknowledgement,
-    an_amendment,
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, facts_of, figures
+from tests.unit.tables.rows import REPORT, Row, check, each_row, facts_of, reader_of
 
-REPORT = [("activity_report", 2022)]
 HALF = 500_000
 ALONE = an_award(
     2 * HALF,
@@ -40,286 +29,145 @@ WAITS = [an_instalment(HALF, "1", trigger="notification")]
 REST = a_convention(instalments=WAITS, bank_account=...)
 """Its instalment is called as one of the grant is."""
 
-ISSUED, FULLY_PAID = ("issued", HALF, 0), ("paid", HALF, HALF)
+ISSUED = ("issued", HALF, 0)
 TAKEN = [*ABOVE, REST]
 
 
-def stands(convention: str = "C", **cents: Any) -> Money:
-    """A grant of 10,000 €, and where it stands under its convention; H is reserved for another."""
-    orders = cents.pop("orders")
-    free = 9_000_000 - 1_300_001 - 2 * HALF
-    released = cents.get("released", 0)
-    names = {"remaining": "committed"}
-    line = {names.get(name, name): each for name, each in cents.items() if name != "released"}
-    return Money(
-        {
-            "489": figures(
-                appropriated=9_000_000, available=free + released, reserved=1_300_001, **line
-            )
-        },
-        {convention: {"489": figures(granted=2 * HALF, **cents)}},
-        orders,
-    )
+read_rows = reader_of(globals())
 
+SIGNED_ROWS = read_rows("""
+    it takes the place of the grant, for the rest; what is ordered counts in its figures
+        TAKEN
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           500_000 ordered; C on 489: 1_000_000 = 500_000 remaining + 500_000 ordered;
+           G/1 issued 500_000; no entries
+    where something is paid too
+        PAID; REST
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           500_000 paid; C on 489: 1_000_000 = 500_000 remaining + 500_000 paid; G/1 paid 500_000
+    were it a cent
+        vote 9_000_000; new account; award 1_000_000, without convention, instalments [1 999_999,
+        2 1 against activity_report 2022]; award 1_300_001, grant H;
+        convention [advance 1 at notification]
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1 committed +
+           999_999 ordered; C on 489: 1_000_000 = 1 remaining + 999_999 ordered; G/1 issued 999_999
+    for less than the rest: the difference is released
+        ABOVE; convention [advance 499_999 at notification]
+        => 489: 9_000_000 = 6_700_000 available + 1_300_001 reserved + 499_999 committed +
+           500_000 ordered; C on 489: 1_000_000 = 1 released + 499_999 remaining + 500_000 ordered;
+           G/1 issued 500_000; decommitment 489 1 C
+    for more than the rest
+        ABOVE; convention 500_001
+        => refused exceeds_award: convention C, line 489, award_cents 500_000, asked_cents 500_001;
+           489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           500_000 ordered; G on 489: 1_000_000 = 500_000 remaining + 500_000 ordered;
+           G/1 issued 500_000
+    everything is ordered: there is no rest
+        vote 9_000_000; new account; award 1_000_000, without convention; award 1_300_001, grant H;
+        convention 1
+        => refused convention_exists: convention C;
+           489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           G on 489: 1_000_000 ordered; G/1 issued 1_000_000
+    the sum has fallen back: nothing is held back any more
+        ABOVE; withdrawal, grant H; REST
+        => refused convention_exists: convention C;
+           489: 9_000_000 = 8_000_000 available + 500_000 committed + 500_000 ordered;
+           G on 489: 1_000_000 = 500_000 remaining + 500_000 ordered; G/1 issued 500_000
+    its own instalment is ordered under its own name
+        TAKEN; notification
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           C on 489: 1_000_000 ordered; G/1 issued 500_000; C/1 issued 500_000
+    due at signature, it is ordered at once
+        ABOVE; convention 500_000
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           C on 489: 1_000_000 ordered; G/1 issued 500_000; C/advance issued 500_000
+    what was received on the grant stays: the convention that waits for it pays at once
+        ABOVE; report, convention G; convention [advance 500_000 against activity_report 2022]
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           C on 489: 1_000_000 ordered; G/1 issued 500_000; C/advance issued 500_000
+""")
 
-SIGNED_ROWS = [
-    Row(
-        "it takes the place of the grant, for the rest; what is ordered counts in its figures",
-        TAKEN,
-        "accepted",
-        stands(ordered=HALF, remaining=HALF, orders={"G/1": ISSUED}),
-        entries=[],
-    ),
-    Row(
-        "where something is paid too",
-        [*PAID, REST],
-        "accepted",
-        stands(paid=HALF, remaining=HALF, orders={"G/1": FULLY_PAID}),
-    ),
-    Row(
-        "were it a cent",
-        [
-            *ABOVE[:2],
-            an_award(
-                2 * HALF,
-                requires_convention=False,
-                instalments=[
-                    an_instalment(2 * HALF - 1, "1"),
-                    an_instalment(1, "2", documents=REPORT),
-                ],
-            ),
-            ABOVE[3],
-            a_convention(instalments=[an_instalment(1, trigger="notification")]),
-        ],
-        "accepted",
-        stands(ordered=2 * HALF - 1, remaining=1, orders={"G/1": ("issued", 2 * HALF - 1, 0)}),
-    ),
-    Row(
-        "for less than the rest: the difference is released",
-        [
-            *ABOVE,
-            a_convention(instalments=[an_instalment(HALF - 1, trigger="notification")]),
-        ],
-        "accepted",
-        stands(ordered=HALF, remaining=HALF - 1, released=1, orders={"G/1": ISSUED}),
-        entries=[("decommitment", "489", 1, "C")],
-    ),
-    Row(
-        "for more than the rest",
-        [*ABOVE, a_convention(HALF + 1)],
-        "exceeds_award",
-        stands("G", ordered=HALF, remaining=HALF, orders={"G/1": ISSUED}),
-        facts={
-            "convention": "C",
-            "line": a_line(),
-            "award_cents": HALF,
-            "asked_cents": HALF + 1,
-        },
-    ),
-    Row(
-        "everything is ordered: there is no rest",
-        [
-            *ABOVE[:2],
-            an_award(2 * HALF, requires_convention=False),
-            ABOVE[3],
-            a_convention(1),
-        ],
-        "convention_exists",
-        stands("G", ordered=2 * HALF, orders={"G/1": ("issued", 2 * HALF, 0)}),
-        facts={"convention": "C"},
-    ),
-    Row(
-        "the sum has fallen back: nothing is held back any more",
-        [*ABOVE, a_withdrawal(grant="H"), REST],
-        "convention_exists",
-        Money(
-            {
-                "489": figures(
-                    appropriated=9_000_000, available=8_000_000, ordered=HALF, committed=HALF
-                )
-            },
-            {"G": {"489": figures(granted=2 * HALF, ordered=HALF, remaining=HALF)}},
-            {"G/1": ISSUED},
-        ),
-        facts={"convention": "C"},
-    ),
-    Row(
-        "its own instalment is ordered under its own name",
-        [*TAKEN, a_notification()],
-        "accepted",
-        stands(ordered=2 * HALF, orders={"G/1": ISSUED, "C/1": ISSUED}),
-    ),
-    Row(
-        "due at signature, it is ordered at once",
-        [*ABOVE, a_convention(HALF)],
-        "accepted",
-        stands(ordered=2 * HALF, orders={"G/1": ISSUED, "C/advance": ISSUED}),
-    ),
-    Row(
-        "what was received on the grant stays: the convention that waits for it pays at once",
-        [
-            *ABOVE,
-            a_report(convention="G"),
-            a_convention(instalments=[an_instalment(HALF, documents=REPORT)]),
-        ],
-        "accepted",
-        stands(ordered=2 * HALF, orders={"G/1": ISSUED, "C/advance": ISSUED}),
-    ),
-]
-
-AFTER_ROWS = [
-    Row(
-        "the grant's order is paid: in the figures of the convention",
-        [*TAKEN, a_payment(HALF, "G/1")],
-        "accepted",
-        stands(paid=HALF, remaining=HALF, orders={"G/1": FULLY_PAID}),
-    ),
-    Row(
-        "it is rejected: its money waits",
-        [*TAKEN, an_acknowledgement("rejected", "G/1")],
-        "accepted",
-        stands(remaining=2 * HALF, orders={"G/1": ("rejected", HALF, 0)}),
-    ),
-    Row(
-        "and is ordered again under the grant's name; nothing is held back any more",
-        [*TAKEN, an_acknowledgement("rejected", "G/1"), a_new_account(_id="new")],
-        "accepted",
-        stands(
-            ordered=HALF,
-            remaining=HALF,
-            orders={"G/1": ("rejected", HALF, 0), "G/1/2": ISSUED},
-        ),
-    ),
-    Row(
-        "what was paid of it is not ordered again",
-        [
-            *ABOVE,
-            a_payment(7, "G/1"),
-            REST,
-            an_acknowledgement("rejected", "G/1"),
-            a_new_account(_id="new"),
-        ],
-        "accepted",
-        stands(
-            paid=7,
-            ordered=HALF - 7,
-            remaining=HALF,
-            orders={"G/1": ("rejected", HALF, 7), "G/1/2": ("issued", HALF - 7, 0)},
-        ),
-    ),
-    Row(
-        "rejected before, its money is part of the rest: it is not ordered again",
-        [
-            *ABOVE,
-            a_payment(7, "G/1"),
-            an_acknowledgement("rejected", "G/1"),
-            a_convention(
-                instalments=[an_instalment(2 * HALF - 7, "1", trigger="notification")],
-                bank_account=...,
-            ),
-            a_new_account(_id="new"),
-        ],
-        "accepted",
-        stands(paid=7, remaining=2 * HALF - 7, orders={"G/1": ("rejected", HALF, 7)}),
-    ),
-    Row(
-        "an amendment plans the rejected one anew, with the rest: under the convention's name",
-        [
-            *TAKEN,
-            an_acknowledgement("rejected", "G/1"),
-            an_amendment(instalments=[an_instalment(2 * HALF, "1")]),
-        ],
-        "accepted",
-        stands(
-            ordered=2 * HALF,
-            orders={"G/1": ("rejected", HALF, 0), "C/1": ("issued", 2 * HALF, 0)},
-        ),
-    ),
-    Row(
-        "what it still holds stays beside the new schedule",
-        [*TAKEN, an_amendment(instalments=[an_instalment(HALF, "1")])],
-        "accepted",
-        stands(ordered=2 * HALF, orders={"G/1": ISSUED, "C/1": ISSUED}),
-    ),
-    Row(
-        "a reduction gives up the convention's instalments before the grant's",
-        [*TAKEN, an_acknowledgement("rejected", "G/1"), a_reduction(HALF + 1)],
-        "accepted",
-        stands(
-            remaining=HALF - 1,
-            released=HALF + 1,
-            orders={"G/1": ("rejected", HALF, 0)},
-        ),
-    ),
-    Row(
-        "what is left of it then is ordered again",
-        [
-            *TAKEN,
-            an_acknowledgement("rejected", "G/1"),
-            a_reduction(HALF + 1),
-            a_new_account(_id="new"),
-        ],
-        "accepted",
-        stands(
-            ordered=HALF - 1,
-            released=HALF + 1,
-            orders={"G/1": ("rejected", HALF, 0), "G/1/2": ("issued", HALF - 1, 0)},
-        ),
-    ),
-    Row(
-        "a termination leaves the grant's order payable",
-        [*TAKEN, a_termination(), a_payment(HALF, "G/1")],
-        "accepted",
-        stands(paid=HALF, released=HALF, orders={"G/1": FULLY_PAID}),
-    ),
-    Row(
-        "rejected then, its money is released",
-        [*TAKEN, a_termination(), an_acknowledgement("rejected", "G/1")],
-        "accepted",
-        stands(released=2 * HALF, orders={"G/1": ("rejected", HALF, 0)}),
-    ),
-    Row(
-        "a withdrawal cancels it",
-        [*TAKEN, a_withdrawal()],
-        "accepted",
-        stands(released=2 * HALF, orders={"G/1": ("cancelled", HALF, 0)}),
-    ),
-    Row(
-        "what it paid is asked back under the convention's number",
-        [*PAID, REST, a_recovery(300), a_collection(300)],
-        "accepted",
-        stands(paid=HALF - 300, remaining=HALF, released=300, orders={"G/1": FULLY_PAID}),
-    ),
-    Row(
-        "what was asked back of the grant goes on under it",
-        [*PAID, a_recovery(300, convention="G"), REST, a_collection(300)],
-        "accepted",
-        stands(paid=HALF - 300, remaining=HALF, released=300, orders={"G/1": FULLY_PAID}),
-    ),
-    Row(
-        "events that name the grant wait",
-        [*TAKEN, a_notification(convention="G")],
-        "waits for convention G",
-        stands(ordered=HALF, remaining=HALF, orders={"G/1": ISSUED}),
-    ),
-]
+AFTER_ROWS = read_rows("""
+    the grant's order is paid: in the figures of the convention
+        TAKEN; payment 500_000 of G/1
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           500_000 paid; C on 489: 1_000_000 = 500_000 remaining + 500_000 paid; G/1 paid 500_000
+    it is rejected: its money waits
+        TAKEN; G/1 rejected
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 committed;
+           C on 489: 1_000_000 remaining; G/1 rejected 500_000
+    and is ordered again under the grant's name; nothing is held back any more
+        TAKEN; G/1 rejected; new account, id new
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           500_000 ordered; C on 489: 1_000_000 = 500_000 remaining + 500_000 ordered;
+           G/1 rejected 500_000; G/1/2 issued 500_000
+    what was paid of it is not ordered again
+        ABOVE; payment 7 of G/1; REST; G/1 rejected; new account, id new
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 500_000 committed +
+           499_993 ordered + 7 paid;
+           C on 489: 1_000_000 = 500_000 remaining + 499_993 ordered + 7 paid;
+           G/1 rejected 500_000 (7 paid); G/1/2 issued 499_993
+    rejected before, its money is part of the rest: it is not ordered again
+        ABOVE; payment 7 of G/1; G/1 rejected;
+        convention [1 999_993 at notification], no bank_account; new account, id new
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 999_993 committed + 7 paid;
+           C on 489: 1_000_000 = 999_993 remaining + 7 paid; G/1 rejected 500_000 (7 paid)
+    an amendment plans the rejected one anew, with the rest: under the convention's name
+        TAKEN; G/1 rejected; amendment [1 1_000_000]
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           C on 489: 1_000_000 ordered; G/1 rejected 500_000; C/1 issued 1_000_000
+    what it still holds stays beside the new schedule
+        TAKEN; amendment [1 500_000]
+        => 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved + 1_000_000 ordered;
+           C on 489: 1_000_000 ordered; G/1 issued 500_000; C/1 issued 500_000
+    a reduction gives up the convention's instalments before the grant's
+        TAKEN; G/1 rejected; reduction 500_001
+        => 489: 9_000_000 = 7_200_000 available + 1_300_001 reserved + 499_999 committed;
+           C on 489: 1_000_000 = 500_001 released + 499_999 remaining; G/1 rejected 500_000
+    what is left of it then is ordered again
+        TAKEN; G/1 rejected; reduction 500_001; new account, id new
+        => 489: 9_000_000 = 7_200_000 available + 1_300_001 reserved + 499_999 ordered;
+           C on 489: 1_000_000 = 500_001 released + 499_999 ordered; G/1 rejected 500_000;
+           G/1/2 issued 499_999
+    a termination leaves the grant's order payable
+        TAKEN; termination; payment 500_000 of G/1
+        => 489: 9_000_000 = 7_199_999 available + 1_300_001 reserved + 500_000 paid;
+           C on 489: 1_000_000 = 500_000 released + 500_000 paid; G/1 paid 500_000
+    rejected then, its money is released
+        TAKEN; termination; G/1 rejected
+        => 489: 9_000_000 = 7_699_999 available + 1_300_001 reserved; C on 489: 1_000_000 released;
+           G/1 rejected 500_000
+    a withdrawal cancels it
+        TAKEN; withdrawal
+        => 489: 9_000_000 = 7_699_999 available + 1_300_001 reserved; C on 489: 1_000_000 released;
+           G/1 cancelled 500_000
+    what it paid is asked back under the convention's number
+        PAID; REST; recovery 300; collection 300
+        => 489: 9_000_000 = 6_700_299 available + 1_300_001 reserved + 500_000 committed +
+           499_700 paid; C on 489: 1_000_000 = 300 released + 500_000 remaining + 499_700 paid;
+           G/1 paid 500_000
+    what was asked back of the grant goes on under it
+        PAID; recovery 300, convention G; REST; collection 300
+        => 489: 9_000_000 = 6_700_299 available + 1_300_001 reserved + 500_000 committed +
+           499_700 paid; C on 489: 1_000_000 = 300 released + 500_000 remaining + 499_700 paid;
+           G/1 paid 500_000
+    events that name the grant wait
+        TAKEN; notification, convention G
+        => waits for convention G; 489: 9_000_000 = 6_699_999 available + 1_300_001 reserved +
+           500_000 committed + 500_000 ordered;
+           C on 489: 1_000_000 = 500_000 remaining + 500_000 ordered; G/1 issued 500_000
+""")
 
 CEILING = a_convention(
     instalments=[an_instalment(HALF, "1", documents=REPORT, ceiling=True)], bank_account=...
 )
-CEILING_ROWS = [
-    Row(
-        "a ceiling counts what the grant had",
-        [*PAID, CEILING, a_report(eligible_cost_cents=HALF + 100)],
-        "accepted",
-        stands(
-            paid=HALF,
-            ordered=100,
-            released=HALF - 100,
-            orders={"G/1": FULLY_PAID, "C/1": ("issued", 100, 0)},
-        ),
-    ),
-]
+CEILING_ROWS = read_rows("""
+    a ceiling counts what the grant had
+        PAID; CEILING; report, eligible_cost_cents 500_100
+        => 489: 9_000_000 = 7_199_899 available + 1_300_001 reserved + 100 ordered + 500_000 paid;
+           C on 489: 1_000_000 = 499_900 released + 100 ordered + 500_000 paid; G/1 paid 500_000;
+           C/1 issued 100
+""")
 
 ROWS = [*SIGNED_ROWS, *AFTER_ROWS, *CEILING_ROWS]
 
@@ -360,12 +208,7 @@ def test_rule_24_a_report_behind_the_grant_s_order_is_rejected() -> None:
         requires_convention=False,
         instalments=[an_instalment(HALF, "1", documents=REPORT), an_instalment(HALF, "2")],
     )
-    scenario = Scenario(
-        a_vote(9_000_000),
-        by_report,
-        a_report(convention="G"),
-        a_new_account(),
-    )
+    scenario = Scenario(a_vote(9_000_000), by_report, a_report(convention="G"), a_new_account())
     assert {"G/1": ISSUED, "G/2": ISSUED} == scenario.orders()
     scenario = Scenario(
         a_vote(9_000_000),

@@ -3,345 +3,172 @@
 from tests.builders import (
     Json,
     Scenario,
-    a_collection,
-    a_concurring_act,
-    a_convention,
-    a_new_account,
     a_notification,
     a_payment,
-    a_recovery,
     a_reduction,
-    a_report,
     a_resumption,
     a_suspension,
     a_termination,
-    a_vote,
     a_withdrawal,
     an_acknowledgement,
     an_act,
     an_amendment,
-    an_award,
-    an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line
+from tests.unit.tables.rows import IN_HALVES, Row, check, each_row, reader_of
 
-REPORT = [("activity_report", 2022)]
-HALVES = a_convention(
-    instalments=[an_instalment(60), an_instalment(40, "balance", documents=REPORT)]
-)
-IN_HALVES = [a_vote(200), an_award(150), HALVES]
-"""150 awarded of 200; 100 under convention: 60 ordered at signature, 40 wait for a report."""
-
-TWICE = {"_id": "again"}
-GRANT = {"grant": "G"}
-LILLE = an_act("2023-04-13", body="Conseil municipal de Lille")
-UNKNOWN = an_act("2020-01-01")
 TAKEN, HELD = an_acknowledgement(), an_acknowledgement("on_hold")
-REJECTED = an_acknowledgement("rejected")
 
 
 def printed(act: Json) -> Json:
     return {"body": act["body"], "number": act.get("number"), "date": act["date"]}
 
 
-def owed(cents: int, convention: str = "C") -> tuple[str, Json]:
-    return ("recovery_due", {"convention": convention, "amount_cents": cents})
+read_rows = reader_of(globals())
 
-
-def fallen(paid: int = 0, state: str = "cancelled") -> Money:
-    """Of the 100 of the convention only what was paid is left."""
-    return on_one_line(
-        200,
-        figures(granted=100, paid=paid, released=100 - paid),
-        {"C/advance": (state, 60, paid)},
-        available=200 - paid,
-        paid=paid,
-    )
-
-
-UNCHANGED = on_one_line(
-    200,
-    figures(granted=100, remaining=40, ordered=60),
-    {"C/advance": ("issued", 60, 0)},
-    available=50,
-    reserved=50,
-    committed=40,
-    ordered=60,
-)
-
-WITHDRAWAL_ROWS = [
-    Row(
-        "an award without convention yet: all that is reserved is available again",
-        [a_vote(200), an_award(150), a_withdrawal()],
-        "accepted",
-        on_one_line(200, available=200),
-        entries=[("decommitment", "489", 150, None)],
-    ),
-    Row(
-        "what is reserved, committed and ordered is released, the open order cancelled",
-        [*IN_HALVES, a_withdrawal()],
-        "accepted",
-        fallen(),
-        entries=[("decommitment", "489", 50, None), ("decommitment", "489", 100, "C")],
-    ),
-    Row("annulled: the same", [*IN_HALVES, a_withdrawal(cause="annulled")], "accepted", fallen()),
-    Row(
-        "an order taken in charge is cancelled",
-        [*IN_HALVES, TAKEN, a_withdrawal()],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "an order on hold and paid in part: its rest is cancelled, what was paid is flagged",
-        [*IN_HALVES, HELD, a_payment(25), a_withdrawal()],
-        "accepted",
-        fallen(25),
-        flags=[owed(25)],
-    ),
-    Row(
-        "an order paid in full stays paid, and is flagged",
-        [*IN_HALVES, a_payment(60), a_withdrawal()],
-        "accepted",
-        fallen(60, "paid"),
-        flags=[owed(60)],
-    ),
-    Row(
-        "what was recovered before is owed no more",
-        [*IN_HALVES, a_payment(60), a_recovery(20), a_collection(20), a_withdrawal()],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=100, paid=40, released=60),
-            {"C/advance": ("paid", 60, 60)},
-            available=160,
-            paid=40,
-        ),
-        flags=[owed(40)],
-    ),
-    Row(
-        "a rejected order stays rejected; its money is released",
-        [*IN_HALVES, REJECTED, a_withdrawal()],
-        "accepted",
-        fallen(0, "rejected"),
-    ),
-    Row(
-        "a terminated convention's open order is cancelled as well",
-        [*IN_HALVES, a_termination(), a_withdrawal()],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "a suspended convention falls with its award",
-        [*IN_HALVES, a_suspension(), a_withdrawal()],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "two conventions on one grant, in order of signature",
-        [
-            *IN_HALVES,
-            a_convention(50, convention="B", instalments=[an_instalment(50)], _id="B"),
-            a_payment(60),
-            a_payment(50, "B/advance"),
-            a_withdrawal(),
-        ],
-        "accepted",
-        Money(
-            {"489": figures(appropriated=200, available=90, paid=110)},
-            {
-                "B": {"489": figures(granted=50, paid=50)},
-                "C": {"489": figures(granted=100, paid=60, released=40)},
-            },
-            {"C/advance": ("paid", 60, 60), "B/advance": ("paid", 50, 50)},
-        ),
-        flags=[owed(60), owed(50, "B")],
-    ),
-    Row(
-        "an award that stands without convention (rule 13)",
-        [a_vote(200), a_new_account(), an_award(150, requires_convention=False), a_withdrawal()],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=150, released=150),
-            {"G/1": ("cancelled", 150, 0)},
-            "G",
-            available=200,
-        ),
-    ),
-    Row(
-        "an act that the grant does not know falls on the award, flagged",
-        [*IN_HALVES, a_withdrawal(act=UNKNOWN)],
-        "accepted",
-        fallen(),
-        flags=[("act_not_found", {"grant": "G", "act": printed(UNKNOWN)})],
-    ),
-    Row(
-        "an act is found by its body and its day",
-        [*IN_HALVES, a_withdrawal(act=an_act(number="2023/40"))],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "a concurring act: a flag, and no money moves",
-        [*IN_HALVES, a_concurring_act(act=LILLE), a_withdrawal(act=LILLE)],
-        "accepted",
-        UNCHANGED,
-        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(LILLE)})],
-        entries=[],
-    ),
-    Row(
-        "of two acts of one day the number tells which falls",
-        [
-            *IN_HALVES,
-            a_concurring_act(act=an_act(number="41")),
-            a_withdrawal(act=an_act(number="41")),
-        ],
-        "accepted",
-        UNCHANGED,
-        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(an_act(number="41"))})],
-    ),
-    Row(
-        "without a number it is the award",
-        [a_vote(200), a_concurring_act(act=an_act(number="41")), an_award(150), a_withdrawal()],
-        "accepted",
-        on_one_line(200, available=200),
-    ),
-    Row(
-        "of two numbered acts of one day a withdrawal without number fells the award",
-        [
-            a_vote(200),
-            a_concurring_act(act=an_act(number="41")),
-            an_award(150, act=an_act(number="40")),
-            a_withdrawal(),
-        ],
-        "accepted",
-        on_one_line(200, available=200),
-    ),
-    Row(
-        "an act that raised the award is an act of the grant: it falls alone",
-        [
-            *IN_HALVES,
-            an_amendment(
-                instalments=[an_instalment(100, "balance", documents=REPORT)],
-                act=an_act("2023-09-01"),
-            ),
-            a_withdrawal(act=an_act("2023-09-01")),
-        ],
-        "accepted",
-        on_one_line(
-            200,
-            figures(granted=160, remaining=100, ordered=60),
-            {"C/advance": ("issued", 60, 0)},
-            available=40,
-            committed=100,
-            ordered=60,
-        ),
-        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(an_act("2023-09-01"))})],
-    ),
-]
+WITHDRAWAL_ROWS = read_rows("""
+    an award without convention yet: all that is reserved is available again
+        vote 200; award 150; withdrawal
+        => 489: 200 available; decommitment 489 150
+    what is reserved, committed and ordered is released, the open order cancelled
+        IN_HALVES; withdrawal
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60; decommitment 489 50;
+           decommitment 489 100 C
+    annulled: the same
+        IN_HALVES; withdrawal, cause annulled
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    an order taken in charge is cancelled
+        IN_HALVES; TAKEN; withdrawal
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    an order on hold and paid in part: its rest is cancelled, what was paid is flagged
+        IN_HALVES; HELD; payment 25; withdrawal
+        => flag recovery_due: convention C, amount_cents 25; 489: 200 = 175 available + 25 paid;
+           C on 489: 100 = 75 released + 25 paid; C/advance cancelled 60 (25 paid)
+    an order paid in full stays paid, and is flagged
+        IN_HALVES; payment 60; withdrawal
+        => flag recovery_due: convention C, amount_cents 60; 489: 200 = 140 available + 60 paid;
+           C on 489: 100 = 40 released + 60 paid; C/advance paid 60
+    what was recovered before is owed no more
+        IN_HALVES; payment 60; recovery 20; collection 20; withdrawal
+        => flag recovery_due: convention C, amount_cents 40; 489: 200 = 160 available + 40 paid;
+           C on 489: 100 = 60 released + 40 paid; C/advance paid 60
+    a rejected order stays rejected; its money is released
+        IN_HALVES; REJECTED; withdrawal
+        => 489: 200 available; C on 489: 100 released; C/advance rejected 60
+    a terminated convention's open order is cancelled as well
+        IN_HALVES; termination; withdrawal
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    a suspended convention falls with its award
+        IN_HALVES; suspension; withdrawal
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    two conventions on one grant, in order of signature
+        IN_HALVES; convention 50, convention B, id B; payment 60; payment 50 of B/advance;
+        withdrawal
+        => flag recovery_due: convention C, amount_cents 60;
+           flag recovery_due: convention B, amount_cents 50; 489: 200 = 90 available + 110 paid;
+           B on 489: 50 paid; C on 489: 100 = 40 released + 60 paid; C/advance paid 60;
+           B/advance paid 50
+    an award that stands without convention (rule 13)
+        vote 200; new account; award 150, without convention; withdrawal
+        => 489: 200 available; G on 489: 150 released; G/1 cancelled 150
+    an act that the grant does not know falls on the award, flagged
+        IN_HALVES; withdrawal, act 2020-01-01
+        => flag act_not_found: grant G, act {body 'Conseil municipal', number null,
+           date 2020-01-01}; 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    an act is found by its body and its day
+        IN_HALVES; withdrawal, act {body 'Conseil municipal', date 2023-04-12, number 2023/40}
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    a concurring act: a flag, and no money moves
+        IN_HALVES; concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13};
+        withdrawal, act {body 'Conseil municipal de Lille', date 2023-04-13}
+        => flag concurring_act_withdrawn: grant G, act {body 'Conseil municipal de Lille',
+           number null, date 2023-04-13};
+           489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60; no entries
+    of two acts of one day the number tells which falls
+        IN_HALVES; concurring act, act {body 'Conseil municipal', date 2023-04-12, number '41'};
+        withdrawal, act {body 'Conseil municipal', date 2023-04-12, number '41'}
+        => flag concurring_act_withdrawn: grant G, act {body 'Conseil municipal', number '41',
+           date 2023-04-12}; 489: 200 = 50 available + 50 reserved + 40 committed + 60 ordered;
+           C on 489: 100 = 40 remaining + 60 ordered; C/advance issued 60
+    without a number it is the award
+        vote 200; concurring act, act {body 'Conseil municipal', date 2023-04-12, number '41'};
+        award 150; withdrawal
+        => 489: 200 available
+    of two numbered acts of one day a withdrawal without number fells the award
+        vote 200; concurring act, act {body 'Conseil municipal', date 2023-04-12, number '41'};
+        award 150, act {body 'Conseil municipal', date 2023-04-12, number '40'}; withdrawal
+        => 489: 200 available
+    an act that raised the award is an act of the grant: it falls alone
+        IN_HALVES; amendment [balance 100 against activity_report 2022], act 2023-09-01;
+        withdrawal, act 2023-09-01
+        => flag concurring_act_withdrawn: grant G, act {body 'Conseil municipal', number null,
+           date 2023-09-01}; 489: 200 = 40 available + 100 committed + 60 ordered;
+           C on 489: 160 = 100 remaining + 60 ordered; C/advance issued 60
+""")
 
 AFTERWARDS_ROWS = [
-    Row(
-        "a second withdrawal",
-        [*IN_HALVES, a_withdrawal(), a_withdrawal(**TWICE)],
-        "grant_withdrawn",
-        fallen(),
-        facts=GRANT,
-    ),
-    Row(
-        "a second award",
-        [*IN_HALVES, a_withdrawal(), an_award(1, **TWICE)],
-        "grant_withdrawn",
-        fallen(),
-        facts=GRANT,
-    ),
-    Row(
-        "a convention signed on it",
-        [*IN_HALVES, a_withdrawal(), a_convention(1, convention="D")],
-        "grant_withdrawn",
-        fallen(),
-        facts=GRANT,
-    ),
-    Row(
-        "a convention that waited behind the withdrawal of its grant",
-        [a_vote(200), a_withdrawal(), a_convention(), an_award(150)],
-        "grant_withdrawn",
-        on_one_line(200, available=200),
-        facts=GRANT,
-    ),
-    Row(
-        "a concurring act falls at once, though the award is not there yet",
-        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal(act=LILLE)],
-        "accepted",
-        on_one_line(200, available=200),
-        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(LILLE)})],
-    ),
-    Row(
-        "the award that comes later stands without it",
-        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal(act=LILLE), an_award(150)],
-        "accepted",
-        on_one_line(200, available=50, reserved=150),
-    ),
-    Row(
-        "another act that is named waits for the award",
-        [a_vote(200), a_concurring_act(act=LILLE), a_withdrawal()],
-        "waits for grant G",
-        on_one_line(200, available=200),
-    ),
-    Row(
-        "what waits goes on with the award, though its act was recorded meanwhile",
-        [a_vote(200), a_withdrawal(act=LILLE), a_concurring_act(act=LILLE), an_award(150)],
-        "accepted",
-        on_one_line(200, available=50, reserved=150),
-        flags=[("concurring_act_withdrawn", {"grant": "G", "act": printed(LILLE)})],
-    ),
-    Row(
-        "a concurring act is a recorded fact all the same",
-        [*IN_HALVES, a_withdrawal(), a_concurring_act(act=LILLE)],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "a report is recorded and pays nothing",
-        [*IN_HALVES, a_withdrawal(), a_report()],
-        "accepted",
-        fallen(),
-    ),
-    Row(
-        "new bank details order nothing again",
-        [*IN_HALVES, REJECTED, a_withdrawal(), a_new_account()],
-        "accepted",
-        fallen(0, "rejected"),
-    ),
-    Row(
-        "what was paid is recovered",
-        [*IN_HALVES, a_payment(60), a_withdrawal(), a_recovery(60), a_collection(60)],
-        "accepted",
-        on_one_line(
-            200, figures(granted=100, released=100), {"C/advance": ("paid", 60, 60)}, available=200
-        ),
-    ),
-    Row(
-        "a cancelled order is neither taken in charge",
-        [*IN_HALVES, a_withdrawal(), TAKEN],
-        "payment_order_closed",
-        fallen(),
-        facts={"payment_order": "C/advance", "state": "cancelled"},
-    ),
-    Row(
-        "nor paid",
-        [*IN_HALVES, a_withdrawal(), a_payment(60)],
-        "payment_order_closed",
-        fallen(),
-        facts={"payment_order": "C/advance", "state": "cancelled"},
-    ),
+    *read_rows("""
+    a second withdrawal
+        IN_HALVES; withdrawal; withdrawal, id again
+        => refused grant_withdrawn: grant G; 489: 200 available; C on 489: 100 released;
+           C/advance cancelled 60
+    a second award
+        IN_HALVES; withdrawal; award 1, id again
+        => refused grant_withdrawn: grant G; 489: 200 available; C on 489: 100 released;
+           C/advance cancelled 60
+    a convention signed on it
+        IN_HALVES; withdrawal; convention 1, convention D
+        => refused grant_withdrawn: grant G; 489: 200 available; C on 489: 100 released;
+           C/advance cancelled 60
+    a convention that waited behind the withdrawal of its grant
+        vote 200; withdrawal; convention; award 150
+        => refused grant_withdrawn: grant G; 489: 200 available
+    a concurring act falls at once, though the award is not there yet
+        vote 200; concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13};
+        withdrawal, act {body 'Conseil municipal de Lille', date 2023-04-13}
+        => flag concurring_act_withdrawn: grant G, act {body 'Conseil municipal de Lille',
+           number null, date 2023-04-13}; 489: 200 available
+    the award that comes later stands without it
+        vote 200; concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13};
+        withdrawal, act {body 'Conseil municipal de Lille', date 2023-04-13}; award 150
+        => 489: 200 = 50 available + 150 reserved
+    another act that is named waits for the award
+        vote 200; concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13};
+        withdrawal
+        => waits for grant G; 489: 200 available
+    what waits goes on with the award, though its act was recorded meanwhile
+        vote 200; withdrawal, act {body 'Conseil municipal de Lille', date 2023-04-13};
+        concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13}; award 150
+        => flag concurring_act_withdrawn: grant G, act {body 'Conseil municipal de Lille',
+           number null, date 2023-04-13}; 489: 200 = 50 available + 150 reserved
+    a concurring act is a recorded fact all the same
+        IN_HALVES; withdrawal;
+        concurring act, act {body 'Conseil municipal de Lille', date 2023-04-13}
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    a report is recorded and pays nothing
+        IN_HALVES; withdrawal; report
+        => 489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    new bank details order nothing again
+        IN_HALVES; REJECTED; withdrawal; new account
+        => 489: 200 available; C on 489: 100 released; C/advance rejected 60
+    what was paid is recovered
+        IN_HALVES; payment 60; withdrawal; recovery 60; collection 60
+        => 489: 200 available; C on 489: 100 released; C/advance paid 60
+    a cancelled order is neither taken in charge
+        IN_HALVES; withdrawal; TAKEN
+        => refused payment_order_closed: payment_order C/advance, state cancelled;
+           489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    nor paid
+        IN_HALVES; withdrawal; payment 60
+        => refused payment_order_closed: payment_order C/advance, state cancelled;
+           489: 200 available; C on 489: 100 released; C/advance cancelled 60
+    """),
     *(
         Row(
             f"its convention is as good as terminated: {says}",
             [*IN_HALVES, a_withdrawal(), event],
-            "convention_terminated",
-            fallen(),
-            facts={"convention": "C"},
+            "refused convention_terminated: convention C; 489: 200 available; "
+            "C on 489: 100 released; C/advance cancelled 60",
         )
         for says, event in {
             "an amendment": an_amendment(1),

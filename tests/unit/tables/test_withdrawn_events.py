@@ -1,113 +1,56 @@
 """Rule 39: a parked event is withdrawn, and refused as at its deadline."""
 
-from services.ledger.domain.model.refusals import Refusal
-from tests.builders import (
-    BUDGET,
-    Scenario,
-    a_closing,
-    a_deadline,
-    a_report,
-    a_vote,
-    a_withdrawn_event,
-    an_award,
-)
+from tests.builders import Scenario, a_report, a_withdrawn_event
 from tests.unit.ledger.tracing import trace_of
-from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, on_one_line, stands
+from tests.unit.tables.rows import SIGNED, Row, check, each_row, reader_of
 
 PARKED = a_report(_id="parked", convention="O")
 """A report for a convention whose number was mistyped."""
 
-IDENTITY = {"event_source": "urn:test", "event_id": "parked"}
-MISSING = {"kind": "convention", "id": "O"}
-VOTED = on_one_line(100, available=100)
-ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 
-ROWS = [
-    Row(
-        "a report whose convention is mistyped",
-        [*SIGNED, PARKED, a_withdrawn_event()],
-        "dependency_missing",
-        ISSUED,
-        facts=MISSING,
-    ),
-    Row(
-        "an award before the vote",
-        [an_award(_id="parked"), a_withdrawn_event()],
-        "dependency_missing",
-        Money(),
-        facts={"kind": "budget", "id": BUDGET},
-    ),
-    Row(
-        "the right report is sent under another id",
-        [*SIGNED, PARKED, a_withdrawn_event(), a_report(_id="right")],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "it stays refused when what it waited for comes",
-        [*SIGNED[:2], a_report(_id="parked"), a_withdrawn_event(), SIGNED[2]],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "its id is remembered: a repeat is silent",
-        [*SIGNED, PARKED, a_withdrawn_event(), PARKED],
-        "duplicate",
-        ISSUED,
-    ),
-    Row(
-        "nothing waits at all",
-        [*SIGNED, a_withdrawn_event()],
-        Refusal.NOT_PARKED,
-        ISSUED,
-        facts=IDENTITY,
-    ),
-    Row(
-        "what it waited for came: it was decided",
-        [
-            *SIGNED[:2],
-            a_report(_id="parked"),
-            a_report(_id="waits", convention="O"),
-            SIGNED[2],
-            a_withdrawn_event(),
-        ],
-        Refusal.NOT_PARKED,
-        ISSUED,
-        facts=IDENTITY,
-    ),
-    Row(
-        "another source's event of that id waits on",
-        [*SIGNED, PARKED | {"source": "urn:other"}, a_withdrawn_event()],
-        Refusal.NOT_PARKED,
-        ISSUED,
-        facts=IDENTITY,
-    ),
-    Row(
-        "withdrawn a second time",
-        [*SIGNED, PARKED, a_withdrawn_event(), a_withdrawn_event(_id="again")],
-        Refusal.NOT_PARKED,
-        ISSUED,
-        facts=IDENTITY,
-    ),
-    Row(
-        "at its deadline, which passes later: nothing",
-        [
-            *SIGNED,
-            PARKED,
-            a_withdrawn_event(),
-            a_deadline("parked", event={"source": "urn:test", "id": "parked"}),
-        ],
-        "accepted",
-        ISSUED,
-    ),
-    Row(
-        "in a closed year",
-        [a_vote(100), PARKED, a_closing(), a_withdrawn_event()],
-        Refusal.FISCAL_YEAR_CLOSED,
-        VOTED,
-        facts={"budget": BUDGET},
-    ),
-]
+read_rows = reader_of(globals())
+
+ROWS = read_rows("""
+    a report whose convention is mistyped
+        SIGNED; PARKED; withdrawn event
+        => refused dependency_missing: kind convention, id O; 489 for C: 100 ordered;
+           C/advance issued 100
+    an award before the vote
+        award, id parked; withdrawn event
+        => refused dependency_missing: kind budget, id 21590350100017-00-2023; no money
+    the right report is sent under another id
+        SIGNED; PARKED; withdrawn event; report, id right
+        => 489 for C: 100 ordered; C/advance issued 100
+    it stays refused when what it waited for comes
+        vote 100; award 100; report, id parked; withdrawn event; convention 100
+        => 489 for C: 100 ordered; C/advance issued 100
+    its id is remembered: a repeat is silent
+        SIGNED; PARKED; withdrawn event; PARKED
+        => duplicate; 489 for C: 100 ordered; C/advance issued 100
+    nothing waits at all
+        SIGNED; withdrawn event
+        => refused not_parked: event_source urn:test, event_id parked; 489 for C: 100 ordered;
+           C/advance issued 100
+    what it waited for came: it was decided
+        vote 100; award 100; report, id parked; report, convention O, id waits; convention 100;
+        withdrawn event
+        => refused not_parked: event_source urn:test, event_id parked; 489 for C: 100 ordered;
+           C/advance issued 100
+    another source's event of that id waits on
+        SIGNED; report, convention O, id parked, source urn:other; withdrawn event
+        => refused not_parked: event_source urn:test, event_id parked; 489 for C: 100 ordered;
+           C/advance issued 100
+    withdrawn a second time
+        SIGNED; PARKED; withdrawn event; withdrawn event, id again
+        => refused not_parked: event_source urn:test, event_id parked; 489 for C: 100 ordered;
+           C/advance issued 100
+    at its deadline, which passes later: nothing
+        SIGNED; PARKED; withdrawn event; deadline parked, event {source urn:test, id parked}
+        => 489 for C: 100 ordered; C/advance issued 100
+    in a closed year
+        vote 100; PARKED; closing none; withdrawn event
+        => refused fiscal_year_closed: budget 21590350100017-00-2023; 489: 100 available
+""")
 
 
 @each_row(ROWS)

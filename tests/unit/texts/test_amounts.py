@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.values import AMOUNT_MAX_CENTS
-from services.texts.amounts import NotAnAmount, read_euros
-from services.texts.formats import euros
+from services.texts.formats import NotAnAmount, euros, read_euros
 from services.texts.language import Language
 from services.texts.translation import translate
 

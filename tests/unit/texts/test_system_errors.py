@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.texts.language import Language
-from services.texts.system_errors import BY_NUMBER, error_text
-from services.texts.translation import translate
+from services.texts.translation import BY_NUMBER, error_text, translate
 
 
 def _sqlite_error(path: Path) -> sqlite3.Error:

@@ -1,13 +1,13 @@
 """Histories of events as the entries that are made of their records."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from events.journal import read_record
 from services.projector.rows.column_values import day_of
-from services.treasury.config.accounts import Accounts
-from services.treasury.domain.entries import EntryLine, entries_of
-from services.treasury.domain.recoveries import Recoveries
+from services.treasury.entries.rules import AccountingEntry, Recoveries, entries_of
+from services.treasury.pes.accountant import Accounts
 from tests.builders import BUDGET, Json, Scenario
 
 
@@ -20,7 +20,24 @@ class Booked(NamedTuple):
     net_debit_cents: int
 
 
-def entries(history: Scenario, accounts: Accounts | None = None) -> list[list[EntryLine]]:
+POSTING = re.compile(r"(\w+) ([\d_]+) on (\w+): debit (\w+), credit (\w+)")
+
+
+def read_row(says: str, events: list[Json], expected: str) -> tuple[str, list[Json], list[Booked]]:
+    """Read `order_issued 60 on 489: debit 65748, credit 4671; …`, or `nothing`."""
+    booked = []
+    for line in [] if expected == "nothing" else expected.split("; "):
+        match = POSTING.fullmatch(line)
+        assert match is not None, line
+        kind, cents, operation, debit, credit = match.groups()
+        booked += [
+            Booked(kind, debit, operation, int(cents)),
+            Booked(kind, credit, operation, -int(cents)),
+        ]
+    return says, events, booked
+
+
+def entries(history: Scenario, accounts: Accounts | None = None) -> list[list[AccountingEntry]]:
     """The entries of each record of a history, in the order of the journal."""
     folded: dict[str, Recoveries] = {}
     made = []
@@ -39,12 +56,12 @@ def last(*events: Json) -> list[Booked]:
     return brief(entries(Scenario(*events))[-1])
 
 
-def brief(lines: Iterable[EntryLine]) -> list[Booked]:
+def brief(lines: Iterable[AccountingEntry]) -> list[Booked]:
     return [
         Booked(
             each.kind.value,
             each.account,
-            each.line.operation,
+            each.operation or None,
             each.debit_cents - each.credit_cents,
         )
         for each in lines
@@ -57,6 +74,11 @@ def balances(history: Scenario, budget: str = BUDGET) -> dict[tuple[str, str | N
     for lines in entries(history):
         for each in lines:
             if each.budget == budget:
-                key = (each.account, each.line.operation)
+                key = (each.account, each.operation or None)
                 sums[key] = sums.get(key, 0) + each.debit_cents - each.credit_cents
     return {key: cents for key, cents in sums.items() if cents}
+
+
+def subject(entry: AccountingEntry) -> tuple[str, str | None, str | None]:
+    """The convention, the payment order and the recovery that an entry is about."""
+    return entry.convention, entry.payment_order, entry.recovery

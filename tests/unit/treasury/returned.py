@@ -7,16 +7,16 @@ from typing import Any, Final
 from services.treasury.domain.returned_pieces import (
     Disbursement,
     KnownPiece,
-    Listed,
-    Paid,
+    ListedPayments,
+    Payment,
     PieceState,
     ReturnedLine,
     ReturnedPiece,
     ReturnHead,
     SlipReference,
 )
-from services.treasury.domain.returns import Judged, judged
 from services.treasury.domain.slips import SlipType
+from services.treasury.returns.rules import PieceOutcome, judge_piece
 
 BUDGET: Final = "21590350100017-00-2023"
 ORDER: Final = "CONV-2023-EMPLOI/1"
@@ -80,9 +80,9 @@ def known(**more: Any) -> KnownPiece:
     return KnownPiece(**values | more)
 
 
-def known_by_returns(*payments: Paid, published: bool = True) -> KnownPiece:
+def known_by_returns(*payments: Payment, published: bool = True) -> KnownPiece:
     """The piece with what a return of the day of `HEAD` said of its lines, published or not."""
-    listed = {each[0]: Listed(HEAD.dated_on, Counter({each: 1})) for each in payments}
+    listed = {each[0]: ListedPayments(HEAD.dated_on, Counter({each: 1})) for each in payments}
     return known(
         state=in_charge(), listed=listed, paid=dict.fromkeys(payments, 1) if published else {}
     )
@@ -94,11 +94,11 @@ def in_charge(file_on: date = HEAD.dated_on) -> PieceState:
 
 def outcome(
     piece: ReturnedPiece, before: KnownPiece | None = None, head: ReturnHead = HEAD
-) -> Judged:
-    return judged(piece, head, before or known(), frozenset({"01"}))
+) -> PieceOutcome:
+    return judge_piece(piece, head, before or known(), frozenset({"01"}))
 
 
-def published(found: Judged) -> list[tuple[Any, ...]]:
+def published(found: PieceOutcome) -> list[tuple[Any, ...]]:
     """The events in short: states with their day, payments with their cents and their day."""
     short: list[tuple[Any, ...]] = []
     for each in found.events:
@@ -110,5 +110,5 @@ def published(found: Judged) -> list[tuple[Any, ...]]:
     return short
 
 
-def kinds(found: Judged) -> list[str]:
+def kinds(found: PieceOutcome) -> list[str]:
     return [each.kind.value for each in found.findings]

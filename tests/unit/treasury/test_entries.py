@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from services.treasury.config.accounts import Accounts
-from services.treasury.domain.entries import as_booked
+from services.treasury.entries.rules import as_booked
+from services.treasury.pes.accountant import Accounts
 from tests.builders import (
     Json,
     Scenario,
@@ -24,9 +24,9 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.treasury.booking import Booked, balances, entries, last
+from tests.unit.tables.rows import read_table
+from tests.unit.treasury.booking import Booked, balances, entries, last, read_row, subject
 
-NEXT_YEAR: Json = {"on": "2024-02-01"}
 TWO_LINES = [an_amount(60), an_amount(40, "490")]
 
 
@@ -45,96 +45,79 @@ def booked(kind: str, debit: str, credit: str, cents: int, operation: str = "489
     return [Booked(kind, debit, operation, cents), Booked(kind, credit, operation, -cents)]
 
 
-ISSUED = booked("order_issued", "65748", "4671", 100)
-GIVEN_BACK = booked("order_given_back", "4671", "65748", 100)
+ORDER, ON_TWO_LINES = ordered(), ordered(*TWO_LINES)
 
-ROWS = [
-    ("a vote is no entry", [a_vote()], []),
-    ("nor is a commitment", [a_vote(), an_award()], []),
-    ("an order is expense, owed to the creditor", ordered(), ISSUED),
-    (
-        "each line of it by itself",
-        ordered(*TWO_LINES),
-        [
-            *booked("order_issued", "65748", "4671", 60),
-            *booked("order_issued", "65748", "4671", 40, "490"),
-        ],
-    ),
-    ("taken in charge: nothing", [*ordered(), an_acknowledgement()], []),
-    (
-        "paid: no more owed, and less at the Treasury",
-        [*ordered(), a_payment(100)],
-        booked("payment_executed", "4671", "515", 100),
-    ),
-    (
-        "paid in part: the lines in their order",
-        [*ordered(*TWO_LINES), a_payment(70)],
-        [
-            *booked("payment_executed", "4671", "515", 60),
-            *booked("payment_executed", "4671", "515", 10, "490"),
-        ],
-    ),
-    ("rejected: the reverse", [*ordered(), an_acknowledgement("rejected")], GIVEN_BACK),
-    (
-        "paid in part and rejected: of what is not paid",
-        [*ordered(), a_payment(30), an_acknowledgement("rejected")],
-        booked("order_given_back", "4671", "65748", 70),
-    ),
-    (
-        "issued again: as the first time",
-        [*ordered(), an_acknowledgement("rejected"), a_new_account()],
-        ISSUED,
-    ),
-    ("cancelled, as the award fell: the reverse", [*ordered(), a_withdrawal()], GIVEN_BACK),
-    (
-        "rejected once the year is closed: ordered, committed and available in one record",
-        [*ordered(), an_acknowledgement(), a_closing(), an_acknowledgement("rejected")],
-        GIVEN_BACK,
-    ),
-    (
-        "paid once the year is closed",
-        [*ordered(), an_acknowledgement(), a_closing(), a_payment(100)],
-        booked("payment_executed", "4671", "515", 100),
-    ),
-    ("a closing is no entry", [*ordered(), a_payment(100), a_closing()], []),
-    ("what is refused is none", [*ordered(), a_payment(101)], []),
-    (
-        "asked back in the year: less expense, owed by the beneficiary",
-        [*ordered(), a_payment(100), a_recovery(40)],
-        booked("recovery_ordered", "46721", "65748", 40),
-    ),
-    (
-        "asked back later: revenue",
-        [*ordered(), a_payment(100), a_recovery(40, **NEXT_YEAR)],
-        booked("recovery_ordered", "46721", "773", 40),
-    ),
-    (
-        "asked back once the year is closed: revenue, whatever its day",
-        [*ordered(), a_payment(100), a_closing(), a_recovery(40)],
-        booked("recovery_ordered", "46721", "773", 40),
-    ),
-    (
-        "come back",
-        [*ordered(), a_payment(100), a_recovery(40), a_collection(40)],
-        booked("recovery_collected", "515", "46721", 40),
-    ),
-    (
-        "come back later",
-        [*ordered(), a_payment(100), a_recovery(40), a_collection(40, **NEXT_YEAR)],
-        booked("recovery_collected", "515", "46721", 40),
-    ),
-    (
-        "asked back and come once the year is closed",
-        [
-            *ordered(),
-            a_payment(100),
-            a_closing(),
-            a_recovery(40),
-            a_collection(lines=[an_amount(40)]),
-        ],
-        booked("recovery_collected", "515", "46721", 40),
-    ),
-]
+ROWS = read_table(
+    """
+    a vote is no entry
+        vote
+        => nothing
+    nor is a commitment
+        vote; award
+        => nothing
+    an order is expense, owed to the creditor
+        ORDER
+        => order_issued 100 on 489: debit 65748, credit 4671
+    each line of it by itself
+        ON_TWO_LINES
+        => order_issued 60 on 489: debit 65748, credit 4671;
+           order_issued 40 on 490: debit 65748, credit 4671
+    taken in charge: nothing
+        ORDER; C/advance taken_in_charge
+        => nothing
+    paid: no more owed, and less at the Treasury
+        ORDER; payment 100
+        => payment_executed 100 on 489: debit 4671, credit 515
+    paid in part: the lines in their order
+        ON_TWO_LINES; payment 70
+        => payment_executed 60 on 489: debit 4671, credit 515;
+           payment_executed 10 on 490: debit 4671, credit 515
+    rejected: the reverse
+        ORDER; C/advance rejected
+        => order_given_back 100 on 489: debit 4671, credit 65748
+    paid in part and rejected: of what is not paid
+        ORDER; payment 30; C/advance rejected
+        => order_given_back 70 on 489: debit 4671, credit 65748
+    issued again: as the first time
+        ORDER; C/advance rejected; new account
+        => order_issued 100 on 489: debit 65748, credit 4671
+    cancelled, as the award fell: the reverse
+        ORDER; withdrawal
+        => order_given_back 100 on 489: debit 4671, credit 65748
+    rejected once the year is closed: ordered, committed and available in one record
+        ORDER; C/advance taken_in_charge; closing none; C/advance rejected
+        => order_given_back 100 on 489: debit 4671, credit 65748
+    paid once the year is closed
+        ORDER; C/advance taken_in_charge; closing none; payment 100
+        => payment_executed 100 on 489: debit 4671, credit 515
+    a closing is no entry
+        ORDER; payment 100; closing none
+        => nothing
+    what is refused is none
+        ORDER; payment 101
+        => nothing
+    asked back in the year: less expense, owed by the beneficiary
+        ORDER; payment 100; recovery 40
+        => recovery_ordered 40 on 489: debit 46721, credit 65748
+    asked back later: revenue
+        ORDER; payment 100; recovery 40, on 2024-02-01
+        => recovery_ordered 40 on 489: debit 46721, credit 773
+    asked back once the year is closed: revenue, whatever its day
+        ORDER; payment 100; closing none; recovery 40
+        => recovery_ordered 40 on 489: debit 46721, credit 773
+    come back
+        ORDER; payment 100; recovery 40; collection 40
+        => recovery_collected 40 on 489: debit 515, credit 46721
+    come back later
+        ORDER; payment 100; recovery 40; collection 40, on 2024-02-01
+        => recovery_collected 40 on 489: debit 515, credit 46721
+    asked back and come once the year is closed
+        ORDER; payment 100; closing none; recovery 40; collection 40 on 489
+        => recovery_collected 40 on 489: debit 515, credit 46721
+""",
+    globals(),
+    read_row,
+)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +128,17 @@ def test_what_happens_is_posted(events: list[Json], expected: list[Booked]) -> N
 
 
 def test_a_line_has_its_place_and_what_it_is_about() -> None:
-    *_, debit, credit = entries(Scenario(*ordered()))[-1]
+    *_, debit, credit = entries(Scenario(*ORDER))[-1]
     assert "21590350100017-00-2023/3/1" == debit.entry_id
     assert "21590350100017-00-2023/3/2" == credit.entry_id
     assert date(2023, 6, 1) == debit.booked_on
-    assert ("C", "C/advance", None) == debit.about
-    *_, recovered = entries(Scenario(*ordered(), a_payment(100), a_recovery(40)))[-1]
-    assert ("C", None, "R") == recovered.about
+    assert ("C", "C/advance", None) == subject(debit)
+    codes = {"chapter": "65", "article": "65748", "function": "61", "operation": "489"}
+    assert codes == debit.line
+    assert codes.items() <= debit.row.items()
+    assert (3, 1, None) == tuple(debit.row[name] for name in ("sequence", "item", "recovery"))
+    *_, recovered = entries(Scenario(*ORDER, a_payment(100), a_recovery(40)))[-1]
+    assert ("C", None, "R") == subject(recovered)
 
 
 HELD_BACK = [
@@ -180,11 +167,7 @@ LATER: Json = {"_time": "2024-01-25T10:00:00+01:00"}
 DAYS: list[tuple[str, list[Json], list[str]]] = [
     (
         "an order of an award of the year before: on its own day, in its own year",
-        [
-            a_vote(),
-            a_new_account(),
-            an_award(100, **ALONE, _time="2023-01-09T10:00:00+01:00"),
-        ],
+        [a_vote(), a_new_account(), an_award(100, **ALONE, _time="2023-01-09T10:00:00+01:00")],
         ["2023-01-09"],
     ),
     ("an order of a convention: not on the day of its signature", ordered(), ["2023-06-01"]),
@@ -291,7 +274,7 @@ def test_rule_13_an_order_of_a_grant_keeps_its_name_under_the_convention() -> No
     ]
     history = Scenario(*over_the_limit)
     paid = entries(history)[-1][0]
-    assert ("C", "G/now", None) == paid.about
+    assert ("C", "G/now", None) == subject(paid)
 
 
 def test_rule_14_a_payment_may_have_the_next_order_issued() -> None:

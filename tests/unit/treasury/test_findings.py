@@ -13,7 +13,7 @@ from services.treasury.domain.findings import (
     Finding,
     FindingKind,
     UnknownFinding,
-    kept,
+    keep_text,
     sentence_of,
     text_of,
 )
@@ -31,7 +31,7 @@ ALL_FACTS: dict[str, Any] = {
         ("element", "state", "line_state", "payer", "reason", "name", "code", "event_id"), "09"
     ),
     "on": "2023-06-02",
-    "why": kept(_("it is larger than {limit} MiB").render({"limit": 128})),
+    "why": keep_text(_("it is larger than {limit} MiB").render({"limit": 128})),
     "answer": "accepted",
     "slip_state": "refused",
 }
@@ -56,7 +56,7 @@ def test_a_sentence_needs_the_facts_of_its_kind_alone() -> None:
 
 def test_a_text_is_kept_with_its_facts() -> None:
     text = _("it is larger than {limit} MiB").render({"limit": 128})
-    assert both(text) == both(text_of(kept(text)))
+    assert both(text) == both(text_of(keep_text(text)))
 
 
 def test_what_cannot_be_done_says_why() -> None:
@@ -89,7 +89,9 @@ def test_an_unknown_slip_is_one_finding_however_many_pieces_it_has() -> None:
 
 
 def test_a_refused_slip_is_one_finding_and_a_refused_event_another() -> None:
-    slips = {findings.refused_slip(a_piece(number=n), BUDGET, SLIP).finding_id for n in (1, 2)}
+    slips = {
+        findings.report_refused_slip(a_piece(number=n), BUDGET, SLIP).finding_id for n in (1, 2)
+    }
     assert 1 == len(slips)
     refusal = {"code": "overpayment"}
     ids = {

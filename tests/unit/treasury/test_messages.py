@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from events import topics
-from services.treasury.domain.messages import (
+from services.treasury.slips.order_messages import (
     CancelledOrder,
     IssuedOrder,
     UnreadableMessage,

@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.texts.translation import both
-from services.treasury.domain.order_changes import Change, ChangeKind, Confirmation
-from services.treasury.domain.slips import SlipType, Waiting
+from services.treasury.domain.slips import Change, ChangeKind, Confirmation, SlipType, Waiting
 from tests.builders import IBAN, OTHER_IBAN
 from tests.treasury.orders import an_order
 
-ACCOUNT = Change.of_account(7, IBAN, OTHER_IBAN)
+ACCOUNT = Change.replace_account(7, IBAN, OTHER_IBAN)
 SUSPENDED = Change(
     kind=ChangeKind.CONVENTION_SUSPENDED, record=9, convention="C", on=date(2023, 9, 1)
 )

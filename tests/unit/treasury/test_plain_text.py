@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.treasury.domain.plain_text import cut, is_text, plain, without_plain_form
+from services.treasury.domain.plain_text import cut, is_text, list_unwritable, plain
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ def test_a_text_takes_its_plain_form(text: str, expected: str) -> None:
 
 
 def test_the_characters_without_plain_form_are_named_once_each() -> None:
-    assert "日本" == without_plain_form("日本 œ 日")
-    assert "" == without_plain_form("Œuvre d’été\u0301")
-    assert "" == without_plain_form("été")
-    assert "" == without_plain_form("")
+    assert "日本" == list_unwritable("日本 œ 日")
+    assert "" == list_unwritable("Œuvre d’été\u0301")
+    assert "" == list_unwritable("été")
+    assert "" == list_unwritable("")
 
 
 @pytest.mark.parametrize("text", ["", "0", "000", ".", " ", "nc"])

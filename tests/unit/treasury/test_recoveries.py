@@ -15,28 +15,20 @@ from tests.builders import (
     a_recovery,
     a_vote,
     an_acknowledgement,
-    an_amendment,
     an_amount,
     an_award,
     an_instalment,
 )
-from tests.unit.treasury.booking import Booked, balances, last
-from tests.unit.treasury.test_entries import NEXT_YEAR, booked
+from tests.unit.tables.event_notation import read_events
+from tests.unit.tables.rows import read_table
+from tests.unit.treasury.booking import Booked, balances, last, read_row
+from tests.unit.treasury.test_entries import booked
 
-WHOLE = [an_amount(60), an_amount(40, "490")]
-PAID = [
-    a_vote(appropriations=WHOLE),
-    an_award(lines=WHOLE),
-    a_convention(
-        instalments=[
-            an_instalment(lines=[an_amount(30, "490"), an_amount(20)]),
-            an_instalment(name="balance", lines=[an_amount(40), an_amount(10, "490")]),
-        ]
-    ),
-    a_payment(40, "C/balance"),
-    a_payment(50),
-    a_payment(10, "C/balance", _id="rest"),
-]
+PAID = read_events("""
+    vote 60 on 489 + 40 on 490; award 60 on 489 + 40 on 490;
+    convention [advance 30 on 490 + 20 on 489, balance 40 on 489 + 10 on 490];
+    payment 40 of C/balance; payment 50; payment 10 of C/balance, id rest
+""")
 """60 paid on line 489 and 40 on 490: 489 was paid first, and money comes back on 490 first."""
 
 AGAIN: Json = {"_id": "again"}
@@ -50,97 +42,59 @@ def moved(against: str, cents: int, origin: str, target: str) -> list[Booked]:
     ]
 
 
-ROWS = [
-    (
-        "a sum is asked back on the line that was paid first",
-        [a_recovery(50)],
-        booked("recovery_ordered", "46721", "65748", 50),
-    ),
-    (
-        "and then on the next",
-        [a_recovery(70)],
-        [
-            *booked("recovery_ordered", "46721", "65748", 60),
-            *booked("recovery_ordered", "46721", "65748", 10, "490"),
-        ],
-    ),
-    (
-        "by lines on those that are named",
-        [a_recovery(lines=[an_amount(5, "490"), an_amount(1)])],
-        [
-            *booked("recovery_ordered", "46721", "65748", 5, "490"),
-            *booked("recovery_ordered", "46721", "65748", 1),
-        ],
-    ),
-    (
-        "what another recovery asks back already is left out",
-        [a_recovery(lines=[an_amount(55)]), a_recovery(10, recovery="S")],
-        [
-            *booked("recovery_ordered", "46721", "65748", 5),
-            *booked("recovery_ordered", "46721", "65748", 5, "490"),
-        ],
-    ),
-    (
-        "what came back is as well",
-        [
-            a_recovery(lines=[an_amount(55)]),
-            a_collection(lines=[an_amount(55)]),
-            a_recovery(9, **AGAIN),
-        ],
-        [
-            *booked("recovery_ordered", "46721", "65748", 5),
-            *booked("recovery_ordered", "46721", "65748", 4, "490"),
-        ],
-    ),
-    (
-        "what comes back on the line on which it was asked moves nowhere",
-        [a_recovery(lines=[an_amount(40, "490")]), a_collection(40)],
-        booked("recovery_collected", "515", "46721", 40, "490"),
-    ),
-    (
-        "what comes back on another line moves there first",
-        [a_recovery(50), a_collection(45)],
-        [
-            *moved("65748", 40, "489", "490"),
-            *booked("recovery_collected", "515", "46721", 40, "490"),
-            *booked("recovery_collected", "515", "46721", 5),
-        ],
-    ),
-    (
-        "of two lines each takes its own first",
-        [a_recovery(lines=[an_amount(30), an_amount(15, "490")]), a_collection(45)],
-        [
-            *booked("recovery_collected", "515", "46721", 15, "490"),
-            *booked("recovery_collected", "515", "46721", 30),
-        ],
-    ),
-    (
-        "what is revenue moves as revenue",
-        [a_recovery(40, **NEXT_YEAR), a_collection(40)],
-        [
-            *moved("773", 40, "489", "490"),
-            *booked("recovery_collected", "515", "46721", 40, "490"),
-        ],
-    ),
-    (
-        "what comes later comes where it was asked back, whatever line it names",
-        [a_recovery(70), a_collection(lines=[an_amount(40, "490")], **NEXT_YEAR)],
-        booked("recovery_collected", "515", "46721", 40),
-    ),
-    (
-        "and the next sum on what is left",
-        [a_recovery(70), a_collection(65, **NEXT_YEAR), a_collection(5, **NEXT_YEAR, **AGAIN)],
-        booked("recovery_collected", "515", "46721", 5, "490"),
-    ),
-    (
-        "what came later is asked back no more",
-        [a_recovery(55), a_collection(55, **NEXT_YEAR), a_recovery(9, **AGAIN)],
-        [
-            *booked("recovery_ordered", "46721", "65748", 5),
-            *booked("recovery_ordered", "46721", "65748", 4, "490"),
-        ],
-    ),
-]
+ROWS = read_table(
+    """
+    a sum is asked back on the line that was paid first
+        recovery 50
+        => recovery_ordered 50 on 489: debit 46721, credit 65748
+    and then on the next
+        recovery 70
+        => recovery_ordered 60 on 489: debit 46721, credit 65748;
+           recovery_ordered 10 on 490: debit 46721, credit 65748
+    by lines on those that are named
+        recovery 5 on 490 + 1 on 489
+        => recovery_ordered 5 on 490: debit 46721, credit 65748;
+           recovery_ordered 1 on 489: debit 46721, credit 65748
+    what another recovery asks back already is left out
+        recovery 55 on 489; recovery 10, recovery S
+        => recovery_ordered 5 on 489: debit 46721, credit 65748;
+           recovery_ordered 5 on 490: debit 46721, credit 65748
+    what came back is as well
+        recovery 55 on 489; collection 55 on 489; recovery 9, id again
+        => recovery_ordered 5 on 489: debit 46721, credit 65748;
+           recovery_ordered 4 on 490: debit 46721, credit 65748
+    what comes back on the line on which it was asked moves nowhere
+        recovery 40 on 490; collection 40
+        => recovery_collected 40 on 490: debit 515, credit 46721
+    what comes back on another line moves there first
+        recovery 50; collection 45
+        => recovery_moved 40 on 489: debit 65748, credit 46721;
+           recovery_moved 40 on 490: debit 46721, credit 65748;
+           recovery_collected 40 on 490: debit 515, credit 46721;
+           recovery_collected 5 on 489: debit 515, credit 46721
+    of two lines each takes its own first
+        recovery 30 on 489 + 15 on 490; collection 45
+        => recovery_collected 15 on 490: debit 515, credit 46721;
+           recovery_collected 30 on 489: debit 515, credit 46721
+    what is revenue moves as revenue
+        recovery 40, on 2024-02-01; collection 40
+        => recovery_moved 40 on 489: debit 773, credit 46721;
+           recovery_moved 40 on 490: debit 46721, credit 773;
+           recovery_collected 40 on 490: debit 515, credit 46721
+    what comes later comes where it was asked back, whatever line it names
+        recovery 70; collection 40 on 490, on 2024-02-01
+        => recovery_collected 40 on 489: debit 515, credit 46721
+    and the next sum on what is left
+        recovery 70; collection 65, on 2024-02-01; collection 5, on 2024-02-01, id again
+        => recovery_collected 5 on 490: debit 515, credit 46721
+    what came later is asked back no more
+        recovery 55; collection 55, on 2024-02-01; recovery 9, id again
+        => recovery_ordered 5 on 489: debit 46721, credit 65748;
+           recovery_ordered 4 on 490: debit 46721, credit 65748
+""",
+    globals(),
+    read_row,
+)
 
 
 @pytest.mark.parametrize(
@@ -182,11 +136,9 @@ def test_rule_13_a_convention_is_asked_for_what_its_grant_was_paid() -> None:
     assert booked("recovery_collected", "515", "46721", 30) == last(*history, by_grant, came)
 
 
-PLANNED_ANEW = [
-    a_payment(40, "G/now"),
-    an_acknowledgement("rejected", "G/now"),
-    an_amendment(instalments=[an_instalment(100, "rest", trigger="notification")]),
-]
+PLANNED_ANEW = read_events(
+    "payment 40 of G/now; G/now rejected; amendment [rest 100 at notification]"
+)
 """Of the grant's order a part is paid, and no instalment bears its name any more."""
 
 
@@ -216,12 +168,7 @@ def test_rule_13_the_grant_may_be_named_in_the_next_year_too(then: list[Json]) -
 
 
 def test_rule_13_a_grant_that_nobody_was_paid_for_gives_its_name_up_as_well() -> None:
-    history = [
-        a_vote(),
-        an_award(100, requires_convention=False),
-        a_convention(100),
-        a_payment(100),
-    ]
+    history = read_events("vote; award 100, without convention; convention 100; payment 100")
     assert booked("recovery_ordered", "46721", "65748", 100) == last(*history, a_recovery(100))
 
 

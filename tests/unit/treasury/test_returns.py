@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import SourceKind
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from events.treasury import TREASURY
 from services.treasury.domain.findings import FindingKind
-from services.treasury.domain.own_events import NAMESPACE
 from services.treasury.domain.returned_pieces import PieceState, Reason, ReturnedPiece
-from services.treasury.domain.returns import Judged, is_accountants_own, reason_of
 from services.treasury.domain.slips import SlipType
+from services.treasury.returns.rules import NAMESPACE, PieceOutcome, is_accountants_own, reason_of
 from tests.unit.treasury.returned import (
     AMOUNT_CENTS,
     BUDGET,
@@ -232,12 +231,12 @@ def test_an_event_is_one_of_the_contract_and_of_its_day_in_paris(day: date, time
     rejected = a_piece(
         a_line(1, paid(100, day)), state="04", rejected_on=day, reason=Reason("09-02", "x")
     )
-    values = [each.encoded() for each in outcome(rejected).events]
+    values = [each.encode() for each in outcome(rejected).events]
     expected = [PaymentExecuted.TYPE, PaymentOrderAcknowledged.TYPE]
     assert expected == [json.loads(each)["type"] for each in values]
     for value in values:
         read = decode(value, key=BUDGET.encode(), source_kind=SourceKind.EVENTS)
-        assert isinstance(read, Received), read
+        assert isinstance(read, ReceivedEvent), read
         assert (TREASURY, BUDGET) == (read.envelope.source, read.envelope.partitionkey)
         assert time == json.loads(value)["time"]
         assert "reason" not in json.loads(value)["data"] or json.loads(value)["data"]["reason"]
@@ -245,7 +244,7 @@ def test_an_event_is_one_of_the_contract_and_of_its_day_in_paris(day: date, time
 
 def test_a_state_without_reason_is_an_event_of_the_contract() -> None:
     (event,) = outcome(a_piece()).events
-    assert isinstance(decode(event.encoded()), Received)
+    assert isinstance(decode(event.encode()), ReceivedEvent)
 
 
 def test_nothing_of_the_file_is_in_an_event() -> None:
@@ -270,7 +269,7 @@ def test_an_id_is_that_of_the_piece_and_what_happened() -> None:
     assert "bc79a57d-2085-5b9e-83a0-92426c15b233" == str(NAMESPACE)
 
 
-def of_cancellation(**more: Any) -> Judged:
+def of_cancellation(**more: Any) -> PieceOutcome:
     before = known(slip_type=SlipType.CANCELLATION)
     return outcome(a_piece(**more), before)
 
@@ -300,8 +299,7 @@ def test_what_is_strange_about_a_cancellation_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "own"),
-    [({}, False), ({"piece_type": "12"}, True), ({"piece_type": "14"}, True)],
+    ("more", "own"), [({}, False), ({"piece_type": "12"}, True), ({"piece_type": "14"}, True)]
 )
 def test_the_accountant_s_own_pieces_are_known_by_their_type(more: Any, own: bool) -> None:
     assert own is is_accountants_own(a_piece(**more))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from services.treasury.domain.schedule import has_come, read_times, written
+from services.treasury.process.slip_schedule import has_come, read_times, write_times
 from services.treasury.settings import TreasurySettings
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
 )
 def test_times_are_written_as_clocks_show_them(text: str, times: tuple[time, ...]) -> None:
     assert times == read_times(TreasurySettings(treasury_schedule=text).treasury_schedule)
-    assert times == read_times(written(times))
+    assert times == read_times(write_times(times))
 
 
 @pytest.mark.parametrize("text", ["9h30", "24:00", "noon", "09:30;16:00", "09:30,", "9:5"])

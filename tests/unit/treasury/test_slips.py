@@ -106,7 +106,7 @@ def test_a_slip_id_holds_its_budget_and_its_serial_number() -> None:
 
 
 def test_the_parts_of_a_budget() -> None:
-    assert BudgetName.of(BUDGET) == BudgetName("21590350100017", "00", 2023)
+    assert BudgetName.parse(BUDGET) == BudgetName("21590350100017", "00", 2023)
 
 
 def test_an_order_waits_for_the_first_of_its_reasons() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.treasury.domain.returned_pieces import Disbursement, ReturnedPiece
-from services.treasury.domain.returns import Judged
+from services.treasury.returns.rules import PieceOutcome
 from tests.unit.treasury.returned import (
     AMOUNT_CENTS,
     HEAD,
@@ -27,7 +27,7 @@ BEFORE = known(state=in_charge(), paid={(1, PAID_ON, 100): 1})
 JUNE_8, JUNE_15, LATER = date(2023, 6, 8), date(2023, 6, 15), a_head(date(2023, 6, 20))
 
 
-def ids(found: Judged) -> set[str]:
+def ids(found: PieceOutcome) -> set[str]:
     return {each.finding_id for each in found.findings}
 
 

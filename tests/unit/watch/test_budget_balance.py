@@ -8,8 +8,7 @@ import pytest
 from events.journal import Line
 from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import Fault
-from services.watch.tables.budget_balance import Difference, Kind
-from services.watch.tables.journal_records import Key, TopicKey
+from services.watch.tables.budget_balance import Difference, Key, Kind, TopicKey
 from tests.builders import (
     BUDGET,
     Json,

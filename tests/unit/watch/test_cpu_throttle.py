@@ -4,7 +4,7 @@ import pytest
 
 from events.topics import EVENTS, Place
 from services.lag.judge.model import Sample
-from services.watch.process.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle
+from services.watch.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle
 
 SHARE = 0.2
 
@@ -27,8 +27,8 @@ def rests(throttle: CpuThrottle) -> bool:
 def at_work(left: int = BACKLOG) -> CpuThrottle:
     """Beside a ledger that moves, and has so much left."""
     throttle = CpuThrottle(SHARE)
-    throttle.sampled(samples((10, 20 + left)), 0.0)
-    throttle.sampled(samples((20, 20 + left)), 2.0)
+    throttle.note_samples(samples((10, 20 + left)), 0.0)
+    throttle.note_samples(samples((20, 20 + left)), 2.0)
     return throttle
 
 
@@ -52,16 +52,16 @@ def test_it_rests_while_the_ledger_works_on_much(
     rested: bool,
 ) -> None:
     throttle = CpuThrottle(SHARE)
-    throttle.sampled(samples(*before), 0.0)
-    throttle.sampled(samples(*now), 2.0)
+    throttle.note_samples(samples(*before), 0.0)
+    throttle.note_samples(samples(*now), 2.0)
     assert rested == rests(throttle)
 
 
 def test_a_ledger_that_was_not_seen_to_move_for_a_while_has_no_use_for_it() -> None:
     throttle = at_work()
-    throttle.sampled(samples((20, 20 + BACKLOG)), 2.0 + MOVED_S)
+    throttle.note_samples(samples((20, 20 + BACKLOG)), 2.0 + MOVED_S)
     assert rests(throttle)
-    throttle.sampled(samples((20, 20 + BACKLOG)), 2.1 + MOVED_S)
+    throttle.note_samples(samples((20, 20 + BACKLOG)), 2.1 + MOVED_S)
     assert not rests(throttle)
 
 
@@ -95,6 +95,6 @@ def test_rests_are_short_so_that_the_end_is_noticed() -> None:
 
 def test_with_a_whole_core_it_never_rests_while_it_has_one() -> None:
     throttle = CpuThrottle(1.0)
-    throttle.sampled(samples((0, 9_000)), 0.0)
-    throttle.sampled(samples((1_000, 9_000)), 2.0)
+    throttle.note_samples(samples((0, 9_000)), 0.0)
+    throttle.note_samples(samples((1_000, 9_000)), 2.0)
     assert not rests(throttle)

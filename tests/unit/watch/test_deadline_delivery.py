@@ -14,13 +14,11 @@ from events.texts import _
 from events.topics import BALANCES, INPUT_TOPICS, JOURNAL, Place
 from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
-from services.runtime.kafka.writer import Fenced, WriterFailed
+from services.runtime.kafka.writer import FencedError, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.watch.deadlines.delivery import BACK_OFF_RUNS, DeadlineDelivery
-from services.watch.deadlines.publisher import DeadlinePublisher
-from services.watch.tables.balances import LiveBalances
+from services.watch.deadlines import BACK_OFF_RUNS, DeadlineDelivery, DeadlinePublisher
+from services.watch.tables.balances import LiveBalances, Reconciliation
 from services.watch.tables.partitions import ReadProgress
-from services.watch.tables.reconciliation import Reconciliation
 from services.watch.tables.watermarks import InputWatermarks
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.lag.builders import a_sample
@@ -85,7 +83,7 @@ class Scene:
         places = [Place(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]
         reached = {place: ReadProgress(worked, worked, worked, 9) for place in places}
         self.reconciliation.reconcile(reached)
-        self.watermarks.reconciled(reached, LATER.timestamp())
+        self.watermarks.note_reconciliation(reached, LATER.timestamp())
 
     def sample(self, *numbers: int, committed: int = 5, now: datetime = LATER) -> None:
         """At a ledger whose input topics end at 5."""
@@ -94,7 +92,7 @@ class Scene:
             for input_topic in INPUT_TOPICS
             for number in numbers
         }
-        self.watermarks.sampled(samples, now.timestamp(), now.timestamp())
+        self.watermarks.note_samples(samples, now.timestamp(), now.timestamp())
 
     def cycle(self) -> None:
         asyncio.run(self.delivery.run())
@@ -190,7 +188,7 @@ def test_a_delivery_that_failed_is_begun_anew_and_what_stands_is_known() -> None
 def test_where_another_writes_nothing_is_tried_until_the_partition_is_assigned_anew() -> None:
     scene = Scene(0, 1)
     scene.read(0, 1)
-    scene.topic.fails = Fenced("ecluse.watch")
+    scene.topic.fails = FencedError("ecluse.watch")
     scene.cycle()
     scene.topic.fails = None
     scene.cycle()
@@ -208,7 +206,7 @@ def test_a_partition_that_stays_is_written_again_once_the_other_had_time_to_leav
     """Who was frozen and thaws fences the rightful owner, and then learns that it owns nothing."""
     scene = Scene(0)
     scene.read(0)
-    scene.topic.fails = Fenced("ecluse.watch")
+    scene.topic.fails = FencedError("ecluse.watch")
     scene.cycle()
     scene.topic.fails = None
     scene.assign(0)

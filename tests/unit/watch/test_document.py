@@ -23,10 +23,10 @@ from events.lag import (
     as_json,
     read_board,
 )
-from services.lag.client.age import is_old, is_sampled
+from services.lag.document import is_old, is_sampled
 from services.lag.judge.history import stages_of
 from services.lag.judge.states import Rule
-from services.watch.document.due_items import orders_of, parked_of, reports_of
+from services.watch.document import count_parked, orders_of, reports_of
 from services.watch.tables.latencies import Step
 from tests.builders import BUDGET
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, unknown
@@ -92,7 +92,7 @@ def everything_known() -> Board:
         ),
         orders=orders_of(orders),
         reports_overdue=reports_of(reports),
-        parked=parked_of([a_wait("late", past=True), a_wait("early")]),
+        parked=count_parked([a_wait("late", past=True), a_wait("early")]),
         dead_letters=DeadLetters(2, NOW - SECOND * 60, NOW - SECOND * 30, {"bad_json": 2}, 1),
         refusals=Refusals(3, NOW - SECOND * 10, {"insufficient_credit": 3}),
         deadline_events=DeadlineEvents(2, 1),
@@ -115,7 +115,7 @@ def test_the_page_and_the_command_read_it() -> None:
 
 def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
     orders = orders_of([])
-    assert [0] * 3 == [each.count for each in (orders, reports_of([]), parked_of([]))]
+    assert [0] * 3 == [each.count for each in (orders, reports_of([]), count_parked([]))]
     assert {"issued": 0, "taken_in_charge": 0, "on_hold": 0, "rejected": 0} == orders.by_state
     assert orders.oldest_issued_at is None
 

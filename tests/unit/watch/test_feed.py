@@ -47,7 +47,7 @@ class Scene:
         assert [] == self.tables.reconcile(reached, self.now_s)
 
     def counts(self) -> dict[str, int | None]:
-        rows = self.tables.latencies.of_the_last_hour(self.now_s)
+        rows = self.tables.latencies.list_last_hour(self.now_s)
         return {row.stage: row.count for row in rows if row.count}
 
 
@@ -85,7 +85,7 @@ def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> No
     assert not scene.tables.read(JOURNAL, scene.record(6, dead, ago_s=0.5))
     (row,) = [
         each
-        for each in scene.tables.latencies.of_the_last_hour(scene.now_s)
+        for each in scene.tables.latencies.list_last_hour(scene.now_s)
         if each.stage is Step.PUBLISHED
     ]
     assert (1, 0.5) == (row.count, row.max_s)

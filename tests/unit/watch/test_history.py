@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from events.lag import POINT_S, POINTS, History, Orders, Stage, State, as_json, read_history
-from services.watch.document.history import LagHistory
+from services.watch.document import LagHistory
 from tests.unit.lag.builders import a_board
 
 NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)

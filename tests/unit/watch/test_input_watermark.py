@@ -29,12 +29,14 @@ class Scene:
             for name, pair in pairs.items()
             if pair is not None
         }
-        self.watermarks.sampled(samples, at_s, at_s + 1)
+        self.watermarks.note_samples(samples, at_s, at_s + 1)
 
     def cycle(self, at_s: float, worked: int = 9, end: int = 9) -> float | None:
         """The watermark after a reconciliation with the journal read so far."""
-        self.watermarks.reconciled({Place(JOURNAL, 0): ReadProgress(worked, 0, worked, end)}, at_s)
-        return self.watermarks.until_s(0)
+        self.watermarks.note_reconciliation(
+            {Place(JOURNAL, 0): ReadProgress(worked, 0, worked, end)}, at_s
+        )
+        return self.watermarks.find_watermark_s(0)
 
 
 def test_where_nothing_is_left_in_the_input_topics_all_is_known_up_to_the_sample() -> None:
@@ -117,8 +119,11 @@ def test_a_input_topic_that_ends_earlier_than_it_did_begins_anew() -> None:
 def test_a_partition_without_its_journal_is_known_up_to_no_moment() -> None:
     scene = Scene()
     scene.sample(10)
-    scene.watermarks.reconciled({Place(JOURNAL, 1): ReadProgress(0, 0, 0, 0)}, 12)
-    assert (None, None) == (scene.watermarks.until_s(0), scene.watermarks.until_s(1))
+    scene.watermarks.note_reconciliation({Place(JOURNAL, 1): ReadProgress(0, 0, 0, 0)}, 12)
+    assert (None, None) == (
+        scene.watermarks.find_watermark_s(0),
+        scene.watermarks.find_watermark_s(1),
+    )
 
 
 def test_what_others_read_is_dropped() -> None:
@@ -126,7 +131,7 @@ def test_what_others_read_is_dropped() -> None:
     scene.sample(10)
     scene.cycle(11)
     scene.watermarks.keep_only([0])
-    kept = scene.watermarks.until_s(0)
+    kept = scene.watermarks.find_watermark_s(0)
     scene.watermarks.keep_only([1])
-    assert (10, None) == (kept, scene.watermarks.until_s(0))
+    assert (10, None) == (kept, scene.watermarks.find_watermark_s(0))
     assert {EVENTS, INTERNAL_EVENTS} == set(INPUT_TOPICS)

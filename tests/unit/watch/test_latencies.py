@@ -26,11 +26,11 @@ HOUR_S = 3_600
 
 
 def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
-    return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is step)
+    return next(each for each in latencies.list_last_hour(now_s) if each.stage is step)
 
 
 def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
-    rows = Latencies().of_the_last_hour(NOW_S)
+    rows = Latencies().list_last_hour(NOW_S)
     assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
     assert [Latency(step, 0) for step in Step] == rows
 
@@ -109,7 +109,7 @@ def answers(*events: Json) -> list[list[float]]:
 def _each(issued: UnansweredOrders, journal: Sequence[bytes]) -> list[list[float]]:
     outcomes = [try_read_record(raw) for raw in journal]
     assert None not in outcomes
-    return [issued.answered_by(0, outcome) for outcome in outcomes if outcome is not None]
+    return [issued.take_answered(0, outcome) for outcome in outcomes if outcome is not None]
 
 
 UP_TO_THE_ORDER = (

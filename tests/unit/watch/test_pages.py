@@ -10,9 +10,9 @@ from events.lag import as_json, read_board, read_history
 from events.topics import BALANCES, JOURNAL, Place
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.ops.settings import Settings
-from services.watch.document.metrics import Metrics
-from services.watch.document.service import LagService
-from services.watch.process.pages import Answer, balances_page, readiness
+from services.watch.document import LagService
+from services.watch.metrics import Metrics
+from services.watch.pages import Answer, balances_page, readiness
 from services.watch.settings import WatchSettings
 from services.watch.tables.budget_balance import Kind
 from services.watch.tables.feed import Tables

@@ -4,10 +4,9 @@ import pytest
 
 from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL, Place
-from services.watch.tables.balances import LiveBalances
+from services.watch.tables.balances import SHRUNK_AFTER, LiveBalances, Reconciliation, Shrunk
 from services.watch.tables.budget_balance import Kind
 from services.watch.tables.partitions import ReadProgress
-from services.watch.tables.reconciliation import SHRUNK_AFTER, Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic

@@ -16,8 +16,8 @@ from events.topics import (
     Place,
 )
 from services.lag.judge.model import Consumer, Sample, instant_of
-from services.runtime.processing.offset_metadata import Status
-from services.watch.document.service import LagService
+from services.runtime.processing.status import Status
+from services.watch.document import LagService
 from services.watch.settings import WATCHED, WatchSettings
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
@@ -74,9 +74,10 @@ class Scene:
         found = {
             Place(topic, 0): sample for topic, sample in zip(consumer.topics, samples, strict=False)
         }
-        own = self.service.own_progress(self.now_s)
+        now_s = self.now_s
+        own = self.service.own_progress(now_s)
         own = own if places is None else own._replace(offsets=places)
-        self.service.sampled({consumer: found}, own, {consumer: 1}, self.now_s - 0.5, self.now_s)
+        self.service.note_samples({consumer: found}, own, {consumer: 1}, now_s - 0.5, now_s)
 
     def known(self) -> Board:
         return self.service.board(self.now_s)
@@ -191,7 +192,7 @@ def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up
 def test_the_oldest_event_that_the_watch_has_not_read_is_the_first_that_waits_for_it() -> None:
     scene = Scene()
     first, *rest = JOURNALLED
-    scene.tables.fetched(Place(JOURNAL, 0), 0, len(rest), first.value)
+    scene.tables.note_fetched(Place(JOURNAL, 0), 0, len(rest), first.value)
     scene.cycle(left=len(JOURNALLED))
     places = {Place(JOURNAL, 0): 0}
     sample = a_sample(committed=None, end=len(JOURNALLED), owner="watch-1")
@@ -363,10 +364,10 @@ def test_up_to_a_sample_of_a_ledger_without_backlog_everything_is_known() -> Non
     scene.cycle()
     scene.sample(scene.ledger, a_sample(committed=4), a_sample())
     scene.cycle()
-    before = scene.tables.input_watermark.until_s(0)
+    before = scene.tables.input_watermark.find_watermark_s(0)
     scene.sample(scene.ledger, a_sample(), a_sample())
     scene.cycle()
-    assert (None, NOW_S - 0.5) == (before, scene.tables.input_watermark.until_s(0))
+    assert (None, NOW_S - 0.5) == (before, scene.tables.input_watermark.find_watermark_s(0))
 
 
 @pytest.mark.parametrize("written", [None, 3])

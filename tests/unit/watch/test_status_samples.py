@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from events.topics import INTERNAL_EVENTS
-from services.runtime.processing.offset_metadata import Status
-from services.watch.tables.latencies import Latencies
-from services.watch.tables.status_samples import StatusSamples
+from services.runtime.processing.status import Status
+from services.watch.tables.latencies import Latencies, StatusSamples
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_place, a_sample, a_status
 
 
@@ -22,7 +21,7 @@ class Scene:
         self.statuses.add(consumer, samples, NOW_S)
 
     def counts(self) -> dict[str, int | None]:
-        rows = self.latencies.of_the_last_hour(NOW_S)
+        rows = self.latencies.list_last_hour(NOW_S)
         return {str(row.stage): row.count for row in rows if row.count}
 
 
@@ -32,7 +31,7 @@ def test_a_status_of_another_record_is_a_latency_of_broker_and_ledger() -> None:
     assert {} == scene.counts(), "the first may be of any age"
     scene.add(a_status(taken=4))
     assert {"broker": 1, "decided": 1} == scene.counts()
-    broker, decided, *_ = scene.latencies.of_the_last_hour(NOW_S)
+    broker, decided, *_ = scene.latencies.list_last_hour(NOW_S)
     assert (0.25, 0.5) == (broker.max_s, decided.max_s)
 
 

@@ -31,37 +31,39 @@ def test_it_is_known_up_to_the_last_cycle_of_which_all_was_read(
 ) -> None:
     read = Watermarks()
     for asked_s, reached in enumerate(cycles):
-        read.reconciled({PLACE: at(*reached)}, asked_s)
-    assert until_s == read.until_s(PLACE) == read.of_topic_s(JOURNAL)
+        read.note_reconciliation({PLACE: at(*reached)}, asked_s)
+    assert until_s == read.find_watermark_s(PLACE) == read.find_topic_watermark_s(JOURNAL)
 
 
 def test_behind_the_last_record_stand_markers_alone() -> None:
     read = Watermarks()
-    read.reconciled({PLACE: ReadProgress(worked=8, position=10, behind_last=8, end=10)}, 5.0)
-    assert 5.0 == read.until_s(PLACE)
+    read.note_reconciliation(
+        {PLACE: ReadProgress(worked=8, position=10, behind_last=8, end=10)}, 5.0
+    )
+    assert 5.0 == read.find_watermark_s(PLACE)
 
 
 def test_a_topic_is_known_as_of_the_partition_that_is_furthest_behind() -> None:
     read = Watermarks()
-    read.reconciled({PLACE: at(10, 10), OTHER: at(0, 10)}, 5.0)
-    assert read.of_topic_s(JOURNAL) is None
-    read.reconciled({PLACE: at(10, 10), OTHER: at(10, 20)}, 6.0)
-    assert 5.0 == read.of_topic_s(JOURNAL)
-    assert read.of_topic_s(REFUSALS) is None
+    read.note_reconciliation({PLACE: at(10, 10), OTHER: at(0, 10)}, 5.0)
+    assert read.find_topic_watermark_s(JOURNAL) is None
+    read.note_reconciliation({PLACE: at(10, 10), OTHER: at(10, 20)}, 6.0)
+    assert 5.0 == read.find_topic_watermark_s(JOURNAL)
+    assert read.find_topic_watermark_s(REFUSALS) is None
 
 
 def test_what_others_read_from_now_on_is_dropped() -> None:
     read = Watermarks()
-    read.reconciled({PLACE: at(10, 10), OTHER: at(10, 10)}, 5.0)
+    read.note_reconciliation({PLACE: at(10, 10), OTHER: at(10, 10)}, 5.0)
     read.keep_only({OTHER})
-    assert (None, 5.0) == (read.until_s(PLACE), read.until_s(OTHER))
+    assert (None, 5.0) == (read.find_watermark_s(PLACE), read.find_watermark_s(OTHER))
 
 
 def test_cycles_are_remembered_in_bounded_number() -> None:
     read = Watermarks()
     for asked_s in range(2 * MARKS_MAX):
-        read.reconciled({PLACE: at(0, 10 + asked_s)}, asked_s)
-    read.reconciled({PLACE: at(10 + 2 * MARKS_MAX, 10 + 2 * MARKS_MAX)}, 1000.0)
-    assert MARKS_MAX - 1 == read.until_s(PLACE), "too early a moment, never too late a one"
-    read.reconciled({PLACE: at(10 + 2 * MARKS_MAX, 10 + 2 * MARKS_MAX)}, 1001.0)
-    assert 1001.0 == read.until_s(PLACE)
+        read.note_reconciliation({PLACE: at(0, 10 + asked_s)}, asked_s)
+    read.note_reconciliation({PLACE: at(10 + 2 * MARKS_MAX, 10 + 2 * MARKS_MAX)}, 1000.0)
+    assert MARKS_MAX - 1 == read.find_watermark_s(PLACE), "too early a moment, never too late a one"
+    read.note_reconciliation({PLACE: at(10 + 2 * MARKS_MAX, 10 + 2 * MARKS_MAX)}, 1001.0)
+    assert 1001.0 == read.find_watermark_s(PLACE)

@@ -1,34 +1,81 @@
-"""An identity provider: its published keys, fetched, kept, and fetched anew within bounds."""
+"""The identity provider as the issuer of tokens: the documents that it publishes, and its keys.
+
+What it publishes is fetched within bounds (OpenID Connect Discovery).
+"""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import aiohttp
 import structlog
 from joserfc.jwk import KeySet
 from joserfc.jwt import ClaimsOption
 
 from events.texts import _
 from services.api.access.caller import NOBODY, Caller
-from services.api.access.oidc.discovery import (
-    FETCH_ERRORS,
-    checked,
-    configuration_of,
-    document,
-    opened,
-)
 from services.api.access.oidc.tokens import (
     TokenRequirements,
     UnknownKey,
     caller_of,
+    check_address,
     claims_of,
     ensure_no_id_token,
     keys_of,
 )
-from services.api.adapters.clock import Clock
+from services.api.adapters.clock_and_chance import Clock
 from services.api.problems import Kind, Problem
+from services.runtime.ops.http import body_of
+
+FETCH_LIMIT_S: Final = 5.0
+DOCUMENT_BYTES_MAX: Final = 1024 * 1024
+
+FETCH_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""Errors of a provider that does not answer, or not as it must."""
+
+
+def open_client() -> aiohttp.ClientSession:
+    """A client of the provider, which waits for its answers no longer than `FETCH_LIMIT_S`."""
+    limit = aiohttp.ClientTimeout(total=FETCH_LIMIT_S)
+    return aiohttp.ClientSession(timeout=limit, trust_env=True)
+
+
+async def configuration_of(session: aiohttp.ClientSession, issuer: str) -> Mapping[str, Any]:
+    """The provider's own document.
+
+    Raises:
+        FETCH_ERRORS: it cannot be had, or is another issuer's.
+    """
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    found = await document(session, address)
+    if found.get("issuer") != issuer:
+        raise ValueError("the document is another issuer's")
+    return found
+
+
+async def document(session: aiohttp.ClientSession, address: str) -> Mapping[str, Any]:
+    """A JSON object that is published there; no redirection leads elsewhere.
+
+    Raises:
+        FETCH_ERRORS: there is none.
+    """
+    return json_object(await body_of(session, address, DOCUMENT_BYTES_MAX))
+
+
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """The JSON object that this is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = json.loads(body)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004 # what a stranger sent is no type of ours
+    return found
+
 
 FRESH_FOR: Final = timedelta(minutes=10)
 """So long the keys are not asked for again."""
@@ -89,7 +136,7 @@ class Issuer:
             NotKnown: it is not to be believed.
             Problem: the keys to tell cannot be had.
         """
-        keys = await self._known_keys()
+        keys = await self._load_keys()
         try:
             return self._claims_of(token, keys, audience, options)
         except UnknownKey:
@@ -105,7 +152,7 @@ class Issuer:
         now = self._clock()
         return claims_of(token, keys, self._requirements, audience, now, **options)
 
-    async def _known_keys(self) -> KeySet:
+    async def _load_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:
             return self._keys
         newer = await self._newer_keys(self._keys)
@@ -126,18 +173,18 @@ class Issuer:
                 return known
             self._asked_at = now
             try:
-                self._keys = await self._fetched()
+                self._keys = await self._fetch_keys()
                 self._read_at = now
             except FETCH_ERRORS as error:
                 log.warning("issuer_keys_not_read", error=type(error).__name__)
             return self._keys
 
-    async def _fetched(self) -> KeySet:
-        async with opened() as session:
+    async def _fetch_keys(self) -> KeySet:
+        async with open_client() as session:
             address = self._jwks_url
             if address is None:
                 found = await configuration_of(session, self._requirements.issuer)
-                address = checked(found.get("jwks_uri"))
+                address = check_address(found.get("jwks_uri"))
             published = keys_of(await document(session, address))
         if published.unread:
             log.warning("issuer_keys_unread", keys=published.unread)

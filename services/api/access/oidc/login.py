@@ -8,11 +8,9 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from events.texts import _
-from services.api.access.audit import Action
-from services.api.access.caller import NotKnown, Scope
-from services.api.access.oidc.attempts import Attempt
+from services.api.access.caller import Action, NotKnown, Scope
 from services.api.access.oidc.issuer import Issuer
-from services.api.access.oidc.provider import Client, Provider
+from services.api.access.oidc.provider import Attempt, Client, Provider
 from services.api.access.oidc.tokens import (
     ESSENTIAL,
     TokenRequirements,
@@ -23,7 +21,7 @@ from services.api.access.oidc.tokens import (
 )
 from services.api.access.session_store import Notice, ProviderSession, Sessions
 from services.api.access.store import AccessStore
-from services.api.adapters.clock import Clock
+from services.api.adapters.clock_and_chance import Clock
 from services.api.problems import Kind, Problem
 
 CODE_CHARACTERS_MAX: Final = 4096
@@ -65,7 +63,7 @@ NO_ROLE: Final = Kind(
 )
 
 
-class Finished(NamedTuple):
+class FinishedLogin(NamedTuple):
     """A login that succeeded."""
 
     cookie: str
@@ -109,12 +107,12 @@ class ProviderLogin:
         Returns:
             The provider's address for the browser, and the attempt, whose cookie binds it to it.
         """
-        attempt = Attempt.begun(redirect_uri, return_to, self._clock())
+        attempt = Attempt.begin(redirect_uri, return_to, self._clock())
         return await self._provider.address_to_log_in(attempt), attempt
 
     async def finish(
         self, answer: Mapping[str, str], redirect_uri: str, cookie: str | None
-    ) -> Finished:
+    ) -> FinishedLogin:
         """Finish a login: a session for whoever the provider names.
 
         Args:
@@ -127,11 +125,11 @@ class ProviderLogin:
                 gives no right.
         """
         state = answer.get("state", "")
-        attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
+        attempt = Attempt.from_answer(cookie or "", state, redirect_uri, self._clock())
         if attempt is None or not await self._provider.is_of_issuer(answer.get("iss")):
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):
-            raise self._denied(denied)
+            raise self._explain_denial(denied)
         code = answer.get("code", "")
         if not code or len(code) > CODE_CHARACTERS_MAX:
             raise Problem(UNKNOWN, {"provider": self.name})
@@ -150,10 +148,10 @@ class ProviderLogin:
         there = ProviderSession(subject_of(claims), text_of(claims.get("sid")) or None, token)
         await self._store.write(caller.name, Action.SESSION_OPENED, caller.label)
         cookie = await self._sessions.open(caller, provider_session=there)
-        return Finished(cookie, attempt.return_to)
+        return FinishedLogin(cookie, attempt.return_to)
 
     async def address_to_log_out(self, id_token: str, back_to: str) -> str | None:
-        """Where the browser ends its session at the provider; None where it cannot be ended."""
+        """The address where a browser ends its session at the provider; None if there is none."""
         return await self._provider.address_to_log_out(id_token, back_to)
 
     async def end_by(self, logout_token: str) -> int:
@@ -168,12 +166,12 @@ class ProviderLogin:
         )
         return await self._sessions.end_by(self._notice(claims))
 
-    def address_of(self, asked: HTTPConnection) -> str:
+    def address_of(self, request: HTTPConnection) -> str:
         """The address by which this browser reaches us, of those that the settings name."""
         named = {urlsplit(each).netloc.lower(): each.rstrip("/") for each in self._addresses}
-        return named.get(asked.headers.get("host", "").lower(), next(iter(named.values())))
+        return named.get(request.headers.get("host", "").lower(), next(iter(named.values())))
 
-    def _denied(self, error: str) -> Problem:
+    def _explain_denial(self, error: str) -> Problem:
         if error == "access_denied":
             return Problem(DENIED, {"provider": self.name})
         return self._provider.error(error)
@@ -204,7 +202,7 @@ class ProviderLogin:
 
 
 def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> None:
-    """That an ID token answers our own question (OpenID Connect Core, 3.1.3.7).
+    """Check that an ID token answers our own request (OpenID Connect Core, 3.1.3.7).
 
     Raises:
         NotKnown: it was made for another login, or for another client.

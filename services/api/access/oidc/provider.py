@@ -1,11 +1,16 @@
-"""Requests to an identity provider for the login of people: authorization code with PKCE.
+"""Logins of people at an identity provider: their state, and requests by code with PKCE.
 
-Authlib writes them (RFC 6749, RFC 7636), aiohttp sends them, joserfc checks what comes back.
+Authlib writes the requests (RFC 6749, RFC 7636), aiohttp sends them, joserfc checks what comes
+back.
 """
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import structlog
@@ -15,22 +20,78 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from events.texts import _
-from services.api.access.oidc.attempts import Attempt
-from services.api.access.oidc.discovery import (
+from services.api.access.oidc.issuer import (
     DOCUMENT_BYTES_MAX,
     FETCH_ERRORS,
-    checked,
     configuration_of,
     json_object,
-    opened,
+    open_client,
 )
-from services.api.access.oidc.tokens import text_of
-from services.api.adapters.clock import Clock
-from services.api.adapters.ttl_cache import TtlCache
+from services.api.access.oidc.tokens import check_address, text_of
+from services.api.adapters.clock_and_chance import Clock, TtlCache, make_secret
 from services.api.problems import Kind, Problem
-from services.runtime.ops.http_fetch import read_within
+from services.runtime.ops.http import read_within
 
-FRESH_S: Final = 600.0
+ATTEMPT_S: Final = 600
+"""Time in which somebody must log in at the provider."""
+
+SECRET_BYTES: Final = 32
+
+
+class Attempt(NamedTuple):
+    """A login that was begun.
+
+    State, nonce and code verifier are derived from the cookie, which this browser alone has:
+    whoever sees one of them can tell no other. Nothing is kept on the server, so that nobody can
+    fill it and keep others out.
+    """
+
+    cookie: str
+    """Its end, in seconds; 256 random bits; the page of the console that was asked for."""
+    redirect_uri: str
+    return_to: str
+    """The page of the console that was asked for."""
+
+    @classmethod
+    def begin(cls, redirect_uri: str, return_to: str, now: datetime) -> Self:
+        """A new attempt."""
+        end_s = int(now.timestamp()) + ATTEMPT_S
+        page = urlsafe_b64encode(return_to.encode()).decode().rstrip("=")
+        return cls(f"{end_s}.{make_secret(SECRET_BYTES)}.{page}", redirect_uri, return_to)
+
+    @classmethod
+    def from_answer(cls, cookie: str, state: str, redirect_uri: str, now: datetime) -> Self | None:
+        """The attempt of this cookie; None: it is none, or this state answers another, or late."""
+        try:
+            end_s, _secret, page = cookie.split(".")
+            found = cls(cookie, redirect_uri, urlsafe_b64decode(f"{page}==").decode())
+            late = int(end_s) < now.timestamp()
+        except ValueError:
+            return None
+        answers = hmac.compare_digest(found.state.encode(), state.encode())
+        return found if answers and not late else None
+
+    @property
+    def state(self) -> str:
+        """The state that the provider's answer must carry."""
+        return self._derive("state")
+
+    @property
+    def nonce(self) -> str:
+        """The nonce that the ID token must carry."""
+        return self._derive("nonce")
+
+    @property
+    def code_verifier(self) -> str:
+        """The proof of PKCE that who exchanges the code is who began."""
+        return self._derive("code_verifier")
+
+    def _derive(self, name: str) -> str:
+        digest = hmac.digest(self.cookie.encode(), name.encode(), sha256)
+        return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+DOCUMENT_FRESH_S: Final = 600.0
 """Time for which the provider's document is not asked for again."""
 
 AWAY_S: Final = 5.0
@@ -105,7 +166,9 @@ class Provider:
         self._issuer = issuer
         self._name = name
         self._client = client
-        self._kept = TtlCache(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
+        self._kept = TtlCache(
+            self._read, clock, lambda document: AWAY_S if document is None else DOCUMENT_FRESH_S
+        )
 
     async def address_to_log_in(self, attempt: Attempt) -> str:
         """The address at which the browser logs in."""
@@ -146,7 +209,7 @@ class Provider:
             code_verifier=attempt.code_verifier,
         )
         address, headers, body = auth.prepare("POST", found.token, dict(FORM), body)
-        status, answer = await self._posted(address, headers, body)
+        status, answer = await self._post(address, headers, body)
         if status == HTTPStatus.OK and (token := text_of(answer.get("id_token"))):
             return token
         error = text_of(answer.get("error")) or f"HTTP {status}"
@@ -174,12 +237,12 @@ class Provider:
         shown = "".join(each for each in code if each.isprintable())[:ERROR_CHARACTERS_MAX]
         return Problem(PROVIDER_ERROR, {"provider": self._name, "error": shown})
 
-    async def _posted(
+    async def _post(
         self, address: str, headers: Mapping[str, str], body: str
     ) -> tuple[int, Mapping[str, Any]]:
         try:
             async with (
-                opened() as session,
+                open_client() as session,
                 session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 found = json_object(await read_within(answer, DOCUMENT_BYTES_MAX))
@@ -198,14 +261,14 @@ class Provider:
 
     async def _read(self) -> Endpoints | None:
         try:
-            async with opened() as session:
+            async with open_client() as session:
                 found = await configuration_of(session, self._issuer)
                 methods = found.get("token_endpoint_auth_methods_supported")
                 end_session = found.get("end_session_endpoint")
                 return Endpoints(
-                    checked(found.get("authorization_endpoint")),
-                    checked(found.get("token_endpoint")),
-                    None if end_session is None else checked(end_session),
+                    check_address(found.get("authorization_endpoint")),
+                    check_address(found.get("token_endpoint")),
+                    None if end_session is None else check_address(end_session),
                     isinstance(methods, list)
                     and "client_secret_post" in methods
                     and "client_secret_basic" not in methods,

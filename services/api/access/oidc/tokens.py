@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import (
@@ -26,6 +27,7 @@ from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 from events.texts import Translatable, _
 from services.api.access.caller import NOBODY, Caller, Entities, NotKnown, Scope
 from services.api.access.keys import digest_of
+from services.runtime.ops.http import LOCAL
 
 ASYMMETRIC: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
@@ -37,6 +39,19 @@ ESSENTIAL: Final[ClaimsOption] = {"essential": True}
 
 KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 """Of a published set, the keys that may sign: a secret in it would be everybody's."""
+
+
+def check_address(address: object) -> str:
+    """An address of the provider, which is asked over TLS; on this machine alone without.
+
+    Raises:
+        ValueError: it would not be, or is none.
+    """
+    text = str(address)
+    parts = urlsplit(text)
+    if parts.scheme != "https" and not (parts.hostname in LOCAL and parts.scheme == "http"):
+        raise ValueError("an address of an identity provider begins with https://")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,7 @@ def claims_of(
         NotKnown: it says otherwise than it must.
     """
     if len(token) > TOKEN_CHARACTERS_MAX:
-        raise refused("token_too_large", _("the token is too large"))
+        raise refuse_token("token_too_large", _("the token is too large"))
     try:
         claims = jwt.decode(token, keys, algorithms=sorted(requirements.algorithms)).claims
         JWTClaimsRegistry(
@@ -170,7 +185,7 @@ def caller_of(claims: Mapping[str, Any], requirements: TokenRequirements) -> Cal
 
 
 def ensure_no_id_token(claims: Mapping[str, Any]) -> None:
-    """That a program's token is no ID token, which may have the same audience.
+    """Check that a program's token is no ID token, which may have the same audience.
 
     Of a login of ours each carries our `nonce`. Access tokens of Keycloak before its version 25 do
     too, but say what they are.
@@ -179,7 +194,7 @@ def ensure_no_id_token(claims: Mapping[str, Any]) -> None:
         NotKnown: it is one.
     """
     if ("nonce" in claims or "at_hash" in claims) and claims.get("typ") != "Bearer":
-        raise refused("token_is_id_token", _("it is an ID token, and those open no address"))
+        raise refuse_token("token_is_id_token", _("it is an ID token, and those open no address"))
 
 
 def subject_of(claims: Mapping[str, Any]) -> str:
@@ -211,15 +226,15 @@ def subject_label(subject: str) -> str:
 def _why(error: Exception) -> NotKnown:
     match error:
         case ExpiredTokenError():
-            return refused("token_expired", _("the token has expired"))
+            return refuse_token("token_expired", _("the token has expired"))
         case BadSignatureError():
-            return refused("token_signature", _("its signature is not right"))
+            return refuse_token("token_signature", _("its signature is not right"))
         case InvalidClaimError(claim="nbf" | "iat"):
-            return refused("token_not_yet", _("it is too early"))
+            return refuse_token("token_not_yet", _("it is too early"))
         case InvalidClaimError() | MissingClaimError():
             return wrong_claim(error.claim if error.claim.isidentifier() else "…")
         case _:
-            return refused(
+            return refuse_token(
                 "token_unreadable",
                 _("it is not readable, or of an algorithm that is not allowed"),
             )
@@ -227,13 +242,13 @@ def _why(error: Exception) -> NotKnown:
 
 def wrong_claim(name: str) -> NotKnown:
     """The error of a token of which one claim is missing, or another than it must be."""
-    return refused(
+    return refuse_token(
         f"token_claim_{name}",
         _("it does not say what it must under “{name}”").render({"name": name}),
     )
 
 
-def refused(reason: str, why: Translatable) -> NotKnown:
+def refuse_token(reason: str, why: Translatable) -> NotKnown:
     """The error of a token that is not believed."""
     return NotKnown(reason, _("Token refused: {why}.").render({"why": why}))
 
@@ -249,9 +264,9 @@ def _rights(claims: Mapping[str, Any], requirements: TokenRequirements) -> dict[
         given.update(scope.value for scope in requirements.roles.get(role, ()))
     published = _claim(claims, requirements.entities_claim)
     try:
-        entities = requirements.entities if published is None else Entities.of(_texts(published))
+        entities = requirements.entities if published is None else Entities.parse(_texts(published))
     except ValueError as error:
-        raise refused(
+        raise refuse_token(
             "token_entities",
             _("“{claim}” holds other things than SIRETs").render(
                 {"claim": requirements.entities_claim}

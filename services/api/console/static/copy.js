@@ -7,7 +7,7 @@ const SAID_MS = 2000;
 
 function command(path) {
   // The key is a variable of the shell: none is ever written into a page.
-  return `curl -H "Authorization: Bearer $ECLUSE_API_KEY" '${location.origin}${path}'`;
+  return `curl -H "Authorization: Bearer $KEY" '${location.origin}${path}'`;
 }
 
 function add(part) {

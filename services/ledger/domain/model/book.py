@@ -1,12 +1,16 @@
-"""The state of one budget: its money, and what the ledger remembers beside it."""
+"""The state of one budget: its money, what the ledger remembers beside it, and events that wait."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from events.codec import identity_of
+from events.parts import EventReference
+from services.ledger.domain.model.answers import Missing
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.grants import Award, BankAccount, Grant
-from services.ledger.domain.model.lines import Line, LineMoney, interned_line
+from services.ledger.domain.model.lines import Line, LineMoney, share_line
 from services.ledger.domain.model.orders import PaymentOrder
 
 DEFAULT_LEVEL = "chapter"
@@ -50,7 +54,7 @@ class Book:
         """The money of a line, opened at zero when it is first named."""
         money = self.lines.get(line)
         if money is None:
-            money = self.lines[interned_line(line)] = LineMoney()
+            money = self.lines[share_line(line)] = LineMoney()
         return money
 
     def award_under(self, convention: Convention) -> Award | None:
@@ -105,7 +109,7 @@ class Want(NamedTuple):
     id: str
 
 
-class Parked(NamedTuple):
+class ParkedRecord(NamedTuple):
     """An event that waits, as it was received and where."""
 
     raw: bytes
@@ -127,13 +131,13 @@ class Memory:
     duplicate: int = 0
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
-    """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
+    """Content digests by identity, both cut to 120 bits: see docs/decisions/0005."""
     lasting: dict[int, None] = field(default_factory=dict)
     """The identities of recoveries, reports and reviews: a closed-out year drops all others
     (rules, 31 and 38)."""
     remembered_rows: int = 0
     """The number of rows in which a store holds remembered events: one more each commit."""
-    parked: dict[int, Parked] = field(default_factory=dict)
+    parked: dict[int, ParkedRecord] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)
 
@@ -190,6 +194,63 @@ def brief(digest: bytes) -> bytes:
     return digest[:KEPT_BYTES]
 
 
-def shortened(digest: bytes) -> int:
+def shorten(digest: bytes) -> int:
     """The same as a number: what is remembered a million times must be small."""
     return int.from_bytes(digest[:KEPT_BYTES], "big")
+
+
+PARKED_MAX = 1000
+"""The largest number of events of a budget that wait at once (rules, 28)."""
+
+
+def is_met(book: Book, want: Want) -> bool:
+    """True if what an event waited for is still there when the event is decided again.
+
+    Once a convention is signed for the rest of a grant, the grant's reference names it to
+    recoveries alone (rules, 13): other events that wait for that go on waiting when decided.
+    """
+    match Missing(want.kind):
+        case Missing.BUDGET:
+            return book.vote_level is not None
+        case Missing.GRANT:
+            grant = book.grants.get(want.id)
+            return grant is not None and grant.award is not None
+        case Missing.RECOVERY:
+            name, recovery = want.id.split("/", 1)
+            convention = book.recoverable_convention(name)
+            return convention is not None and recovery in convention.recoveries
+        case _:  # Missing.CONVENTION
+            return book.recoverable_convention(want.id) is not None
+
+
+def names_of(book: Book, arrived: Want) -> Iterator[Want]:
+    """All names by which a thing that has arrived may be awaited (rules, 13).
+
+    A convention for the rest of a grant brings the recoveries that it takes over, and recoveries
+    may be awaited of it or of the grant.
+    """
+    yield arrived
+    if arrived.kind == Missing.CONVENTION:
+        convention = book.conventions.get(arrived.id)
+        if convention is not None and convention.also_recovered_as is not None:
+            yield Want(Missing.CONVENTION, convention.also_recovered_as)
+            for number in convention.recoveries:
+                yield Want(Missing.RECOVERY, recovery_id(arrived.id, number))
+    elif arrived.kind == Missing.RECOVERY:
+        name, number = arrived.id.split("/", 1)
+        convention = book.recoverable_convention(name)
+        if convention is not None and convention.also_recovered_as is not None:
+            yield Want(Missing.RECOVERY, recovery_id(convention.convention, number))
+            yield Want(Missing.RECOVERY, recovery_id(convention.also_recovered_as, number))
+
+
+def recovery_id(convention: str, recovery: str) -> str:
+    """The name under which a recovery is awaited: its number is its convention's own."""
+    return f"{convention}/{recovery}"
+
+
+def find_parked(memory: Memory, event: EventReference) -> int | None:
+    """The record that parked an event; None where it does not wait."""
+    identity = brief(identity_of(event.source, event.id))
+    found = (number for number, each in memory.parked.items() if each.identity == identity)
+    return next(found, None)

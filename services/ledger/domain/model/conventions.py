@@ -19,9 +19,16 @@ from events.conventions import (
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearOpened
 from services.ledger.domain.model.grants import Award, Beneficiary
-from services.ledger.domain.model.interning import EMPTY, empty, interned
 from services.ledger.domain.model.life_cycle import Transition
-from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare, interned_line
+from services.ledger.domain.model.lines import (
+    EMPTY,
+    Line,
+    PlannedLine,
+    ServiceShare,
+    empty,
+    share,
+    share_line,
+)
 
 
 class RecoveredLine(NamedTuple):
@@ -46,17 +53,17 @@ class Recovery(NamedTuple):
         """The sum that is still awaited."""
         return self.ordered_cents - self.collected_cents
 
-    def on(self, line: Line) -> RecoveredLine:
-        """Its figures on one line."""
+    def get_line(self, line: Line) -> RecoveredLine:
+        """Return the recovery's figures on a line; zero where the recovery does not name it."""
         return self.lines.get(line, RecoveredLine())
 
-    def awaited_on(self, line: Line) -> int:
-        """The sum that it named of a line and that has not come back there.
+    def sum_awaited_on(self, line: Line) -> int:
+        """Return the sum that the recovery ordered on a line and that has not come back there.
 
-        It is at most what is still awaited of all: money may have come on other lines.
+        The sum is at most what is still awaited of all: money may have come on other lines.
         """
-        named = self.on(line)
-        return max(0, min(named.ordered_cents - named.collected_cents, self.outstanding_cents))
+        part = self.get_line(line)
+        return max(0, min(part.ordered_cents - part.collected_cents, self.outstanding_cents))
 
 
 class DocumentKey(NamedTuple):
@@ -174,7 +181,7 @@ class Obligation(NamedTuple):
 
 
 class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What earlier years left of a convention, in cents (rules, 32)."""
+    """Amounts that earlier years left of a convention, in cents (rules, 32)."""
 
     paid_cents: int = 0
     ordered_cents: int = 0
@@ -244,40 +251,40 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """Let what equals a part of its award, of another convention or of itself be one object."""
         if award is not None and self.beneficiary == award.beneficiary:
             self.beneficiary = award.beneficiary
-        self.signed_on = interned(self.signed_on)
+        self.signed_on = share(self.signed_on)
         documents = {document_key(*key): receipt for key, receipt in self.documents.items()}
         self.documents = documents or EMPTY
         self.rejected = tuple([document_key(*key) for key in self.rejected])
-        self.obligations = interned(self.obligations)
+        self.obligations = share(self.obligations)
         self.recoveries = self.recoveries or EMPTY
         self.order_counts = self.order_counts or EMPTY
         if self.earlier == NO_EARLIER_YEARS:
             self.earlier = NO_EARLIER_YEARS
         for money in self.lines:
-            money.line = interned_line(money.line)
+            money.line = share_line(money.line)
         _share_plans(self.schedule)
 
-    def money_on(self, line: Line) -> ConventionMoney:
-        """Its money on a line; zero where it was never granted anything there."""
-        return self.known_on(line) or ConventionMoney(line)
+    def get_money(self, line: Line) -> ConventionMoney:
+        """Return the convention's money on a line; zero where nothing was ever granted there."""
+        return self.find_money(line) or ConventionMoney(line)
 
-    def opened_on(self, line: Line) -> ConventionMoney:
-        """Its money on a line, to be changed in place: opened at zero when it is first named."""
-        money = self.known_on(line)
+    def open_line(self, line: Line) -> ConventionMoney:
+        """Return the money on a line, to be changed in place; a new line opens at zero."""
+        money = self.find_money(line)
         if money is None:
-            money = ConventionMoney(interned_line(line))
+            money = ConventionMoney(share_line(line))
             self.lines += (money,)
         return money
 
-    def known_on(self, line: Line) -> ConventionMoney | None:
-        """Its money on a line; None where it was never granted anything there."""
+    def find_money(self, line: Line) -> ConventionMoney | None:
+        """Return the money on a line; None where nothing was ever granted there."""
         for money in self.lines:
             if money.line is line or money.line == line:
                 return money
         return None
 
-    def by_line(self, cents: Callable[[ConventionMoney], int]) -> dict[Line, int]:
-        """One figure of its money, by line."""
+    def map_lines(self, cents: Callable[[ConventionMoney], int]) -> dict[Line, int]:
+        """Return one figure of the convention's money, by line."""
         return {money.line: cents(money) for money in self.lines}
 
     @property
@@ -285,47 +292,52 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """True where its year was closed and it goes on in the next one (rules, 30)."""
         return any(money.carried_over for money in self.lines)
 
+    @property
     def paid_cents(self) -> int:
         """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""
         revenue_cents = sum([each.revenue_cents for each in self.recoveries.values()])
         return sum([money.paid for money in self.lines]) - revenue_cents
 
+    @property
     def ordered_cents(self) -> int:
         """Ordered and not paid, all lines."""
         return sum([money.ordered for money in self.lines])
 
+    @property
     def had_cents(self) -> int:
-        """The sum that it had and keeps: paid in all years, and ordered at their closings.
+        """The sum that the beneficiary had and keeps: paid in all years, and ordered at closings.
 
         That may be paid by now: nobody says so in this year (rules, 17 and 29).
         """
-        return self.earlier.paid_cents + self.earlier.ordered_cents + self.paid_cents()
+        return self.earlier.paid_cents + self.earlier.ordered_cents + self.paid_cents
 
+    @property
     def drawn_cents(self) -> int:
         """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
-        return self.had_cents() + self.ordered_cents()
+        return self.had_cents + self.ordered_cents
 
+    @property
     def recoverable_cents(self) -> int:
         """The sum that may still be ordered back: paid, and not asked back yet (rules, 27)."""
         asked_cents = sum([each.outstanding_cents for each in self.recoveries.values()])
-        return self.paid_cents() - asked_cents
+        return self.paid_cents - asked_cents
 
-    def paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
-        """Paid on each of these lines, net of recoveries."""
-        paid, recoveries = self.by_line(attrgetter("paid")), self.recoveries.values()
-        return {
-            line: paid.get(line, 0) - sum([each.on(line).revenue_cents for each in recoveries])
-            for line in lines
+    def sum_paid_by_line(self, lines: Iterable[Line]) -> dict[Line, int]:
+        """Return the sum paid on each of these lines, net of recoveries."""
+        paid, recoveries = self.map_lines(attrgetter("paid")), self.recoveries.values()
+        revenue_cents = {
+            line: sum([each.get_line(line).revenue_cents for each in recoveries]) for line in lines
         }
+        return {line: paid.get(line, 0) - cents for line, cents in revenue_cents.items()}
 
-    def recoverable_by_line(
+    def sum_recoverable_by_line(
         self, lines: Iterable[Line], beside: str | None = None
     ) -> dict[Line, int]:
-        """What was paid on each of these lines, and no recovery but one waits for (rules, 27)."""
+        """Return the sum paid on each line that no recovery but `beside` waits for (rules, 27)."""
         others = [each for number, each in self.recoveries.items() if number != beside]
         return {
-            line: max(0, paid_cents - sum([each.awaited_on(line) for each in others]))
-            for line, paid_cents in self.paid_by_line(lines).items()
+            line: max(0, paid_cents - sum([each.sum_awaited_on(line) for each in others]))
+            for line, paid_cents in self.sum_paid_by_line(lines).items()
         }
 
     def latest_order(self, instalment: Instalment) -> str:
@@ -347,13 +359,13 @@ def _share_plans(schedule: Iterable[Instalment]) -> None:
         if services is not None:
             services = tuple([_with_shared_parts(share, each) for share in services])
             services = shares.setdefault(services, services)
-        line = PlannedLine(interned_line(each.line), each.amount_cents, services)
+        line = PlannedLine(share_line(each.line), each.amount_cents, services)
         return planned.setdefault(line, line)
 
     for instalment in schedule:
         instalment.instalment = intern(instalment.instalment)
         instalment.trigger = intern(instalment.trigger)
-        instalment.documents = interned(instalment.documents)
+        instalment.documents = share(instalment.documents)
         plan = plans.get(instalment.lines)
         if plan is None:
             plan = plans[instalment.lines] = tuple([one(each) for each in instalment.lines])

@@ -9,8 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from events import parts
-from services.ledger.domain.model.interning import EMPTY, empty, interned
-from services.ledger.domain.model.lines import AwardedLine, Line, interned_line
+from services.ledger.domain.model.lines import (
+    EMPTY,
+    AwardedLine,
+    Line,
+    empty,
+    share,
+    share_line,
+)
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,8 +93,8 @@ class Award(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The amount on one line."""
         return sum([each.amount_cents for each in self.lines if each.line == line])
 
-    def raised(self, line: Line, more_cents: int) -> "Award":
-        """The award with more on one line (rules, 15)."""
+    def raise_line(self, line: Line, more_cents: int) -> "Award":
+        """Return the award with more on one line (rules, 15)."""
         whole = AwardedLine(line, self.cents_on(line) + more_cents)
         others = tuple(each for each in self.lines if each.line != line)
         return replace(self, lines=(*others, whole))
@@ -107,15 +113,15 @@ class Grant(msgspec.Struct, array_like=True, gc=False):
 
     def share_parts(self) -> None:
         """Let what equals a part of another grant be the same object."""
-        self.acts = interned(tuple(map(interned, self.acts)))
-        reserved = {interned_line(line): cents for line, cents in self.reserved_cents.items()}
+        self.acts = share(tuple(map(share, self.acts)))
+        reserved = {share_line(line): cents for line, cents in self.reserved_cents.items()}
         self.reserved_cents = reserved or EMPTY
         if self.award is not None:
             self.award = replace(
                 self.award,
-                act=interned(self.award.act),
+                act=share(self.award.act),
                 lines=tuple(
-                    AwardedLine(interned_line(each.line), each.amount_cents)
+                    AwardedLine(share_line(each.line), each.amount_cents)
                     for each in self.award.lines
                 ),
             )
@@ -126,19 +132,19 @@ def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
     return grant.acts if act in grant.acts else (*grant.acts, act)
 
 
-def withdrawn_act(grant: Grant, named: Act) -> Act | None:
+def find_withdrawn_act(grant: Grant, cited: Act) -> Act | None:
     """The act on a grant that a withdrawal names: by its whole, else by body and day.
 
     Of several the award comes first; None where it names none of them.
     """
     known = grant.acts if grant.award is None else (grant.award.act, *grant.acts)
-    same_day = [act for act in known if (act.body, act.date) == (named.body, named.date)]
-    return named if named in same_day else next(iter(same_day), None)
+    same_day = [act for act in known if (act.body, act.date) == (cited.body, cited.date)]
+    return cited if cited in same_day else next(iter(same_day), None)
 
 
-def award_falls(grant: Grant, named: Act) -> bool:
-    """True where a withdrawal that names this act fells the award: also where it names none.
+def award_falls(grant: Grant, cited: Act) -> bool:
+    """True where the withdrawal of this act fells the award: also where no act is of that name.
 
     Before the award is there, only concurring acts can fall (rules, 17).
     """
-    return grant.award is not None and withdrawn_act(grant, named) in {None, grant.award.act}
+    return grant.award is not None and find_withdrawn_act(grant, cited) in {None, grant.award.act}

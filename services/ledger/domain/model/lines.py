@@ -1,13 +1,50 @@
-"""Budget lines and the stages that their money passes."""
+"""Budget lines, the stages that their money passes, and the one copy of what is equal.
 
+A city's conventions name the same few lines thousands of times: equal values that are one object
+halve the memory of a convention line (docs/decisions/0005-the-cost-of-an-event.md).
+"""
+
+from collections.abc import Hashable, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from events import parts
+
+Value = TypeVar("Value", bound=Hashable)
+Key = TypeVar("Key")
+Known = TypeVar("Known")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _first_of_equals(value: Any) -> Any:
+    return value
+
+
+def share(value: Value) -> Value:
+    """The first of equal values, of those asked for last: days, acts, documents."""
+    copy: Value = _first_of_equals(value)
+    return copy
+
+
+EMPTY: Final[Mapping[Any, Any]] = {}
+"""The one empty mapping: most conventions have no recovery, and each empty one takes 64 bytes.
+
+What is a Mapping in the state is therefore never changed, but made anew.
+"""
+
+
+def empty() -> Mapping[Any, Any]:
+    """The one empty mapping, as a default of a struct's member."""
+    return EMPTY
+
+
+def drop_key(known: Mapping[Key, Known], key: Key) -> Mapping[Key, Known]:
+    """A copy of a mapping without one key."""
+    return {each: value for each, value in known.items() if each != key} or EMPTY
 
 
 class Stage(StrEnum):
@@ -29,8 +66,8 @@ class Line(NamedTuple):
     function: str | None
     operation: str | None
 
-    def in_order(self) -> tuple[str, str, str, str]:
-        """A key that sorts lines, absent codes first."""
+    def sort_key(self) -> tuple[str, str, str, str]:
+        """Return a key that sorts lines, absent codes first."""
         return (self.chapter, self.article, self.function or "", self.operation or "")
 
     def row(self) -> dict[str, Any]:
@@ -44,7 +81,7 @@ class Line(NamedTuple):
 
 
 @cache
-def interned_line(line: Line) -> Line:
+def share_line(line: Line) -> Line:
     """The one copy of equal lines, of all budgets. All stay: a city's are few."""
     return Line._make(code and intern(code) for code in line)
 

@@ -46,6 +46,9 @@ LIFE_CYCLE: Final = (
 )
 """The life cycle of an order (rules, 20): an event that leads to the same state changes nothing."""
 
+TRANSITIONS: Final = frozenset(LIFE_CYCLE)
+"""The same, to be looked up at each change of an order."""
+
 OPEN = frozenset(each.origin for each in LIFE_CYCLE if each.origin is not None)
 """The states that some event ends (rules, 20)."""
 
@@ -74,14 +77,14 @@ class PaymentOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     open_at_closing: bool = False
     """True where it was open when its year was closed: it still may be paid (rules, 31)."""
 
-    def paid_by_line(self) -> dict[Line, int]:
-        """The sum paid on each line so far; lines without payment are left out."""
-        paid = dict(self.paid_between(0, self.paid_cents))
+    def split_paid_by_line(self) -> dict[Line, int]:
+        """Return the sum paid on each line so far; lines without payment are left out."""
+        paid = dict(self.split_payment(0, self.paid_cents))
         assert sum(paid.values()) == self.paid_cents, "more is paid than the lines hold"
         return paid
 
-    def paid_between(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
-        """The parts, by line, of the payments that bring the order from one sum to another.
+    def split_payment(self, before_cents: int, after_cents: int) -> Iterator[tuple[Line, int]]:
+        """Yield the parts, by line, of the payments that bring the order from one sum to another.
 
         Lines fill in their order, each full before the next (rules, 20).
         """
@@ -104,7 +107,7 @@ class PaymentOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
             "paid_cents": self.paid_cents,
             "state": self.state,
             "due_on": self.due_on.isoformat(),
-            "lines": [planned_line_row(each) for each in self.lines],
+            "lines": [print_planned_line(each) for each in self.lines],
         }
 
 
@@ -120,7 +123,7 @@ class OrderChange(NamedTuple):
         return self.order.row(budget) | self.issued
 
 
-def planned_line_row(each: PlannedLine) -> dict[str, Any]:
+def print_planned_line(each: PlannedLine) -> dict[str, Any]:
     """A line of an order as the contract prints it."""
     services = None if each.services is None else [asdict(share) for share in each.services]
     return {"line": each.line.row(), "amount_cents": each.amount_cents, "services": services}
@@ -136,11 +139,11 @@ def order_from_row(row: dict[str, Any]) -> PaymentOrder:
         paid_cents=row["paid_cents"],
         state=OrderState(row["state"]),
         due_on=date.fromisoformat(row["due_on"]),
-        lines=tuple(_planned_line_from_row(each) for each in row.get("lines", ())),
+        lines=tuple(_read_planned_line(each) for each in row.get("lines", ())),
     )
 
 
-def _planned_line_from_row(row: dict[str, Any]) -> PlannedLine:
+def _read_planned_line(row: dict[str, Any]) -> PlannedLine:
     services = row["services"]
     return PlannedLine(
         line_from_row(row["line"]),
@@ -151,7 +154,7 @@ def _planned_line_from_row(row: dict[str, Any]) -> PlannedLine:
     )
 
 
-def shared(amount_cents: int, lines: Sequence[PlannedLine]) -> tuple[PlannedLine, ...]:
+def share_out(amount_cents: int, lines: Sequence[PlannedLine]) -> tuple[PlannedLine, ...]:
     """`amount_cents` over the lines of an instalment, and inside each line over its services.
 
     Lines and services that get nothing are left out (rules, 23).
@@ -177,10 +180,10 @@ def _services_shared(
     )
 
 
-def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
+def list_unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
     """The rest to pay of an order, line by line and service by service."""
     left = []
-    paid = order.paid_by_line()
+    paid = order.split_paid_by_line()
     for each in order.lines:
         paid_cents = paid.get(each.line, 0)
         rest_cents = each.amount_cents - paid_cents
@@ -191,14 +194,14 @@ def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
 
 def remaining_lines(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
     """The rest that a rejected order leaves to pay, on the lines of its instalment."""
-    left = {each.line: each for each in unpaid(order)}
+    left = {each.line: each for each in list_unpaid(order)}
     return tuple(left.get(each.line, PlannedLine(each.line, 0, each.services)) for each in planned)
 
 
 def _services_left(paid_cents: int, each: PlannedLine) -> tuple[ServiceShare, ...] | None:
     if each.services is None:
         return None
-    filled = filled_in_order(paid_cents, [share.amount_cents for share in each.services])
+    filled = fill_in_order(paid_cents, [share.amount_cents for share in each.services])
     return tuple(
         ServiceShare(share.code, share.amount_cents - paid)
         for share, paid in zip(each.services, filled, strict=True)
@@ -223,7 +226,7 @@ def cumulative_shares(total_cents: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def filled_in_order(amount_cents: int, capacities: Sequence[int]) -> list[int]:
+def fill_in_order(amount_cents: int, capacities: Sequence[int]) -> list[int]:
     """The parts of `amount_cents` that fill `capacities`, each full before the next (rules, 20)."""
     filled = []
     for capacity in capacities:

@@ -7,10 +7,9 @@ from sys import intern
 from msgspec.structs import replace
 
 from events import parts
-from events.conventions import ConventionAmended, ConventionSigned
+from events.conventions import ConventionAmended, ConventionSigned, ReportReceived
 from events.deliberations import DeliberationAdopted
-from events.recoveries import RecoveryCollected
-from events.reports import ReportReceived
+from events.payments import RecoveryCollected
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.conventions import (
     Convention,
@@ -25,8 +24,14 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
-from services.ledger.domain.model.interning import interned
-from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
+from services.ledger.domain.model.lines import (
+    AwardedLine,
+    Line,
+    PlannedLine,
+    ServiceShare,
+    line_of,
+    share,
+)
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
 
@@ -34,7 +39,7 @@ WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
 
 
-def planned_lines(lines: Iterable[parts.LineAmount]) -> tuple[PlannedLine, ...]:
+def plan_lines(lines: Iterable[parts.LineAmount]) -> tuple[PlannedLine, ...]:
     """The lines that an event plans to pay."""
     return tuple(
         PlannedLine(
@@ -56,7 +61,7 @@ def schedule_of(instalments: Iterable[parts.Instalment]) -> tuple[Instalment, ..
             trigger=each.trigger,
             documents=tuple(document_key(doc.kind, doc.year) for doc in each.documents or ()),
             ceiling=each.ceiling,
-            lines=planned_lines(each.lines),
+            lines=plan_lines(each.lines),
         )
         for each in instalments
     )
@@ -95,7 +100,7 @@ def with_shared_parts(
         order,
         convention=convention.convention if is_own else order.convention,
         instalment=intern(order.instalment),
-        due_on=interned(order.due_on),
+        due_on=share(order.due_on),
         lines=instalment.lines if instalment.lines == order.lines else order.lines,
     )
 
@@ -127,7 +132,7 @@ def order_resting_on(book: Book, convention: Convention, instalment: Instalment)
     return None if left_behind else convention.earlier.paid_orders.get(instalment.instalment)
 
 
-def reduced_lines(
+def reduce_lines(
     lines: tuple[PlannedLine, ...], line: Line, amount_cents: int
 ) -> tuple[PlannedLine, ...]:
     """The lines of an instalment, with less planned on one of them."""
@@ -139,18 +144,20 @@ def reduced_lines(
     )
 
 
-def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> tuple[Instalment, ...]:
+def shorten_schedule(
+    schedule: Iterable[Instalment], moves: Iterable[Move]
+) -> tuple[Instalment, ...]:
     """The schedule once these moves have released what they take from its instalments."""
     by_name = {each.instalment: each for each in schedule}
     for move in moves:
         if move.kind is RELEASE and move.instalment is not None:
             before = by_name[move.instalment]
-            left = reduced_lines(before.lines, move.line, move.amount_cents)
+            left = reduce_lines(before.lines, move.line, move.amount_cents)
             by_name[move.instalment] = replace(before, lines=left)
     return tuple(by_name.values())
 
 
-def amended(book: Book, convention: Convention, event: ConventionAmended) -> Convention:
+def amend_convention(book: Book, convention: Convention, event: ConventionAmended) -> Convention:
     """The convention under its new schedule (rules, 15).
 
     What has a live order stays, in its place before what is new. What goes leaves the count of
@@ -173,7 +180,7 @@ def live_cents(book: Book, grant: str, line: Line) -> int:
     total = book.grants[grant].reserved_cents.get(line, 0)
     for convention in book.conventions.values():
         if convention.grant == grant:
-            money = convention.money_on(line)
+            money = convention.get_money(line)
             total += money.remaining + money.ordered + money.paid
     return total
 
@@ -202,7 +209,7 @@ def documents_due(book: Book, convention: Convention, by: date) -> list[Document
     owes no more.
     """
     ended = convention.state is ConventionState.TERMINATED
-    if ended and not convention.had_cents():
+    if ended and not convention.had_cents:
         return []
     owed = [each.document for each in convention.obligations if each.due_on <= by]
     if not owed:
@@ -215,7 +222,7 @@ def documents_due(book: Book, convention: Convention, by: date) -> list[Document
     return [key for key in dict.fromkeys(owed) if key not in convention.documents]
 
 
-def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[Line, int]:
+def collect_by_line(event: RecoveryCollected, convention: Convention) -> dict[Line, int]:
     """On which lines money comes back: those that its event names, else in three steps (rules, 27).
 
     First on those that the recovery named, then on what no other waits for, then on all; each time
@@ -224,9 +231,9 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     if event.lines is not None:
         return amounts_by_line(event.lines)
     recovery = convention.recoveries[event.recovery]
-    paid = convention.paid_by_line(give_back_order(convention))
-    own = {line: recovery.awaited_on(line) for line in paid}
-    free = convention.recoverable_by_line(paid, beside=event.recovery)
+    paid = convention.sum_paid_by_line(give_back_order(convention))
+    own = {line: recovery.sum_awaited_on(line) for line in paid}
+    free = convention.sum_recoverable_by_line(paid, beside=event.recovery)
     left_cents, collected = event.total_cents, dict.fromkeys(paid, 0)
     for limits in (own, free, paid):
         for line, limit_cents in limits.items():
@@ -239,7 +246,7 @@ def collected_by_line(event: RecoveryCollected, convention: Convention) -> dict[
     return {line: cents for line, cents in collected.items() if cents}
 
 
-def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Convention:
+def sign_convention(book: Book, event: ConventionSigned, sequence: int) -> Convention:
     """The convention that this event brings, before any money moved.
 
     Where the award stood alone, the convention takes over all that became of it, and with it the
@@ -288,14 +295,14 @@ def is_drawn(book: Book, alone: Convention) -> bool:
     A sum asked back was paid; its recovery must not lose its convention.
     """
     live = any(is_live(book, each) for each in alone.schedule)
-    return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
+    return live or alone.drawn_cents > 0 or bool(alone.recoveries)
 
 
 def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
     """An award without convention, in the place of one (rules, 13)."""
     assert event.lines is not None, "an award has lines"
     if event.instalments is None:
-        lines = planned_lines(event.lines)
+        lines = plan_lines(event.lines)
         schedule: tuple[Instalment, ...] = (
             Instalment(WHOLE_AWARD, "signature", (), ceiling=False, lines=lines),
         )
@@ -312,7 +319,7 @@ def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
     )
 
 
-def awarded_lines(event: DeliberationAdopted) -> dict[Line, int]:
+def sum_award_lines(event: DeliberationAdopted) -> dict[Line, int]:
     """The amounts of an award, by line, in the order of the act."""
     assert event.lines is not None, "an award has lines"
     return amounts_by_line(event.lines)
@@ -326,7 +333,7 @@ def award_of(event: DeliberationAdopted) -> Award:
         beneficiary=beneficiary_of(event.beneficiary),
         requires_convention=event.requires_convention,
         conditions_year=event.conditions_year,
-        lines=tuple(AwardedLine(*each) for each in awarded_lines(event).items()),
+        lines=tuple(AwardedLine(*each) for each in sum_award_lines(event).items()),
     )
 
 

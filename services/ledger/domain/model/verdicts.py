@@ -1,17 +1,16 @@
-"""Verdicts: accepted, refused, or waiting for something that has not arrived."""
+"""Verdicts: accepted, refused, waiting; apart, since what applies a decision imports none."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from services.ledger.domain.model.answers import Flag, Missing, Refusal
 from services.ledger.domain.model.book import Book, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
-from services.ledger.domain.model.flags import Flag
 from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import Move
 from services.ledger.domain.model.orders import OrderChange
-from services.ledger.domain.model.refusals import Missing, Refusal
 
 
 class Accepted(msgspec.Struct):
@@ -56,22 +55,22 @@ class Duplicate:
 Verdict = Accepted | Refused | Waits | Duplicate
 
 
-def known(book: Book, convention: str) -> Convention | Refused | Waits:
+def find_convention(book: Book, convention: str) -> Convention | Refused | Waits:
     """The convention; else the wait for it, or the refusal."""
     found = book.conventions.get(convention)
-    return unknown(book, convention) if found is None else found
+    return refuse_or_wait(book, convention) if found is None else found
 
 
-def unknown(book: Book, convention: str) -> Refused | Waits:
+def refuse_or_wait(book: Book, convention: str) -> Refused | Waits:
     """The wait for a convention; in a closed year, where none can come, the refusal (rules, 31)."""
     if book.closed:
         return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": convention})
     return Waits(Want(Missing.CONVENTION, convention))
 
 
-def unended(book: Book, convention: str) -> Convention | Refused | Waits:
+def find_unended(book: Book, convention: str) -> Convention | Refused | Waits:
     """The convention, unless it was terminated, or its award withdrawn: nothing changes it then."""
-    found = known(book, convention)
+    found = find_convention(book, convention)
     if isinstance(found, Convention) and found.state is ConventionState.TERMINATED:
         return Refused(Refusal.CONVENTION_TERMINATED, {"convention": convention})
     return found

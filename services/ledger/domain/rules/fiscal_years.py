@@ -1,4 +1,4 @@
-"""The year is closed, and what it carries over opens the next one (rules, 30 to 32)."""
+"""The end of a year: closings, and conventions carried over into the next budget (rules, 30-32)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -8,23 +8,33 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from events import fiscal_years
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.credit import group_of
-from services.ledger.domain.fiscal_year.carry_over import (
-    carried_convention,
-    carried_grant,
-    former_grant,
-)
-from services.ledger.domain.fiscal_year.closed_years import reserved_in_order
-from services.ledger.domain.fiscal_year.year_openings import internal_events_of
+from services.ledger.domain.fiscal_year import internal_events_of, list_reserved
 from services.ledger.domain.handler import ActEntry, Context, Handler, award_act, entries_on_awards
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.model.book import Book, BudgetState, Want
-from services.ledger.domain.model.conventions import Convention, ConventionState
-from services.ledger.domain.model.flags import Flag, FlagCode
-from services.ledger.domain.model.grants import bank_account_of
-from services.ledger.domain.model.interning import EMPTY
-from services.ledger.domain.model.lines import line_of
+from services.ledger.domain.limits import group_of
+from services.ledger.domain.model.answers import Flag, FlagCode, Missing, Refusal
+from services.ledger.domain.model.book import YEAR_DIGITS, Book, BudgetState, Want
+from services.ledger.domain.model.conventions import (
+    Convention,
+    ConventionState,
+    DocumentKey,
+    DocumentReceipt,
+    EarlierYears,
+    Instalment,
+    ReplacedGrant,
+    document_key,
+    order_name,
+)
+from services.ledger.domain.model.grants import (
+    Award,
+    Grant,
+    act_of,
+    bank_account_of,
+    beneficiary_of,
+)
+from services.ledger.domain.model.lines import EMPTY, line_of
 from services.ledger.domain.model.moves import (
     CARRY_OVER,
     OPEN,
@@ -36,7 +46,7 @@ from services.ledger.domain.model.moves import (
 )
 from services.ledger.domain.model.orders import OPEN as OPEN_STATES
 from services.ledger.domain.model.orders import OUTSTANDING
-from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.schedules import obligations_of, plan_lines
 from services.ledger.domain.model.verdicts import Accepted, Refused
 from services.ledger.domain.order_issuing import (
     Situation,
@@ -44,6 +54,157 @@ from services.ledger.domain.order_issuing import (
     situation,
     waiting_for_account,
 )
+
+
+def _choose_name(book: Book, event: FiscalYearOpened) -> str:
+    """The name under which a convention goes on in this year: its own, where that is free.
+
+    It is taken where a convention, or a grant without one, bears it, or where the grant whose
+    reference it is was awarded here (rules, 32).
+    """
+    name = event.convention
+    while book.is_taken(name) or (event.stands_alone and _is_awarded(book, name)):
+        name = _add_year(name, event)
+    return name
+
+
+def former_grant(event: FiscalYearOpened) -> str | None:
+    """The grant that was replaced (rules, 13).
+
+    One that says it of its instalments alone was written before openings had a field for it.
+    """
+    named = (each.instalment.rpartition("/")[0] for each in event.instalments)
+    return event.replaced or next(filter(None, named), None)
+
+
+def _name_replaced_grant(book: Book, event: FiscalYearOpened, own_name: str) -> str | None:
+    """The grant that was replaced, in this year: neither the convention nor another bears it."""
+    name = former_grant(event)
+    while name is not None and (name == own_name or book.is_taken(name) or _is_awarded(book, name)):
+        name = _add_year(name, event)
+    return name
+
+
+def _add_year(name: str, event: FiscalYearOpened) -> str:
+    return f"{name}@{event.closed_budget[-YEAR_DIGITS:]}"
+
+
+def _is_awarded(book: Book, grant: str) -> bool:
+    known = book.grants.get(grant)
+    return known is not None and known.award is not None
+
+
+def _carry_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Convention:
+    """The convention that goes on from an earlier year, before any money moved (rules, 32).
+
+    Where its award fell in this year it is known as a withdrawn one.
+    """
+    name = _choose_name(book, event)
+    formerly = _name_replaced_grant(book, event, name)
+    grant = book.grants.get(event.grant)
+    fell = grant is not None and grant.withdrawn
+    convention = Convention(
+        convention=name,
+        grant=event.grant,
+        beneficiary=beneficiary_of(event.beneficiary),
+        signed_on=event.signed_on,
+        signed_at=sequence,
+        is_award_alone=event.stands_alone,
+        schedule=tuple(_carry_instalment(each, formerly) for each in event.instalments),
+        notified_on=event.notified_on,
+        documents=_carry_documents(event),
+        state=ConventionState.TERMINATED if fell else ConventionState(event.state),
+        obligations=obligations_of(event.obligations),
+        order_counts={each.instalment: each.orders for each in event.former_instalments},
+        rejected=tuple(document_key(each.kind, each.year) for each in event.rejected or ()),
+        replaced=None if formerly is None else ReplacedGrant(formerly, was_drawn=True),
+    )
+    convention.earlier = EarlierYears(
+        event.paid_cents,
+        event.ordered_cents,
+        _earlier_orders(convention, event),
+        event.award.year_awards_cents if event.stands_alone else None,
+        {
+            each.instalment: carried.paid_order
+            for each, carried in zip(convention.schedule, event.instalments, strict=True)
+            if carried.paid_order is not None
+        }
+        or EMPTY,
+    )
+    return convention
+
+
+def _earlier_orders(convention: Convention, event: FiscalYearOpened) -> dict[str, str]:
+    """The ids of orders that no rule leads to any more, since the convention was renamed."""
+    orders = [(each.instalment, each.orders, each.order) for each in event.instalments]
+    orders += [(each.instalment, each.orders, each.order) for each in event.former_instalments]
+    names = [each.instalment for each in convention.schedule]
+    names += [each.instalment for each in event.former_instalments]
+    earlier = {}
+    for name, (instalment, number, order) in zip(names, orders, strict=True):
+        latest = order or order_name(event.convention, instalment, number)
+        if number and latest != order_name(convention.convention, name, number):
+            earlier[name] = latest
+    return earlier
+
+
+def _carry_instalment(carried: fiscal_years.CarriedInstalment, formerly: str | None) -> Instalment:
+    _, of_grant, instalment = carried.instalment.rpartition("/")
+    return Instalment(
+        instalment=f"{formerly}/{instalment}" if of_grant else instalment,
+        trigger=carried.trigger,
+        documents=tuple(document_key(doc.kind, doc.year) for doc in carried.documents or ()),
+        ceiling=carried.ceiling,
+        lines=plan_lines(carried.lines),
+        orders=carried.orders,
+        amended_on=carried.amended_on,
+        ordered_before=not carried.lines and not carried.settled,
+        due_again_on=carried.due_again_on,
+    )
+
+
+def _carry_documents(event: FiscalYearOpened) -> dict[DocumentKey, DocumentReceipt]:
+    """The documents that earlier years received, in the order of their costs."""
+    documents = {}
+    for costed_at, each in enumerate(event.documents, start=-len(event.documents)):
+        cost_cents = each.eligible_cost_cents
+        receipt = DocumentReceipt(
+            each.received_on, cost_cents, 0 if cost_cents is None else costed_at
+        )
+        documents[document_key(each.document.kind, each.document.year)] = receipt
+    return documents
+
+
+def _carry_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
+    """The grant of a convention of an earlier year; an award of this year stays what it is.
+
+    Of the award there is what was carried over, and no more: the rest was had, or has lapsed.
+    """
+    grant = known or Grant()
+    acts = tuple(act for act in map(act_of, event.acts) if act not in grant.acts)
+    award = grant.award or _carry_award(event)
+    for each in event.lines:
+        award = award.raise_line(line_of(each.line), each.amount_cents)
+    carried_cents = award.carried_cents + sum(each.amount_cents for each in event.lines)
+    return replace(
+        grant,
+        award=replace(award, carried_cents=carried_cents),
+        acts=(*grant.acts, *acts),
+        concurring=(),
+    )
+
+
+def _carry_award(event: FiscalYearOpened) -> Award:
+    award = event.award
+    return Award(
+        act=act_of(award.act),
+        title=award.title,
+        beneficiary=beneficiary_of(award.beneficiary),
+        requires_convention=award.requires_convention,
+        conditions_year=award.conditions_year,
+        lines=(),
+        earlier_year_cents=award.year_awards_cents,
+    )
 
 
 def close(book: Book, event: FiscalYearClosed, _at: Context) -> Accepted | Refused:
@@ -54,7 +215,7 @@ def close(book: Book, event: FiscalYearClosed, _at: Context) -> Accepted | Refus
     may go on into the next budget (reste à réaliser); what is not carried over is decommitted
     (arrêté du 26 avril 1996, article 3).
     """
-    carried = _carried(book, event)
+    carried = _list_carried(book, event)
     for name in carried:
         if name not in book.conventions:
             return Refused(Refusal.UNKNOWN_CONVENTION, {"convention": name})
@@ -70,16 +231,14 @@ def close(book: Book, event: FiscalYearClosed, _at: Context) -> Accepted | Refus
             money.remaining,
         )
         for each in sorted(book.conventions.values(), key=attrgetter("signed_at"))
-        for money in sorted(each.lines, key=lambda money: money.line.in_order())
+        for money in sorted(each.lines, key=lambda money: money.line.sort_key())
         if money.remaining
     ]
-    moves += [
-        Move(line, None, None, UNRESERVE, cents) for _, line, cents in reserved_in_order(book)
-    ]
+    moves += [Move(line, None, None, UNRESERVE, cents) for _, line, cents in list_reserved(book)]
     return Accepted(moves)
 
 
-def _carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
+def _list_carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
     """The conventions that are carried over, in the order in which they are named."""
     if event.carry_over == "all":
         return dict.fromkeys(book.conventions)
@@ -95,7 +254,7 @@ def open_next(book: Book, event: FiscalYearOpened, at: Context) -> Accepted:
     the budget is voted (arrêté du 26 avril 1996). Where its grant was withdrawn here, it is given
     back at once; where its number is taken, the convention goes on under another.
     """
-    convention = carried_convention(book, event, at.sequence)
+    convention = _carry_convention(book, event, at.sequence)
     name = convention.convention
     kinds = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
     moves = [
@@ -110,21 +269,21 @@ def open_next(book: Book, event: FiscalYearOpened, at: Context) -> Accepted:
         if before != after
     ]
     ruling = Accepted(moves, flags=renamed)
-    if RELEASE in kinds and convention.had_cents():
-        owed = {"convention": name, "amount_cents": convention.had_cents()}
+    if RELEASE in kinds and convention.had_cents:
+        owed = {"convention": name, "amount_cents": convention.had_cents}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
-    for case in _touched(book, event, convention, at.on):
+    for case in _gather_situations(book, event, convention, at.on):
         issue_orders(book, case, ruling)
     return ruling
 
 
-def _touched(
+def _gather_situations(
     book: Book, event: FiscalYearOpened, convention: Convention, on: date
 ) -> Iterator[Situation]:
     """The convention, behind others that waited for the bank account that it brings."""
     siret = event.beneficiary.siret
     account = book.accounts.get(siret)
-    grant = carried_grant(event, book.grants.get(event.grant))
+    grant = _carry_grant(event, book.grants.get(event.grant))
     brought = None if event.bank_account is None else bank_account_of(event.bank_account)
     # An account that this year brought before the internal event came is newer than the one that
     # an earlier year rejected.
@@ -138,7 +297,7 @@ def _touched(
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)
 
 
-def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed) -> None:
+def _apply_closing(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed) -> None:
     """Reserves lapse; the orders that are open may still be paid."""
     book = state.book
     book.closed = True
@@ -157,12 +316,12 @@ def _entries_of_closing(
 ) -> Iterator[ActEntry]:
     yield from entries_on_awards(book, [each for each in moves if each.convention is not None])
     # Reserves of several grants may lapse on one line: each has an entry, with its own act.
-    for grant, line, cents in reserved_in_order(book):
+    for grant, line, cents in list_reserved(book):
         entry = Entry(EntryKind.DECOMMITMENT, line, cents, None)
         yield ActEntry(entry, award_act(book.grants[grant]))
 
 
-def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) -> None:
+def _apply_opening(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) -> None:
     """A convention of an earlier year goes on in this one (rules, 32)."""
     book, siret = state.book, event.beneficiary.siret
     for each in event.lines:
@@ -170,8 +329,8 @@ def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) 
         book.line(line)
         book.group_available_cents.setdefault(group_of(book.control_level, line), 0)
     name = intern(event.grant)
-    convention = carried_convention(book, event, record.sequence)
-    grant = carried_grant(event, book.grants.get(name))
+    convention = _carry_convention(book, event, record.sequence)
+    grant = _carry_grant(event, book.grants.get(name))
     grant.share_parts()
     book.grants[name] = grant
     state.touched["grant"].add(name)
@@ -186,10 +345,10 @@ def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) 
 def _entries_of_opening(
     book: Book, event: FiscalYearOpened, moves: Sequence[Move]
 ) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, carried_grant(event, book.grants.get(event.grant)))
+    return entries_on_awards(book, moves, _carry_grant(event, book.grants.get(event.grant)))
 
 
-def _brought(event: FiscalYearOpened, moves: Sequence[Move]) -> Iterator[Want]:
+def _list_arrivals(event: FiscalYearOpened, moves: Sequence[Move]) -> Iterator[Want]:
     yield Want(Missing.GRANT, event.grant)
     yield Want(Missing.CONVENTION, str(moves[0].convention))  # The name under which it goes on.
 
@@ -198,7 +357,7 @@ HANDLERS: Final[tuple[Handler[Any], ...]] = (
     Handler(
         event=FiscalYearClosed,
         decide=close,
-        apply=_closed,
+        apply=_apply_closing,
         entries=_entries_of_closing,
         effective_on=lambda event: event.closed_on,
         internal_events=internal_events_of,
@@ -206,8 +365,8 @@ HANDLERS: Final[tuple[Handler[Any], ...]] = (
     Handler(
         event=FiscalYearOpened,
         decide=open_next,
-        apply=_opened,
+        apply=_apply_opening,
         entries=_entries_of_opening,
-        arrivals=_brought,
+        arrivals=_list_arrivals,
     ),
 )

@@ -1,7 +1,8 @@
 """What later records settled, and what a person has seen."""
 
 import json
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,8 +17,12 @@ branch_labels = None
 depends_on = None
 
 SETTLING: Final = ("awaits", "settled_sequence")
-"""The last columns of both tables."""
-FACTS: Final = list(review_flags.c.keys()).index("facts")
+"""The columns that this revision adds to both tables."""
+FLAGS: Final = (
+    *("budget", "sequence", "item", "event_id", "grant_ref", "convention", "code", "facts"),
+    *SETTLING,
+)
+"""The columns of `review_flags` at this revision: the fold of today may know later ones."""
 INDEXES: Final = {"refusals": "refusals_to_do", "review_flags": "flags_to_do"}
 COMMENTS: Final = {
     "refusals": "Events that were refused: a stable code, with its facts. The record "
@@ -73,17 +78,23 @@ def _settle(connection: sa.Connection, budget: str) -> None:
         for each in records:
             fold.add(0, bytes(each.record))
         changes = fold.take_changes()
-        flags = [
-            dict(zip(review_flags.c.keys(), row, strict=True)) | {"facts": json.loads(row[FACTS])}
-            for row in changes.appended["review_flags"]
-        ]
+        flags = [_of_columns(review_flags, row, FLAGS) for row in changes.appended["review_flags"]]
         if flags:
-            connection.execute(review_flags.insert(), flags)
+            rows = [each | {"facts": json.loads(each["facts"])} for each in flags]
+            connection.execute(review_flags.insert(), rows)
         for row in changes.appended["refusals"]:
-            _update(connection, refusals, row[:2], dict(zip(SETTLING, row[-2:], strict=True)))
+            _update(connection, refusals, row[:2], _of_columns(refusals, row, SETTLING))
         for table in (refusals, review_flags):
             for key, members in changes.patched[table.name].items():
-                _update(connection, table, key, members)
+                settled: Members = {name: members[name] for name in SETTLING if name in members}
+                if settled:
+                    _update(connection, table, key, settled)
+
+
+def _of_columns(table: sa.Table, row: tuple[Any, ...], names: Iterable[str]) -> dict[str, Any]:
+    """The members of these names of a row as the fold of today writes it."""
+    members = dict(zip(table.c.keys(), row, strict=True))
+    return {name: members[name] for name in names}
 
 
 def _update(connection: sa.Connection, table: sa.Table, key: Key, members: Members) -> None:

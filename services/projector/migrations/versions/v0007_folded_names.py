@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from events.folding import folded
-from services.projector.rows.column_values import folded_names, folded_number
+from events.texts import fold_text
+from services.projector.rows.column_values import fold_names, fold_number
 
 revision = "0007"
 down_revision = "0006"
@@ -36,14 +36,14 @@ COMMENTS = {
 }
 
 NAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[..., str]]] = {
-    "acts": (("budget", "sequence", "item"), ("number",), folded_number),
+    "acts": (("budget", "sequence", "item"), ("number",), fold_number),
     "grants": (
         ("budget", "grant_ref"),
         ("grant_ref", "title", "beneficiary", "siret"),
-        folded_names,
+        fold_names,
     ),
-    "conventions": (("budget", "convention"), ("convention",), folded),
-    "payment_orders": (("budget", "payment_order"), ("payment_order",), folded),
+    "conventions": (("budget", "convention"), ("convention",), fold_text),
+    "payment_orders": (("budget", "payment_order"), ("payment_order",), fold_text),
 }
 """By table: its key, the columns that are folded, and how."""
 

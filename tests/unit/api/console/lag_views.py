@@ -14,8 +14,7 @@ from events.texts import Translatable, pgettext
 from services.api.console.pages import environment
 from services.api.lag.figures import Figures
 from services.api.lag.view import LagView, lag_view
-from services.lag.client.hour import last_hour
-from services.lag.client.merge import Answer, Lag, lag_of
+from services.lag.document import Answer, Lag, lag_of, last_hour
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages

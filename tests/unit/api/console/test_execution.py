@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from services.api.balances.query import LineBalance
+from services.api.budgets.balances import LineBalance
 from services.api.budgets.execution import (
     ExecutionView,
+    LineSelection,
     Row,
-    Wanted,
     choices,
     execution_view,
     moment_text,
@@ -49,8 +49,8 @@ LINES = [
 ]
 
 
-def view(wanted: Wanted | None = None, lines: list[LineBalance] = LINES) -> ExecutionView:
-    return execution_view(BUDGET, lines, wanted or Wanted(), OFFICIAL, ENGLISH)
+def view(wanted: LineSelection | None = None, lines: list[LineBalance] = LINES) -> ExecutionView:
+    return execution_view(BUDGET, lines, wanted or LineSelection(), OFFICIAL, ENGLISH)
 
 
 def cells(row: Row) -> list[str | None]:
@@ -110,12 +110,12 @@ def test_lines_below_zero_stand_first_with_all_their_codes() -> None:
     ],
 )
 def test_the_lines_are_those_with_the_codes(codes: dict[str, str], count: int, voted: str) -> None:
-    execution = view(Wanted.model_validate(codes))
+    execution = view(LineSelection.model_validate(codes))
     assert (count, voted) == (execution.lines, cells(execution.total)[0])
 
 
 def test_each_figure_leads_to_its_moves_with_codes_and_moment() -> None:
-    wanted = Wanted.model_validate({"operation": "489", "effective_on": "2023-06-30"})
+    wanted = LineSelection.model_validate({"operation": "489", "effective_on": "2023-06-30"})
     execution = view(wanted)
     figures = f"/console/figures/{BUDGET}/paid"
     assert f"{figures}?operation=489&effective_on=2023-06-30" == execution.total.figures[-1].href
@@ -130,7 +130,7 @@ def test_each_figure_leads_to_its_moves_with_codes_and_moment() -> None:
 
 
 def test_of_a_line_without_operation_it_is_asked_that_there_is_none() -> None:
-    (line,) = view(Wanted(article="6574")).chapters[0].articles[0].lines
+    (line,) = view(LineSelection(article="6574")).chapters[0].articles[0].lines
     assert line.figures[0].href.endswith("?chapter=65&article=6574&function=&operation=")
 
 
@@ -139,16 +139,18 @@ def test_of_many_lines_each_chapter_has_a_page_of_its_own() -> None:
     assert (62, False) == (view(lines=many).lines, view(lines=many).shown)
     first, second = view(lines=many).chapters
     assert ([], "65", "66") == (first.articles, first.row.code, second.row.code)
-    chapter = view(Wanted(chapter="65"), many)
+    chapter = view(LineSelection(chapter="65"), many)
     assert (31, True) == (len(chapter.chapters[0].articles[0].lines), chapter.shown)
     assert f"/console/budgets/{BUDGET}?chapter=65" == first.row.href
 
 
 def test_the_filters_name_every_code_of_the_budget() -> None:
-    found = {each.name: each for each in choices(LINES, Wanted(operation="489"), BUDGET, OFFICIAL)}
+    found = {
+        each.name: each for each in choices(LINES, LineSelection(operation="489"), BUDGET, OFFICIAL)
+    }
     assert ["489", "490", "1978"] == [code for code, _ in found["operation"].options]
     assert ("65", "65 – Autres charges de gestion courante") in found["chapter"].options
-    assert ("489", None) == (found["operation"].asked, found["chapter"].asked)
+    assert ("489", None) == (found["operation"].selected, found["chapter"].selected)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.api.balances.moves import STAGES_ASKED, Move, MovesBehind
+from services.api.budgets.moves import STAGES_ASKED, Move, MovesBehind
 from services.api.queries.rows import BudgetLine
 from services.ledger.domain.model.moves import MOVE_KINDS
 
@@ -68,10 +68,7 @@ def test_every_kind_of_move_covers_every_stage() -> None:
 
 
 def test_the_figure_after_each_move_is_shown() -> None:
-    moves = [
-        a_move(None, "available", 100_00, 1),
-        a_move("available", "reserved", 30_00, 2),
-    ]
+    moves = [a_move(None, "available", 100_00, 1), a_move("available", "reserved", 30_00, 2)]
     rows = list(MovesBehind(70_00, 0, moves, len(moves)).rows("available"))
     assert [(moves[0], 100_00, 100_00), (moves[1], -30_00, 70_00)] == rows
 

@@ -11,7 +11,7 @@ from services.api.console.elements import State
 from services.api.grants.conventions import Convention, Document, Instalment, PaidOrder, Want
 from services.api.grants.instalments import Step, instalment_status, instalment_view
 from services.api.grants.view import is_owed
-from services.api.orders.query import Payment, PaymentOrder
+from services.api.queries.orders import Payment, PaymentOrder
 from services.api.queries.rows import MaskedAccount
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
@@ -247,6 +247,9 @@ def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
 BY_ITS_TEXT = replace(MISSING, due_on=date(2024, 6, 30))
 REJECTED = replace(MISSING, rejected_for="illisible")
 OWING = an_instalment(trigger="reports", documents=(MISSING,))
+ORDERED = replace(OWING, orders=(an_order("issued"),))
+GIVEN_BACK = replace(OWING, orders=(an_order("rejected"),))
+PAID_IN_PART = replace(OWING, orders=(CUT_SHORT,))
 GIVEN_UP = an_instalment(trigger="reports", documents=(MISSING,), released_cents=100_00)
 
 
@@ -259,7 +262,11 @@ GIVEN_UP = an_instalment(trigger="reports", documents=(MISSING,), released_cents
         (a_convention(GIVEN_UP), REJECTED, True),
         (a_convention(OWING, goes_on_in="2024"), MISSING, False),
         (a_convention(OWING, state="terminated", paid_cents=1), MISSING, False),
-        (a_convention(OWING, state="terminated", paid_cents=1), REJECTED, True),
+        (a_convention(OWING, state="terminated", paid_cents=1), REJECTED, False),
+        (a_convention(ORDERED, state="terminated", paid_cents=1), REJECTED, True),
+        (a_convention(GIVEN_BACK, state="terminated", paid_cents=1), REJECTED, False),
+        (a_convention(PAID_IN_PART, state="terminated", paid_cents=1), REJECTED, True),
+        (a_convention(ORDERED, state="terminated"), REJECTED, False),
         (a_convention(OWING, state="terminated"), REJECTED, False),
         (a_convention(obligations=(BY_ITS_TEXT,)), BY_ITS_TEXT, True),
         (a_convention(obligations=(BY_ITS_TEXT,), state="terminated"), BY_ITS_TEXT, False),

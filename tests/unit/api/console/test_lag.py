@@ -9,8 +9,7 @@ import pytest
 from events.lag import Stage, State
 from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_token, lag_view
-from services.lag.client.age import QUIET_S
-from services.lag.client.merge import Answer, Lag, lag_of
+from services.lag.document import QUIET_S, Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
 from services.lag.present import texts as states
 from tests.api import lag_scenes
@@ -137,8 +136,10 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
         found = view_of(board, locale)
         assert texts == found.watched
         stage = first_stage(found)
-        assert found.moment.seen(stage, stage).endswith(texts)
-        assert "" == found.moment.seen(stage.partitions[0], stage), "the stage says it for all"
+        assert found.moment.explain_row(stage, stage).endswith(texts)
+        assert "" == found.moment.explain_row(stage.partitions[0], stage), (
+            "the stage says it for all"
+        )
     for stage in board["stages"]:
         stage["watched_s"] = QUIET_S
     assert "" == view_of(board).watched
@@ -168,7 +169,7 @@ def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: st
     assert LOCALES[language].say(states.remedy(stage)) == alarm.notice.do
     assert alarm.notice.more is not None
     assert f"/console/help/{states.RUNBOOKS[state]}" == alarm.notice.more.href
-    assert "of_a_newer_watch" == moment.seen(stage, stage), (
+    assert "of_a_newer_watch" == moment.explain_row(stage, stage), (
         "a rule that is not known here keeps its name"
     )
 
@@ -295,7 +296,9 @@ def test_a_watch_that_froze_says_nothing_of_now() -> None:
     assert ["unknown UNKNOWN"] * 4 == [each[: len("unknown UNKNOWN")] for each in states_shown]
     partitions = [row[1] for row in table(found, "partitions-ledger")]
     assert {"unknown"} == {each.partition(" ")[0] for each in partitions}
-    assert "at 03:40:11: cannot go on" == found.moment.seen(first_stage(found), first_stage(found))
+    assert "at 03:40:11: cannot go on" == found.moment.explain_row(
+        first_stage(found), first_stage(found)
+    )
     assert ["do-watch-old"] == [each.name for each in found.alarms]
     assert "#do-" not in "".join(hrefs(found))
     assert [(ADDRESS, "answers, but stands at 03:40:11")] == [

@@ -9,9 +9,9 @@ from events.texts import _
 from services.api.console.elements import Fact
 from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_view
-from services.api.orders.query import UNANSWERED, Counted, Waiting
 from services.api.orders.waiting import waiting_view
-from services.lag.client.hour import last_hour
+from services.api.queries.orders import UNANSWERED, Counted, Waiting
+from services.lag.document import last_hour
 from services.texts.locale_format import LocaleFormat
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
@@ -103,8 +103,7 @@ def test_a_stage_stands_where_its_partitions_stand_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unknown", "position", "end"),
-    [("committed", None, "end 199,108"), ("end", "199,108", "")],
+    ("unknown", "position", "end"), [("committed", None, "end 199,108"), ("end", "199,108", "")]
 )
 def test_where_one_partition_does_not_say_the_stage_does_not(
     unknown: str, position: str | None, end: str
@@ -126,7 +125,7 @@ def test_what_does_not_get_less_promises_nothing() -> None:
     found = view(lag_scenes.postgresql_down())
     assert found.board is not None
     stage = found.board.stages[1]
-    assert Cell("3,612", "↗ rising", late=True) == found.moment.behind(stage)
+    assert Cell("3,612", "↗ rising", late=True) == found.moment.backlog(stage)
     assert Cell(None) == found.moment.drain(stage)
 
 
@@ -239,11 +238,7 @@ def test_the_hour_is_shown_in_texts_for_who_listens() -> None:
     assert ["Ledger", "Read model", "Watch", "Treasury", "Payment orders waiting"] == charts.heads
     assert 12 == len(charts.rows)
     first = charts.rows[0]
-    assert ("03:40:11", "23\u202fmin · 133", "41") == (
-        first.until,
-        first.cells[0],
-        first.cells[-1],
-    )
+    assert ("03:40:11", "23\u202fmin · 133", "41") == (first.until, first.cells[0], first.cells[-1])
 
 
 def test_what_nobody_knew_is_a_gap_and_shown_to_be() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Final
 
 from events.lag import State
-from events.lag import State as Judged
-from services.lag.client.age import WELL
+from events.lag import State as Judgement
+from services.lag.document import WELL
 from services.lag.judge.states import Rule
 from services.lag.present import texts as states
-from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.status import TaskState
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.watch.tables.latencies import Step
@@ -20,7 +20,7 @@ LOOSE: Final = re.compile(r"\w [:;!?]")
 
 
 def test_the_states_are_those_of_the_watch() -> None:
-    assert {each.value for each in Judged} == {each.value for each in State}
+    assert {each.value for each in Judgement} == {each.value for each in State}
 
 
 def test_each_state_has_its_texts_and_what_is_not_well_what_to_do() -> None:

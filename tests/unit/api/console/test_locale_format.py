@@ -158,7 +158,7 @@ def test_an_overdue_order_says_since_how_many_days(days: int, french: str, engli
     ],
 )
 def test_things_are_counted(count: int, french: str, english: str) -> None:
-    assert (french, english) == (FR.counted(ORDERS, count), EN.counted(ORDERS, count))
+    assert (french, english) == (FR.quantity(ORDERS, count), EN.quantity(ORDERS, count))
 
 
 def test_an_unknown_number_is_no_zero() -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.api.budgets.chart import MonthChart, month_chart, year_sums
-from services.api.budgets.months import DayMoved
+from services.api.budgets.moves import DayMoved
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 

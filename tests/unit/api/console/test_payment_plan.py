@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api.orders.plan import PERIODS, DueOrders, monday_of, period_of, plan_of
-from services.api.orders.query import Counted
 from services.api.orders.waiting import period_days
+from services.api.queries.orders import Counted
 
 TODAY = date(2023, 7, 20)
 """A Thursday."""

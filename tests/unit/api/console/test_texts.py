@@ -9,27 +9,27 @@ import pytest
 from events.deliberations import DeliberationWithdrawn
 from events.texts import Translatable
 from services.api import console
-from services.api.console.texts import codes, troubles
+from services.api.console import texts
 from services.api.rejections.view import KINDS
 from services.ledger.domain.model.conventions import ConventionState
 from services.ledger.domain.model.moves import EntryKind
 from services.ledger.domain.model.orders import OrderState
-from services.ledger.explain import terms
+from services.ledger.explain import sentences
 from services.texts.language import Language
 from services.texts.translation import translate
 
 API = Path(console.__file__).parents[1]
-TABLES = {"troubles": troubles}
+TABLES = {"TROUBLES": texts.TROUBLES}
 PUT_TOGETHER = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
 """Names of texts that no view spells out."""
 
 
-def named_in_packages_that_import(table: str) -> set[str]:
-    """What may be the name of a text in the packages that take texts from this table."""
+def named_in_packages_that_take(table: str) -> set[str]:
+    """Strings that may name a text in the packages that take texts from this table."""
     packages = {
         each.parent
         for each in API.rglob("*.py")
-        if re.search(rf"console\.texts(\.| import .*\b){table}\b", each.read_text(encoding="utf-8"))
+        if f"texts.{table}" in each.read_text(encoding="utf-8")
     }
     text = "".join(
         each.read_text(encoding="utf-8") for package in packages for each in package.glob("*.py")
@@ -39,24 +39,22 @@ def named_in_packages_that_import(table: str) -> set[str]:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_text_stands_unused(table: str) -> None:
-    named = named_in_packages_that_import(table)
-    assert [] == sorted(TABLES[table].TEXTS.keys() - named)
+    named = named_in_packages_that_take(table)
+    assert [] == sorted(TABLES[table].keys() - named)
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    french = [
-        translate(text, Language.FR) for table in TABLES.values() for text in table.TEXTS.values()
-    ]
+    french = [translate(text, Language.FR) for table in TABLES.values() for text in table.values()]
     assert [] == [text for text in french if re.search(r"\w [:;!?]", text)]
 
 
 def test_codes_of_the_ledger_have_their_texts() -> None:
-    assert set(terms.ORDER_STATES) == {each.value for each in OrderState}
-    assert set(terms.ENTRY_KINDS) == {each.value for each in EntryKind}
-    assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
-    assert all(isinstance(each, Translatable) for each in codes.STAGES.values())
+    assert set(sentences.ORDER_STATES) == {each.value for each in OrderState}
+    assert set(sentences.ENTRY_KINDS) == {each.value for each in EntryKind}
+    assert {each.value for each in ConventionState} <= set(texts.CONVENTION_STATES)
+    assert all(isinstance(each, Translatable) for each in texts.STAGES.values())
 
 
 def test_every_cause_of_a_withdrawal_has_its_texts() -> None:
     phrase = DeliberationWithdrawn.__annotations__["cause"]
-    assert set(get_args(phrase)) == codes.WITHDRAWAL_CAUSES.keys()
+    assert set(get_args(phrase)) == texts.WITHDRAWAL_CAUSES.keys()

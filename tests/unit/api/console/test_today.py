@@ -13,7 +13,7 @@ from services.api.today.read_model_status import (
     ReadModelStatus,
 )
 from services.api.today.view import status_view
-from services.lag.client.merge import Lag
+from services.lag.document import Lag
 from services.texts.locale_format import LocaleFormat
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
@@ -92,12 +92,7 @@ NOBODY_KNOWS = (
     ("status", "known", "tone", "titles"),
     [
         (a_status(), watched(), "good", ALL_RECEIVED),
-        (
-            a_status(),
-            watched(stages=stages(NIGHT, ledger=DEAD), in_flight=18),
-            "bad",
-            STOPPED,
-        ),
+        (a_status(), watched(stages=stages(NIGHT, ledger=DEAD), in_flight=18), "bad", STOPPED),
         (a_status(), watched(stages=stages(NIGHT, treasury=DEAD)), "good", ALL_RECEIVED),
         (a_status(unread=None), watched(), "good", ALL_RECEIVED),
         (a_status(unread=2), watched(), "info", IN_FLIGHT),

@@ -5,12 +5,11 @@ from datetime import date
 
 import pytest
 
-from events.codec import Received, decode
+from events.codec import ReceivedEvent, decode
 from events.envelope import ENVELOPES, INTERNAL_EVENTS, SourceKind
 from events.unreadable import Unreadable
-from services.api.console.texts.event_fields import CHOICES, LABELS
 from services.api.forms.fields import Field, Kind, fields_of, read
-from services.api.forms.view import filled, groups_of
+from services.api.forms.view import CHOICES, LABELS, groups_of, keep_filled
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from services.texts.translation import translate
@@ -145,10 +144,7 @@ def test_an_item_that_is_emptied_is_left_out_and_faults_find_their_field() -> No
 
 @pytest.mark.parametrize(
     ("name", "typed", "phrase"),
-    [
-        ("/amount_cents", "1.234", "could be 1234 or 1.23"),
-        ("/amount_cents", "much", "no amount"),
-    ],
+    [("/amount_cents", "1.234", "could be 1234 or 1.23"), ("/amount_cents", "much", "no amount")],
 )
 def test_what_cannot_be_read_is_said_at_its_field(name: str, typed: str, phrase: str) -> None:
     data = a_payment(100)["data"]
@@ -202,9 +198,9 @@ def test_every_choice_has_a_name(event: Json) -> None:
 def test_people_read_what_will_be_sent_and_nothing_that_is_empty() -> None:
     event = a_payment(123_456)
     decoded = decode(encoded(event))
-    assert isinstance(decoded, Received)
+    assert isinstance(decoded, ReceivedEvent)
     fields = fields_of(event["type"], event["data"], FR)
-    (group,) = filled(groups_of(fields, None, {}, LocaleFormat(FR)))
+    (group,) = keep_filled(groups_of(fields, None, {}, LocaleFormat(FR)))
     assert [
         BUDGET,
         "C/advance",

@@ -1,0 +1,1 @@
+"""Acts (délibérations and what amends or withdraws them): the list."""

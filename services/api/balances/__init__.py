@@ -1,1 +1,0 @@
-"""Balances by line, chapter, convention, grant and beneficiary; the moves of a figure."""

@@ -1,0 +1,1 @@
+"""Conventions: the list."""

@@ -1,0 +1,1 @@
+"""Documents that conventions owe (justificatifs): the list."""

@@ -1,1 +1,0 @@
-"""Runbooks: what each alarm means and what to do, for whoever is called."""

@@ -1,0 +1,1 @@
+"""Lists, each declared once: the API's answer, files and pages are made of the declaration."""

@@ -1,0 +1,1 @@
+"""Recoveries (reversements): the list."""

@@ -1,1 +1,0 @@
-"""Files of events: decided, checked, published."""

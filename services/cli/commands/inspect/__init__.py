@@ -1,1 +1,0 @@
-"""What a journal holds, and what waits."""

@@ -1,1 +1,0 @@
-"""A journal proved, sealed, and asked what would be."""

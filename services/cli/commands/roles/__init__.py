@@ -1,1 +1,0 @@
-"""The processes of Écluse, each until it is stopped."""

@@ -1,1 +1,0 @@
-"""What the treasury does: slips, files, returns, accounting entries, open data."""

@@ -1,1 +1,0 @@
-"""The settings of every role: read, listed, and held against each other."""

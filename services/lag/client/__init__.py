@@ -1,1 +1,0 @@
-"""Client of the watches: their lag documents, read over HTTP and merged."""

@@ -1,1 +1,0 @@
-"""Samples of consumer groups, taken from the cluster."""

@@ -1,1 +1,0 @@
-"""The end of a year: what lapses, what is carried over, what a closed year keeps."""

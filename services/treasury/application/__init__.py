@@ -1,1 +1,0 @@
-"""What is done with slips, returns and entries: each in one transaction of the store."""

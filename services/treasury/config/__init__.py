@@ -1,1 +1,0 @@
-"""Settings of the public accountant and of third parties: the file ECLUSE_TREASURY_FILE."""

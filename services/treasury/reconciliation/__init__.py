@@ -1,0 +1,1 @@
+"""Slips, returns and entries against the ledger, the ERP's totals against the entries."""

@@ -1,0 +1,1 @@
+"""Slips: numbered, issued, exported, cancelled; the orders that wait for one; their messages."""

@@ -1,1 +1,0 @@
-"""A whole cluster proved: each partition of its topics, read and compared."""

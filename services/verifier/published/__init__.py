@@ -1,1 +1,0 @@
-"""What left the ledger, compared with the journal: messages, balances, dead letters."""

@@ -1,1 +1,0 @@
-"""Seals: the statement, its signature, and a journal held against it."""

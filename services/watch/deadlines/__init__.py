@@ -1,1 +1,0 @@
-"""Deadline events, written to the ledger's topic of internal events."""

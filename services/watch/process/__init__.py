@@ -1,1 +1,0 @@
-"""The Faust app: agents, timers, consumer, pages and end of the process."""

@@ -1,5 +1,0 @@
-"""No log lines."""
-
-from tests import silence
-
-no_logs = silence.no_logs
