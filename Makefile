@@ -27,6 +27,9 @@ ignoring = $(addprefix --ignore=,$(1))
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 # Output of what runs beside something else is printed at its end, in one piece.
 at_the_end = output=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
+# Tests that fell are noted for tests/second_run.py, and what comes behind them goes on; all else ends it.
+FELL := build/fell
+noting = $(2) --fell $(FELL)/$(1).json || { code=$$?; test $$code -eq 1 -a -s $(FELL)/$(1).json || exit $$code; }
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
@@ -56,26 +59,28 @@ test: check ## checks, and every kind of test, in minutes; full coverage of the 
 
 test-all: test test-rest ## make test, then make test-rest
 
-test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, processes, faults
+test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, processes, faults; what fell is run once more
+	@rm -rf $(FELL)
 	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-beside test-fault-run test-outages
+	@.venv/bin/python -m tests.second_run $(FELL)/*.json
 
 test-on-a-broker:
 	@echo "on a broker; what needs none runs beside it at a lower priority:"
-	.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
-		$(call ignoring,$(QUICK) $(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH))
+	$(call noting,on-a-broker,.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
+		$(call ignoring,$(QUICK) $(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH)))
 	@echo "a fault-injection run and four outage scenarios, side by side:"
 
 test-beside:
-	@$(call at_the_end,nice .venv/bin/pytest tests $(BY_FILE) \
-		$(call ignoring,tests/unit tests/kafka $(QUICK)))
-	@$(call at_the_end,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE))
+	@$(call at_the_end,$(call noting,beside,nice .venv/bin/pytest tests $(BY_FILE) \
+		$(call ignoring,tests/unit tests/kafka $(QUICK))))
+	@$(call at_the_end,$(call noting,divided,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE)))
 
 # By `python -m`: what they fork would begin with reading `.venv/bin/pytest` itself.
 test-fault-run: test-on-a-broker
-	@$(call at_the_end,.venv/bin/python -m pytest $(FAULT_RUN))
+	@$(call at_the_end,$(call noting,fault-run,.venv/bin/python -m pytest $(FAULT_RUN)))
 
 test-outages: test-on-a-broker
-	@$(call at_the_end,.venv/bin/python -m pytest $(OUTAGES))
+	@$(call at_the_end,$(call noting,outages,.venv/bin/python -m pytest $(OUTAGES)))
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write build/faults.json (SEED=N, EVENTS=N, BROKERS=3: also network, disks, clock, readers)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \

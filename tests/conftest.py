@@ -10,10 +10,12 @@ from functools import cache
 from importlib import import_module
 from inspect import iscoroutinefunction
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
+
+from tests.second_run import write_fallen
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -34,6 +36,9 @@ if settings.default is not None and settings.default.derandomize:
     # takes each process that tests five to nine seconds in a new checkout.
     vars(import_module("hypothesis.internal.conjecture.providers"))[LOCAL] = lambda _path: False
 
+
+LEFT_OUT: Final = 10
+"""The exit code of a run that left out what CI must not; pytest's own end at 5."""
 
 LONG: Final = tuple(
     Path(__file__).parent / each
@@ -67,6 +72,11 @@ LONG: Final = tuple(
 )
 """Files that take half a minute and more: those on a broker, longest first, then the others.
 Of these, browsers come last: at first they give way to all that has a broker."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the file of `tests.second_run`."""
+    parser.addoption("--fell", type=Path, help="write there which tests fell, with their errors")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,23 +121,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _comes_late(item.path))
 
 
+def _reports(config: pytest.Config, *outcomes: str) -> Iterator[Any]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None, "the terminal reporter counts what fell, and what was skipped"
+    for outcome in outcomes:
+        yield from reporter.stats.get(outcome, [])
+
+
 def _left_out(config: pytest.Config) -> Iterator[str]:
     """The reason of each skipped test or module."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None, "the terminal reporter counts what was skipped"
-    for report in reporter.stats.get("skipped", []):
+    for report in _reports(config, "skipped"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         yield reason.removeprefix("Skipped: ")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where CI=true nothing may be left out: a skipped test fails the run."""
+    """Where CI=true nothing may be left out: a skipped test fails the run, whatever else fell."""
     if hasattr(session.config, "workerinput"):
         return  # The process that starts the workers sees all reports.
-    passed = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
-    if IN_CI and passed and any(_left_out(session.config)):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if fell := session.config.getoption("fell"):
+        write_fallen(fell, _reports(session.config, "failed", "error"))
+    if IN_CI and any(_left_out(session.config)):
+        session.exitstatus = LEFT_OUT
 
 
 def pytest_terminal_summary(

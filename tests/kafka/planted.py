@@ -1,9 +1,13 @@
 """Faults to plant in a worker: one function of it, or of aiokafka, behaves as the fault says."""
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from itertools import count
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
@@ -16,6 +20,7 @@ from services.ledger.kafka import partition, partition_restore, topic_records
 from services.projector import database, processor
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
+from services.runtime.processing import worker
 
 STEP_S = 0.2
 
@@ -88,18 +93,33 @@ def unguarded(_: str) -> None:
 
 def small_transactions(records: str) -> None:
     """A projector takes so many records at a time: it can be killed between many of them."""
-    processor.BATCH_RECORDS = int(records)  # type: ignore[misc] # it is final
+    processor.BATCH_RECORDS = worker.YIELD_RECORDS = int(records)  # type: ignore[misc] # final
 
 
-def slow_tables(seconds: str) -> None:
-    """Each transaction of a projector takes that much longer: between its rows and its commit."""
-    real = database._write
+FROZEN: Final = "planted: it stands still"
 
-    async def slow(*arguments: Any) -> None:
+
+def freeze_in_transactions(numbers: str) -> None:
+    """A projector stands still, as by SIGSTOP, in these of its transactions, `3,17`.
+
+    Whoever sees that has it at work, however late he looks: in an even one before its rows, in an
+    odd one between them and the commit. Other partitions are wherever they were.
+    """
+    real, begun, places = database._write, count(1), {int(each) for each in numbers.split(",")}
+
+    def freeze() -> None:
+        print(FROZEN, file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    async def write(*arguments: Any) -> None:
+        number = next(begun)
+        if number in places and number % 2 == 0:
+            freeze()
         await real(*arguments)
-        await asyncio.sleep(float(seconds))
+        if number in places and number % 2 == 1:
+            freeze()
 
-    database._write = slow  # type: ignore[assignment]
+    database._write = write  # type: ignore[assignment]
 
 
 def state_version(number: str) -> None:
@@ -119,7 +139,7 @@ FAULTS: dict[str, Callable[[str], None]] = {
     "stubborn_commit": stubborn_commit,
     "unguarded": unguarded,
     "small_transactions": small_transactions,
-    "slow_tables": slow_tables,
+    "freeze_in_transactions": freeze_in_transactions,
     "state_version": state_version,
 }
 

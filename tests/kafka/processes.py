@@ -54,8 +54,9 @@ class Process:
         self._environment = kept | environment(**ports) | dict(env)
         self.start_again()
 
-    def start_again(self) -> None:
-        """As the first time; it is logged behind what was."""
+    def start_again(self, fault: str | None = None) -> None:
+        """As the first time, or with another fault; it is logged behind what was."""
+        self._fault = fault or self._fault
         streams = (self._folder, self._log, self._out)
         arguments = (self._command, self._environment, *streams, self._fault)
         self._process = FORKS.Process(target=run, args=arguments)
@@ -103,7 +104,12 @@ class Process:
         try:
             yield
         finally:
-            os.kill(self._process.pid, signal.SIGCONT)
+            self.thaw()
+
+    def thaw(self) -> None:
+        """It goes on where it stood still."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGCONT)
 
     # ------------------------------------------------------------ its output
 

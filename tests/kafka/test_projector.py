@@ -11,7 +11,8 @@ from events.topics import JOURNAL
 from tests.kafka.clean_run import CleanRun
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.ledger_transactions import PARTITIONS, Journal, a_long_journal, count, journal_of
-from tests.kafka.processes import rows
+from tests.kafka.planted import FROZEN
+from tests.kafka.processes import Projector, rows
 from tests.kafka.stack import Stack
 from tests.read_model.databases import Server
 from tests.read_model.filling import GOLDEN, query
@@ -23,8 +24,9 @@ RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "6000"))
 FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
-MANY_TRANSACTIONS: Final = "small_transactions:50 + slow_tables:0.15"
-"""Slow enough that a poll sees it at work before it has read everything."""
+BATCH_RECORDS: Final = 25
+TRANSACTIONS: Final = RECORDS // BATCH_RECORDS
+UNDISTURBED: Final = f"small_transactions:{BATCH_RECORDS}"
 
 SICK: Final = 2
 """A partition in which something is wrong."""
@@ -47,6 +49,16 @@ def clean(year: Stack, postgresql_server: Server) -> CleanRun:
 def journal() -> Journal:
     """A short one, in many transactions."""
     return a_long_journal(FEW, batch_events=50)
+
+
+def freezing(*transactions: int) -> str:
+    """The fault of a projector of small transactions, which stands still in these."""
+    return f"{UNDISTURBED} + freeze_in_transactions:{','.join(map(str, transactions))}"
+
+
+def has_frozen(projector: Projector, times: int) -> bool:
+    """Whether it stood still so many times."""
+    return projector.text.count(FROZEN) == times
 
 
 def of_partition(journal: Journal, number: int) -> list[Out]:
@@ -83,18 +95,16 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
     draw = random.Random(seed)
     url = postgresql_server.a_read_model()
 
-    def is_at_work(opened: int, wanted: int) -> bool:
-        return len(projector.logged("partition_opened")) > opened and rows(url) > wanted
+    def a_place() -> str:
+        """Within a life's share of the transactions: the last life has work left."""
+        return freezing(draw.randint(1, TRANSACTIONS // KILLS - 2 * PARTITIONS))
 
-    with year.projector(url, fault=MANY_TRANSACTIONS, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
+    with year.projector(url, fault=a_place(), ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
-            # Each has opened a partition, and is in the midst of whatever it does then.
-            opened = len(projector.logged("partition_opened"))
-            wanted = RECORDS * kill // (KILLS + 4) - draw.randrange(RECORDS // 25)
-            projector.until(partial(is_at_work, opened, wanted), "at work", LIMIT_S)
+            projector.until(partial(has_frozen, projector, kill), "at work", LIMIT_S)
             projector.kill()
             assert rows(url) < RECORDS, "it is killed while there is work"
-            projector.start_again()
+            projector.start_again(a_place() if kill < KILLS else UNDISTURBED)
         projector.until_rows(RECORDS)
         assert 0 == projector.stop()
     clean.assert_same(url)
@@ -106,17 +116,16 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
     year: Stack, clean: CleanRun, postgresql_server: Server
 ) -> None:
     server, url = postgresql_server, postgresql_server.a_read_model()
-
-    def has_more(wanted: int) -> bool:
-        return rows(url) > wanted
+    fault = freezing(TRANSACTIONS // 5, 2 * TRANSACTIONS // 5, 3 * TRANSACTIONS // 5)
 
     def has_noticed(times: int) -> bool:
         return len(projector.logged("partition_retried")) >= times
 
-    with year.projector(url, fault=MANY_TRANSACTIONS) as projector:
+    with year.projector(url, fault=fault) as projector:
         for cycle, hurt in enumerate((server.crash, server.end, server.crash), start=1):
-            projector.until(partial(has_more, RECORDS * cycle // 5), "it gets on", LIMIT_S)
+            projector.until(partial(has_frozen, projector, cycle), "at work", LIMIT_S)
             hurt()
+            projector.thaw()
             projector.until(partial(has_noticed, cycle), "it notices")
             server.start_again()
         projector.until_rows(RECORDS)

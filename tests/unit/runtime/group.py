@@ -17,7 +17,15 @@ from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.health import Health
 from services.runtime.processing.status import TaskState, decode_status
 from services.runtime.processing.worker import Worker
-from tests.unit.runtime.harness import REMEDY, TOPIC, Harness, MemoryProcessor, a_setting, until
+from tests.unit.runtime.harness import (
+    REMEDY,
+    TOPIC,
+    Harness,
+    MemoryProcessor,
+    a_setting,
+    quickly,
+    until,
+)
 
 GROUP = "group"
 
@@ -147,7 +155,7 @@ class Scene:
                 run.cancel()
             return worker
 
-        return asyncio.run(asyncio.wait_for(go(), 10))
+        return quickly(go())
 
     async def _act(
         self, during: Callable[[Worker], Coroutine[Any, Any, None]], worker: Worker

@@ -24,21 +24,18 @@ Result = TypeVar("Result")
 
 
 class QuickLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps over every wait."""
+    """A loop whose clock jumps over every wait, and stands still while something is done."""
 
-    def __init__(self) -> None:
-        self._jumped_s = 0.0
-        super().__init__()
+    _now_s = 0.0
 
     def time(self) -> float:
-        return super().time() + self._jumped_s
+        return self._now_s
 
     def _run_once(self) -> None:
         scheduled = self._scheduled  # type: ignore[attr-defined]
         waited_for = [each.when() for each in scheduled if not each.cancelled()]
         if not self._ready and waited_for:  # type: ignore[attr-defined]
-            due_s = min(waited_for)
-            self._jumped_s += max(0.0, due_s - self.time())
+            self._now_s = max(self._now_s, min(waited_for))
         super()._run_once()  # type: ignore[misc]
 
 

@@ -274,7 +274,7 @@ def test_each_attempt_rests_longer_than_the_last(harness: Harness) -> None:
     began = harness.opened_s
     rests = [after - before for before, after in itertools.pairwise(began)]
     wanted = [min(RETRY_FIRST_S * 2**each, RETRY_MAX_S) for each in range(9)]
-    assert wanted == pytest.approx(rests, abs=0.1)
+    assert wanted == pytest.approx(rests)
 
 
 def test_a_success_makes_the_next_rest_short_again(harness: Harness) -> None:
