@@ -1,6 +1,6 @@
 # The targets of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run console dev test test-all test-rest check size faults simulate schemas catalogue texts mutate \
+.PHONY: help setup run console dev test test-all test-rest check size flaky outside faults simulate schemas catalogue texts mutate \
 	audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
@@ -29,6 +29,7 @@ BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 at_the_end = output=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 # Tests that fell are noted for tests/second_run.py, and what comes behind them goes on; all else ends it.
 FELL := build/fell
+OUTSIDE := build/outside
 noting = $(2) --fell $(FELL)/$(1).json || { code=$$?; test $$code -eq 1 -a -s $(FELL)/$(1).json || exit $$code; }
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
@@ -81,6 +82,20 @@ test-fault-run: test-on-a-broker
 
 test-outages: test-on-a-broker
 	@$(call at_the_end,$(call noting,outages,.venv/bin/python -m pytest $(OUTAGES)))
+
+flaky: set-up-dev ## what has brokers, processes or browsers, RUNS=4 times beside two busy processes (TESTS=PATHS); a table of what fell
+	.venv/bin/python -m tests.flaky $(or $(RUNS),4) $(or $(TESTS),$(addprefix tests/,attack browser faults integration kafka)) \
+		$(call ignoring,$(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH)) $(BY_FILE)
+
+outside: set-up-dev ## what people and programs see, compared with that of a commit (BASE=HEAD), which is kept in build/outside
+	@set -e; base=$$(git rev-parse --short $(or $(BASE),HEAD)); mkdir -p $(OUTSIDE); cd $(OUTSIDE); \
+	if [ ! -d $$base ]; then \
+		git worktree add --quiet --force --detach tree $$base; \
+		(cd tree && $(CURDIR)/.venv/bin/python -m tests.outside ../being-made); \
+		git worktree remove --force tree; mv being-made $$base; \
+	fi; \
+	rm -rf now; (cd $(CURDIR) && .venv/bin/python -m tests.outside $(OUTSIDE)/now); \
+	diff -r $$base now; echo "outside: the same as $$base"
 
 faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write build/faults.json (SEED=N, EVENTS=N, BROKERS=3: also network, disks, clock, readers)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \

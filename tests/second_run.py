@@ -1,7 +1,8 @@
 """Tests that fell, run once more: `python -m tests.second_run FILE…`.
 
-The files are written by pytest's `--fell FILE` (tests/conftest.py). A test falls for good where it falls twice. The run fails where one did, and where more fell than
-chance explains. What fell once is listed by name with its first error, so that it can be mended.
+The files are written by pytest's `--fell FILE` (tests/conftest.py). A test falls for good where it
+falls twice. The run fails where one did, and where more fell than chance explains. What fell once
+is listed by name with its first error, so that it can be mended.
 """
 
 import json

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from typing import Any, Final
 
 from tests.integration.command import COMMAND, environment
 from tests.leaks import leaks
+from tests.waiting import eventually
 
 STOP_S: Final = 60
 """Beside brokers, at a lower priority, a process has a tenth of a core."""
 
-START_S: Final = 60
 AT_AN_ABORT: Final = {"PYTHONFAULTHANDLER": "1"}
 
 
@@ -70,13 +69,12 @@ def api(log: Path, **env: str) -> Generator[Running]:
 
 
 def _listening(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    until_s = time.monotonic() + START_S
-    while time.monotonic() < until_s and process.poll() is None:
-        for line in log.read_text().splitlines():
-            if "api_listening" in line:
-                return dict(json.loads(line))
-        time.sleep(0.05)
-    raise AssertionError(f"it does not listen: {log.read_text()[-2000:]}")
+    def found() -> list[str]:
+        assert process.poll() is None, f"it has ended: {log.read_text()[-2000:]}"
+        return [each for each in log.read_text().splitlines() if "api_listening" in each]
+
+    lines = eventually(found, lambda: f"it does not listen: {log.read_text()[-2000:]}")
+    return dict(json.loads(lines[0]))
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.publishing import Message
 from tests.api.embedded_ledger import journal_in
-from tests.api.processes import Running, embedded
+from tests.api.processes import STOP_S, Running, embedded
 from tests.faults import year
 from tests.integration.command import EXAMPLE, ecluse
 from tests.read_model.filling import Tables, fill, journal_of_events, read
+from tests.waiting import WAIT_S, eventually
 
 HERE = "tests/api/test_embedded.py"
 KILLS = 3
@@ -148,10 +150,7 @@ def test_days_that_have_passed_are_shown_once_it_runs(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     for _ in range(2):
         with embedded(data, "--load", EXAMPLE, log=log) as running:
-            until_s = time.monotonic() + 30
-            while not (flagged := _flags(running, "report_late")):
-                assert time.monotonic() < until_s, "nothing passes here"
-                time.sleep(0.05)
+            flagged = eventually(lambda: _flags(running, "report_late"), "nothing passes here")
             assert 0 == running.stop()
         assert ["LILLE-AVENIRS-2023"] * 2 == flagged
     sources = [json.loads(raw)["event_source"] for raw in journal_in(data)]
@@ -187,24 +186,24 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
     asked = ("Mairie", "--read", "all", "--publish", "all", "--data", data, "--json")
     made = json.loads(ecluse("api-keys", "create", *asked).out)
     bearer = {"Authorization": f"Bearer {made['key']}"}
-    lines = readable(year.lines(grants=20))
-    with embedded(data, log=tmp_path / "log", ECLUSE_AUTH="on") as running:
-        with httpx.Client(base_url=running.address, timeout=60) as client:
-            assert 401 == client.get("/metrics").status_code
-            assert 200 == client.get("/metrics", headers=bearer).status_code
-
-            def body() -> Iterator[bytes]:
-                yield lines[0] + b"\n"
-                time.sleep(1)  # It is being read: now the process gets SIGTERM.
-                running.process.send_signal(signal.SIGTERM)
-                time.sleep(0.5)
-                yield b"\n".join(lines[1:])
-
-            answer = client.post("/events", content=body(), headers=bearer | LINES)
-            assert 202 == answer.status_code
-        assert 0 == running.process.wait(30)
+    lines, log = readable(year.lines(grants=20)), tmp_path / "log"
+    first, rest = lines[0] + b"\n", b"\n".join(lines[1:])
+    of_body = {"Expect": "100-continue", "Content-Length": str(len(first + rest))}
+    with embedded(data, log=log, ECLUSE_AUTH="on") as running:
+        place = running.address.removeprefix("http://")
+        assert 401 == httpx.get(f"{running.address}/metrics").status_code
+        assert 200 == httpx.get(f"{running.address}/metrics", headers=bearer).status_code
+        with contextlib.closing(HTTPConnection(place, timeout=WAIT_S)) as client:
+            client.request("POST", "/events", headers=bearer | LINES | of_body)
+            assert b" 100 " in client.sock.recv(1000), "it is being read"
+            client.send(first)
+            running.process.send_signal(signal.SIGTERM)
+            eventually(lambda: "api_draining" in log.read_text(), "it goes on")
+            client.send(rest)
+            assert 202 == client.getresponse().status
+        assert 0 == running.process.wait(STOP_S)
     assert len(lines) <= len(journal_in(data))
-    assert made["key"] not in (tmp_path / "log").read_text()
+    assert made["key"] not in log.read_text()
 
 
 async def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
@@ -251,7 +250,7 @@ async def test_tables_that_could_not_be_written_catch_up_by_themselves(
     monkeypatch.setattr(EmbeddedProjector, "_project", fail_twice)
     await ledger.publish([Message(b"", line) for line in lines[:5]])
     await ledger.publish([Message(b"", line) for line in lines[5:]])
-    await asyncio.wait(ledger._works, timeout=20)
+    await asyncio.wait(ledger._works, timeout=WAIT_S)
     await ledger.close()
     await engine.dispose()
     assert len(lines) == len(tables_of(url)["journal"])

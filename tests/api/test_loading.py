@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
+from services.dev.local_broker import free_port
 from services.embedded.ledger_process import Loading, StoppedWhileLoading
 from tests.api.embedded_ledger import journal_in
 from tests.api.environment import an_app, asking
@@ -116,11 +117,6 @@ def ids_of(journal: list[bytes]) -> list[str]:
     return [json.loads(record)["event_id"] for record in journal]
 
 
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def accepts(port: int) -> bool:
     with socket.socket() as found:
         return found.connect_ex(("127.0.0.1", port)) == 0
@@ -142,7 +138,7 @@ def answer_at(port: int) -> httpx.Response:
 def test_the_port_answers_while_files_are_loaded_in_their_order(tmp_path: Path) -> None:
     """The second file is a pipe, of which the last line comes when the port has answered."""
     first, second = CARRY_OVER
-    late, port = tmp_path / second.name, a_free_port()
+    late, port = tmp_path / second.name, free_port()
     os.mkfifo(late)
 
     def answered_meanwhile() -> httpx.Response:
@@ -180,7 +176,7 @@ def test_a_pipe_whose_writer_ends_at_once_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.rest
 @pytest.mark.timeout(180)
 def test_a_start_that_is_ended_while_it_loads_goes_on_the_next_time(tmp_path: Path) -> None:
-    late, port, data = tmp_path / "late.jsonl", a_free_port(), tmp_path / "data"
+    late, port, data = tmp_path / "late.jsonl", free_port(), tmp_path / "data"
     os.mkfifo(late)
     asked = ["serve", "--embedded", "--data", data, "--load", late, "--port", port]
     process = subprocess.Popen(

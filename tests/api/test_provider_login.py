@@ -24,12 +24,12 @@ from services.api.access.session import (
 )
 from services.api.access.tables import metadata, sessions
 from services.api.adapters.clock_and_chance import wall_clock
+from services.dev.local_broker import free_port
 from services.runtime.ops import settings
 from tests.api.environment import LILLE
 from tests.api.logging_in import HOME, Console, a_console_at_a_provider
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
-from tests.api.test_loading import a_free_port
 
 ANNOUNCES_ISS: Final = {"authorization_response_iss_parameter_supported": True}
 
@@ -326,7 +326,7 @@ def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
     secret.write_text(f"{CLIENT_SECRET}\n")
     with a_provider_of_people(lambda: wall_clock().timestamp()) as provider:
         provider.users = {"lectrice": {"groups": {"town": ["compta"]}}}
-        port = a_free_port()
+        port = free_port()
         variables = {
             "ECLUSE_AUTH": "on",
             "ECLUSE_API_URLS": f"http://127.0.0.1:{port}",

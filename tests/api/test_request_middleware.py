@@ -140,13 +140,13 @@ def test_an_answer_that_does_not_come_is_given_up(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_has_begun_may_take_as_long_as_it_is_read(tmp_path: Path) -> None:
-    made = an_app(an_empty_read_model(tmp_path), request_limit_s=0.3)
+    made = an_app(an_empty_read_model(tmp_path), request_limit_s=2)
 
     @made.get("/stream")
     async def stream(_caller: Reader) -> StreamingResponse:
         async def pieces() -> AsyncGenerator[bytes]:
             for _ in range(5):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.5)
                 yield b"."
 
         return StreamingResponse(pieces())

@@ -25,6 +25,7 @@ from tests.api.reads.walking import IN_PATH, document_paths
 from tests.builders import a_vote, encoded
 from tests.read_model.databases import BOTH, POSTGRESQL, SQLITE, prepared
 from tests.read_model.filling import EXAMPLES, fill, journal_of
+from tests.waiting import WAIT_S
 
 EXAMPLES_MAX = {SQLITE: 12, POSTGRESQL: 3}
 """How often each address is asked.
@@ -32,7 +33,6 @@ EXAMPLES_MAX = {SQLITE: 12, POSTGRESQL: 3}
 The input topics are the same, the databases speak differently.
 """
 
-START_S = 20
 ANSWER_S = 60
 """How long an answer may take on a machine that is busy with other tests."""
 
@@ -74,7 +74,7 @@ def served(
         yield Served(request.param, address, publisher)
     finally:
         server.should_exit = True
-        thread.join(START_S)
+        thread.join(WAIT_S)
         opened.close()
 
 

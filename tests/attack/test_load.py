@@ -1,6 +1,7 @@
 """A few sockets that would shut everybody out: another town's reader is answered meanwhile."""
 
 import json
+import os
 import select
 import socket
 import threading
@@ -16,7 +17,8 @@ import pytest
 from services.api.http.components import LARGE_UPLOADS_OF_CALLER_MAX, LIVE_PAGES_OF_CALLER_MAX
 from services.api.http.connection_limits import CONNECTIONS_OF_ADDRESS_MAX
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
-from tests.attack.target import WAIT_S, Target, statuses
+from tests.attack.target import Target, statuses
+from tests.waiting import WAIT_S, eventually
 
 ELSEWHERE: Final = "127.0.0.2"
 """An address that is no proxy's: connections from there are counted."""
@@ -31,6 +33,11 @@ ROUNDS: Final = 4
 """A hole makes every round slow; other work on the machine makes one slow now and then."""
 
 LATE_S: Final = 1.0
+"""Of the server's own work: where a machine does much else, an answer takes longer by the clock."""
+
+HANGING_S: Final = 8.0
+"""By the clock: below the limits of headers and answers, for which one would wait in the queue."""
+
 PATIENCE: Final = 4
 """On a machine that is slow without an attack, it may take so many times as long as then."""
 
@@ -38,20 +45,27 @@ LARGE_BYTES: Final = 1_500_000
 HTTP: Final = "HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
-def p99_s(taken: list[float]) -> float:
-    return sorted(taken)[len(taken) * 99 // 100]
+def clocks_s(target: Target) -> tuple[float, float]:
+    """The time, and that for which the server has been at work."""
+    stat = Path(f"/proc/{target.running.process.pid}/stat").read_text()
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return time.monotonic(), (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def answered_in(target: Target) -> list[float]:
-    """Seconds that answers to the reader of Roubaix take, each by a connection of its own."""
+    """Seconds by both clocks that answers to the reader of Roubaix take: 99 of a hundred less.
+
+    Each has a connection of its own.
+    """
     taken = []
     for _ in range(ANSWERS):
-        began_s = time.monotonic()
+        before_s = clocks_s(target)
         with target.client("roubaix") as client:
             answer = client.get(f"/budgets/{ROUBAIX_BUDGET}")
         assert 200 == answer.status_code, answer.text
-        taken.append(round(time.monotonic() - began_s, 3))
-    return taken
+        both = zip(before_s, clocks_s(target), strict=True)
+        taken.append([now_s - then_s for then_s, now_s in both])
+    return [round(sorted(each)[ANSWERS * 99 // 100], 3) for each in zip(*taken, strict=True)]
 
 
 def first_status(line: socket.socket) -> int:
@@ -78,8 +92,11 @@ def silent(target: Target, stack: ExitStack) -> None:
         line = stack.enter_context(target.connect(ELSEWHERE))
         with suppress(OSError):
             line.sendall(b"GET / HTTP/1.1\r\nX: " if number % 2 else b"")
-        if number >= CONNECTIONS_OF_ADDRESS_MAX:
-            assert first_status(line) in {0, 503}
+        if number == 0:
+            first = line
+        if number >= CONNECTIONS_OF_ADDRESS_MAX and first_status(line) not in {0, 503}:
+            assert 408 == first_status(first), "its time was over, so there is room again"
+            return
 
 
 def half_uploads(target: Target, stack: ExitStack) -> int:
@@ -144,42 +161,45 @@ def busy(target: Target) -> Iterator[None]:
             thread.join(WAIT_S)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_another_town_is_answered_within_a_second_while_few_sockets_attack(
     target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before_s = p99_s(answered_in(target))
-    limit_s = max(LATE_S, PATIENCE * before_s)
+    before_s, _ = answered_in(target)
+    limits_s = [max(HANGING_S, PATIENCE * before_s), LATE_S]
+
+    def is_late(taken_s: list[float]) -> bool:
+        return any(taken >= limit for taken, limit in zip(taken_s, limits_s, strict=True))
+
     with ExitStack() as stack:
         silent(target, stack)
         refused = half_uploads(target, stack)
         opened = streams(target, stack)
         unread(target, stack)
         stack.enter_context(busy(target))
-        during_s = [p99_s(answered_in(target))]
-        while during_s[-1] >= limit_s and len(during_s) < ROUNDS:
-            during_s.append(p99_s(answered_in(target)))
+        during_s = [answered_in(target)]
+        while is_late(during_s[-1]) and len(during_s) < ROUNDS:
+            during_s.append(answered_in(target))
     assert UPLOADS - LARGE_UPLOADS_OF_CALLER_MAX == refused
     assert LIVE_PAGES_OF_CALLER_MAX == opened.count(200)
     assert STREAMS - LIVE_PAGES_OF_CALLER_MAX == opened.count(429)
     with capsys.disabled():
         print(f"\np99 of {ANSWERS} answers by round: {during_s} s; before: {before_s} s")
-    assert min(during_s) < limit_s
+    assert not is_late(during_s[-1])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_after_the_attack_all_slots_are_free_again(target: Target) -> None:
     with ExitStack() as stack:
         streams(target, stack)
         half_uploads(target, stack)
-    until_s = time.monotonic() + WAIT_S
-    status = 0
-    while status != 200 and time.monotonic() < until_s:
+
+    def is_answered() -> bool:
         with asking(target, "GET /console/live", "lille") as line:
             line.sendall(b"\r\n")
-            status = first_status(line)
-        time.sleep(0.1)
-    assert 200 == status
+            return first_status(line) == 200
+
+    eventually(is_answered, "no slot is free")
     with target.client("lille") as client:
         client.headers["Content-Type"] = "application/x-ndjson"
         for _ in range(LARGE_UPLOADS_OF_CALLER_MAX + 1):
@@ -194,12 +214,12 @@ def test_who_goes_away_in_the_middle_is_no_error(target: Target) -> None:
         with asking(target, "POST /events", "lille") as line:
             line.sendall(f"Content-Type: {kind}\r\nContent-Length: 900\r\n\r\n{{".encode())
             time.sleep(0.1)
-    until_s = time.monotonic() + WAIT_S
-    gone: list[dict[str, object]] = []
-    while len(gone) < 2 and time.monotonic() < until_s:
-        time.sleep(0.05)
-        gone = [each for each in lines_since(target.log, offset) if each.get("status") == 499]
-    assert [("info", "client_gone")] * 2 == [(each["level"], each["reason"]) for each in gone]
+
+    def gone() -> list[dict[str, object]]:
+        return [each for each in lines_since(target.log, offset) if each.get("status") == 499]
+
+    eventually(lambda: len(gone()) > 1, lambda: f"only {gone()}")
+    assert [("info", "client_gone")] * 2 == [(each["level"], each["reason"]) for each in gone()]
     with target.client("all") as client:
         metrics = client.get("/metrics").text
     assert 'route="/events",status="499"' in metrics

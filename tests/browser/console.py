@@ -21,6 +21,7 @@ from services.api.app import create_app
 from services.api.code_names import city_names
 from services.api.http.components import Components, open_treasury
 from services.api.today import live
+from services.dev.local_broker import free_port
 from services.embedded.journal_readers import EmbeddedProjector
 from services.projector.engine import make_engine
 from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
@@ -122,7 +123,7 @@ class Served:
     ) -> None:
         self._parts = parts
         self._app = FREE.pop() if FREE and reused else create_app(parts())
-        self._port = port
+        self._port = port or free_port()
         self.start()
 
     @property
@@ -133,7 +134,6 @@ class Served:
     def start(self) -> None:
         """Listen, and wait until it does."""
         listening = socket.create_server(("127.0.0.1", self._port))
-        self._port = listening.getsockname()[1]
         self._app.state.components = self._parts()
         self._server = uvicorn.Server(
             uvicorn.Config(

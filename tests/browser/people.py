@@ -17,10 +17,10 @@ from services.api.adapters.read_model import open_read_model
 from services.api.http.components import Components
 from services.api.serving import access_of
 from services.api.settings import ApiSettings
+from services.dev.local_broker import free_port
 from tests.api.environment import HandClock, Kept, KeptBytes
 from tests.api.logging_in import ROLES, USERS
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, a_provider_of_people
-from tests.api.test_loading import a_free_port
 from tests.browser import scenario
 from tests.browser.console import NOW, Console, Ends, Served, end_of
 from tests.waiting import run_apart
@@ -74,7 +74,7 @@ def a_console_of_people(read_model: Path, folder: Path) -> Iterator[People]:
     run_apart(prepared())
     with a_provider_of_people(lambda: clock().timestamp()) as provider:
         provider.users = dict(USERS)
-        port = a_free_port()
+        port = free_port()
         given: dict[str, Any] = {
             "api_urls": f"http://127.0.0.1:{port}",
             "oidc_issuer": provider.url,

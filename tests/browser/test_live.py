@@ -14,7 +14,7 @@ from tests.browser import scenario
 from tests.browser.console import Console
 from tests.browser.visitor import a_visitor
 from tests.builders import a_concurring_act, a_payment, an_act
-from tests.waiting import run_apart
+from tests.waiting import eventually, run_apart
 
 PAYMENT = a_payment(
     3_500_000,
@@ -74,11 +74,9 @@ def test_a_browser_says_which_requests_nobody_made(browser: Browser, own_console
         assert {"navigate"} == asked.pop("/console/today")
         own_console.publish(PAYMENT)
         expect(page.locator(".verdict")).to_contain_text("14:02:15")
-        by_itself = ("/console/today", TODAY_LIVE_PATH)
-        for _attempt in range(50):  # The page moves before the browser has reported its request.
-            if all(path in asked for path in by_itself):
-                break
-            page.wait_for_timeout(100)
+        by_itself = {"/console/today", TODAY_LIVE_PATH}
+        # The page moves before the browser has reported its request; to ask it lets it report.
+        eventually(lambda: page.title() and asked.keys() >= by_itself, "it asked for less")
         assert [{"cors"}] * 2 == [asked.get(path) for path in by_itself]
 
 

@@ -26,6 +26,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
+from tests.waiting import eventually
 
 EVENTS: list[Json | bytes] = [
     a_vote(100_000),
@@ -53,13 +54,11 @@ def mark_as_reviewed(page: Page, comment: str) -> None:
 
 
 def is_empty(visitor: Visitor, listing: str, text: str) -> None:
-    page = visitor.page
-    for _ in range(50):  # Without script nothing moves by itself.
+    def shown() -> bool:
         visitor.go(f"/console/troubles/{listing}")
-        if text in page.locator("main").inner_text():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"{listing} is not empty")
+        return text in visitor.page.locator("main").inner_text()
+
+    eventually(shown, f"{listing} is not empty")  # Without script nothing moves by itself.
 
 
 @pytest.mark.timeout(120)

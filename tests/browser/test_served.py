@@ -11,8 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Response, expect
 
+from services.dev.local_broker import free_port
 from tests.api.processes import embedded
-from tests.api.test_loading import a_free_port, answer_at
+from tests.api.test_loading import answer_at
 from tests.browser.console import Console
 from tests.browser.visitor import a_visitor
 from tests.builders import a_report
@@ -79,7 +80,7 @@ def test_a_page_that_comes_while_files_are_loaded_gives_way_to_the_accounts(
     browser: Browser, tmp_path: Path
 ) -> None:
     """The file is a pipe, of which the last line comes once the page has been shown."""
-    late, port = tmp_path / "year.jsonl", a_free_port()
+    late, port = tmp_path / "year.jsonl", free_port()
     os.mkfifo(late)
     *lines, last = (EXAMPLES / "lille-avenirs-2023.jsonl").read_bytes().splitlines(keepends=True)
 
@@ -97,5 +98,5 @@ def test_a_page_that_comes_while_files_are_loaded_gives_way_to_the_accounts(
             expect(page.locator("main")).to_contain_text("Écluse charge des événements (")
             pipe.write(last)
         # The page comes again by itself, as the answer asked.
-        expect(page.locator("main")).to_contain_text("Tout ce qui a été reçu", timeout=60_000)
+        expect(page.locator("main")).to_contain_text("Tout ce qui a été reçu")
         assert 0 == starting.result().stop()

@@ -18,7 +18,7 @@ MISSING: Final = (
     "no Chromium on the PATH; on Debian: sudo apt-get install -y --no-install-recommends chromium"
 )
 
-PATIENCE_MS: Final = 30_000
+PATIENCE_MS: Final = 60_000
 """How long a page may take: beside brokers, on a busy machine."""
 
 LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}

@@ -5,7 +5,6 @@ import os
 import pty
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,7 +18,7 @@ from tests.api.lag_boards import NIGHT, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
 from tests.integration.watched import Serve, asked, set_clock_to
-from tests.waiting import eventually
+from tests.waiting import WAIT_S, eventually
 
 
 # ------------------------------------------------------------------ old, silent, no watch
@@ -84,10 +83,9 @@ def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.Monkey
     monkeypatch.setattr(watches, "ANSWER_S", 0.1)
     watch = serve(at_night())
     watch.frozen.set()
-    began_s = time.monotonic()
     result = asked(watch)
     assert (3, True) == (result.code, "timed out" in result.err)
-    assert time.monotonic() - began_s < 2
+    assert watch.asked, "it has the question, and holds it still"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +261,7 @@ def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve:
     ) as process:
         os.close(stdout)
         try:
-            eventually(lambda: len(watch.asked) > 1, "no second sample", 60)
+            eventually(lambda: len(watch.asked) > 1, "no second sample")
         finally:
             process.send_signal(signal.SIGINT)
         try:
@@ -271,7 +269,7 @@ def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve:
                 shown += piece
         except OSError:  # So a terminal ends on Linux.
             pass
-        assert process.wait(10) in {0, 1}
+        assert process.wait(WAIT_S) in {0, 1}
     os.close(terminal)
     result = shown.decode()
     assert "Traceback" not in result

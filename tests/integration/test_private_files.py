@@ -1,7 +1,6 @@
 """Files that hold IBANs are their owner's alone, under the mask that systems begin with (022)."""
 
 import os
-import signal
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
@@ -102,8 +101,7 @@ def test_an_embedded_directory_that_existed_before(tmp_path: Path) -> None:
     data.mkdir(0o755)
     log = tmp_path / "log"
     with embedded(data, "--load", EXAMPLE, log=log) as running:
-        running.process.send_signal(signal.SIGKILL)
-        running.process.wait(30)
+        running.kill()
     for each in data.iterdir():  # As an earlier Écluse left them, killed.
         each.chmod(0o644)
     data.chmod(0o755)

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,8 +103,7 @@ def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_asked(
 ) -> None:
     monkeypatch.setattr(topics, "REQUEST_TIMEOUT_S", 0.5)
     monkeypatch.setenv("ECLUSE_GIVE_UP_S", "1")
-    began_s = time.monotonic()
     result = publish(good, at=deaf)
     assert (3, True) == (result.code, f"Stopped: {deaf}: no Kafka at this address" in result.err)
     assert 1 == result.err.count("broker_unavailable")
-    assert time.monotonic() - began_s < 10
+    assert '"limit_s": 1.0' in result.err, "the usual limit is ten minutes"

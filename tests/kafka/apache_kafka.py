@@ -73,7 +73,7 @@ class ApacheKafka(DockerContainer):
 
     def kill(self) -> None:
         self._container_now().kill()
-        eventually(lambda: self._container_now().status == "exited", "it lives on", STOP_TIMEOUT_S)
+        eventually(lambda: self._container_now().status == "exited", "it lives on")
 
     def restart(self) -> None:
         container = self._container_now()

@@ -23,7 +23,7 @@ KAFKA: Final = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
 IMAGE: Final = os.environ.get("ECLUSE_TEST_KAFKA_IMAGE", "apache/kafka:4.4.0")
 # The one that testcontainers 4 runs beside ours, to clean up behind a killed test run.
 RYUK: Final = os.environ.get("RYUK_CONTAINER_IMAGE", "testcontainers/ryuk:0.8.1")
-ENGINE_TIMEOUT_S: Final = 10
+ENGINE_TIMEOUT_S: Final = 60
 PULL_TIMEOUT_S: Final = 600
 BROKER_TIMEOUT_S: Final = PULL_TIMEOUT_S + 120
 """How long the first broker of a machine may take: pulling or fetching it, and starting it."""

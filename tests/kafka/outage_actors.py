@@ -11,9 +11,9 @@ from events.topics import PAYMENT_ORDERS
 from services.api.adapters.clock_and_chance import wall_clock
 from tests.builders import Json, a_convention, a_vote, an_act, an_award, an_instalment
 from tests.kafka.cluster import Cluster, budgets_on
+from tests.waiting import WAIT_S
 
 GROUP: Final = "ecluse.treasury"
-START_S: Final = 20.0
 COMMIT_MS: Final = 1000
 LEAVE_S: Final = 10.0
 APPROPRIATED_CENTS: Final = 10**9
@@ -100,7 +100,7 @@ class Treasury:
         reads = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._take(reads)), daemon=True)
         self._thread.start()
-        assert reads.wait(START_S), "the treasury does not start"
+        assert reads.wait(WAIT_S), "the treasury does not start"
 
     def leaves(self) -> None:
         """It says so to its group, and is gone."""

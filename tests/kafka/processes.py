@@ -19,11 +19,11 @@ from tests.kafka.cluster import Cluster
 from tests.kafka.forked import ECLUSE, FORKS, run
 from tests.leaks import leaks
 from tests.read_model.filling import query
-from tests.waiting import POLL_S, Found, eventually
+from tests.waiting import POLL_S, WAIT_S, Found, eventually
 
 BIN: Final = Path(sys.executable).parent
-WAIT_S: Final = 60.0
-"""How long a process may take to do anything at all, on a machine that does much else."""
+STOP_S: Final = 15.0
+"""How long a stop takes at most, whatever the brokers do; by `undisturbed_s`."""
 
 ROWS_POLL_S: Final = 0.2
 """Each look is a connection to the database: where much is waited for, they are not that many."""
@@ -137,10 +137,10 @@ class Process:
 
     # ------------------------------------------------------------ its pages
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, timeout_s: float = WAIT_S) -> tuple[int, str]:
         """Status and body; status 0 while nobody answers."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout_s) as answer:
                 page = answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
@@ -203,7 +203,7 @@ class Worker(Process):
         where = cluster.environment | {"ECLUSE_LOG_LEVEL": "INFO"}
         super().__init__(command, folder, name, where | env, fault=fault)
 
-    def wait_for_states(self, **states: int) -> dict[int, Json]:
+    def wait_for_states(self, limit_s: float = WAIT_S, **states: int) -> dict[int, Json]:
         """Until so many partitions are in each state, and none in another; the page."""
 
         def poll() -> dict[int, Json] | None:
@@ -211,7 +211,7 @@ class Worker(Process):
             found = [row["state"] for row in page.values()]
             return page if {each: found.count(each) for each in found} == states else None
 
-        return eventually(poll, f"not {states}")
+        return eventually(poll, f"not {states}", limit_s)
 
 
 class Projector(Process):

@@ -105,7 +105,7 @@ class SecureBroker(JarBroker):
         own: dict[str, Any] = {
             name.removeprefix("ECLUSE_").lower(): value for name, value in variables
         }
-        return Settings(**{**own, "give_up_s": 20, **more})
+        return Settings(**{**own, "give_up_s": 60, **more})
 
 
 def _tokens_of(issuer: str) -> dict[str, str]:

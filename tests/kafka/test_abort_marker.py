@@ -1,7 +1,5 @@
 """An empty abort marker in the state topic, as a real broker's log cleaner leaves it."""
 
-import asyncio
-
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.consumer.fetcher import PartitionRecords
@@ -12,7 +10,7 @@ from services.runtime.kafka.clients import guard_abort_markers
 from tests.builders import a_vote, an_award
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.stack import Stack
-from tests.waiting import run
+from tests.waiting import WAIT_S, eventually_async, run
 
 UNGUARDED = PartitionRecords._contains_abort_marker
 BUDGET = budget_on(0, 1)
@@ -25,7 +23,6 @@ RESTLESS = {
     "delete_retention_ms": "0",
 }
 CLEANER = {"log.cleaner.backoff.ms": "200"}
-TRIES = 60
 EMPTY = "Control batch did not contain any records"
 
 
@@ -61,13 +58,13 @@ async def is_readable(cluster: Cluster) -> bool:
 async def until_unreadable(cluster: Cluster) -> None:
     """Write on and on, so that segments close, until the cleaner has emptied the marker."""
     async with cluster.producer("writer") as producer:
-        for _ in range(TRIES):
+
+        async def is_emptied() -> bool:
             async with producer.transaction():
                 await producer.send_and_wait(cluster.name(STATE), None, key=b"k", partition=0)
-            await asyncio.sleep(0.15)
-            if not await is_readable(cluster):
-                return
-    raise AssertionError("the cleaner left no empty marker")
+            return not await is_readable(cluster)
+
+        await eventually_async(is_emptied, "the cleaner left no empty marker")
 
 
 def test_a_worker_reads_over_an_empty_abort_marker(
@@ -81,7 +78,7 @@ def test_a_worker_reads_over_an_empty_abort_marker(
     stack.alter(STATE, **RESTLESS)
     try:
         run(abandon(stack))
-        run(until_unreadable(stack))
+        run(until_unreadable(stack), 2 * WAIT_S)
     finally:
         stack.alter(STATE)
         stack.alter_broker({})

@@ -8,7 +8,9 @@ from events import topics
 from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import budget_on, source_offsets
+from tests.kafka.processes import STOP_S
 from tests.kafka.stack import Stack
+from tests.kafka.undisturbed_clock import undisturbed_s
 from tests.waiting import eventually
 
 PARTITIONS = 3
@@ -16,7 +18,7 @@ MANY = 2_500
 GONE_S = 10
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(broker: Broker, stack: Stack) -> None:
     """Partition 0 is at work, 1 has nothing to do, 2 is held."""
     busy, quiet, sick = (budget_on(number, PARTITIONS) for number in range(3))
@@ -46,6 +48,6 @@ def test_sigterm_ends_it_while_the_broker_is_away(broker: Broker, stack: Stack) 
     with stack.ledger(**quick) as worker:
         worker.wait_for_states(running=PARTITIONS)
         broker.kill()
-        began_s = time.monotonic()
+        began_s = undisturbed_s()
         assert 0 == worker.stop()
-        assert time.monotonic() - began_s < 20
+        assert undisturbed_s() - began_s < STOP_S

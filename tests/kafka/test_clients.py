@@ -17,10 +17,11 @@ from confluent_kafka import Producer
 
 from events.topics import EVENTS
 from tests.builders import Json, a_vote, encoded
-from tests.integration.command import ROOT
+from tests.integration.command import ROOT, TIMEOUT_S
 from tests.kafka.brokers import KAFKA, java_for_jars
 from tests.kafka.cluster import Cluster, budget_on, outcomes
 from tests.kafka.stack import Stack
+from tests.waiting import WAIT_S
 
 PARTITIONS = 4
 PAGE: Final = ROOT / "docs" / "for-the-erp.md"
@@ -59,7 +60,7 @@ def by_kafkas_own_command(cluster: Cluster, folder: Path, events: list[Json]) ->
     produce = produce.replace(CONSOLE, java).replace("…", cluster.bootstrap)
     produce = produce.replace(CONTRACT_NAME, cluster.name(EVENTS))
     command = f"set -euo pipefail; {{ {'; '.join(commands)}; }} | {produce}"
-    subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=60)
+    subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=TIMEOUT_S)
 
 
 def by_java(cluster: Cluster, folder: Path, events: list[Json]) -> None:
@@ -73,12 +74,15 @@ def by_java(cluster: Cluster, folder: Path, events: list[Json]) -> None:
     (folder / "Send.java").write_text(source)
     jars = f"{KAFKA / 'libs'}/*{os.pathsep}."
     subprocess.run(
-        ["javac", "--release", "11", "-cp", jars, "Send.java"], cwd=folder, check=True, timeout=60
+        ["javac", "--release", "11", "-cp", jars, "Send.java"],
+        cwd=folder,
+        check=True,
+        timeout=TIMEOUT_S,
     )
     for number, event in enumerate(events):
         (folder / f"{number}.json").write_bytes(encoded(event))
         command = [java, "-cp", jars, "Send", event["partitionkey"], f"{number}.json"]
-        subprocess.run(command, cwd=folder, check=True, timeout=60)
+        subprocess.run(command, cwd=folder, check=True, timeout=TIMEOUT_S)
 
 
 def by_librdkafka(cluster: Cluster, events: list[Json]) -> None:
@@ -93,7 +97,7 @@ def by_librdkafka(cluster: Cluster, events: list[Json]) -> None:
             headers={"content-type": "application/cloudevents+json"},
             on_delivery=lambda error, _: failures.append(error) if error else None,
         )
-    assert (0, []) == (producer.flush(30), failures)
+    assert (0, []) == (producer.flush(WAIT_S), failures)
 
 
 def by_aiokafka(cluster: Cluster, events: list[Json]) -> None:
@@ -112,6 +116,7 @@ def by_aiokafka(cluster: Cluster, events: list[Json]) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.timeout(400)
 def test_each_clients_settings_bring_an_event_to_the_partition_where_it_is_decided(
     stack: Stack,
 ) -> None:

@@ -100,7 +100,7 @@ class Poster:
 
 PARTITIONS: Final = len(MOMENTS)
 BUDGET: Final = "21590350100017-00-2023"
-SHORT_S: Final = 4.0
+SHORT_S: Final = 10.0
 """The time-out of a transaction where a broker that is away is itself the test."""
 
 
@@ -282,6 +282,7 @@ def test_a_deadline_event_behind_an_open_transaction_is_not_written_twice(
             with pytest.raises(WriterFailed, match="a transaction is open at"):
                 deliver(cluster, [0], 2)
         runner.run(former.end())
+    cluster.wait_until_settled(INTERNAL_EVENTS)
     deliver(cluster, [0], 2)
     assert ids(2) == written(cluster)[0]
 

@@ -26,7 +26,7 @@ from services.runtime.ops.errors import ClusterError
 from tests.integration.command import ROOT
 from tests.kafka.brokers import KAFKA, JarBroker, of_jars
 from tests.kafka.three_brokers import ThreeBrokers
-from tests.waiting import eventually
+from tests.waiting import WAIT_S, eventually
 
 
 def stand_in(folder: Path, name: str, script: str) -> Path:
@@ -131,7 +131,7 @@ from services.dev.jars import fetch_jars
 fetch_jars(Path({str(libs)!r}), pom=Path({str(pom)!r}), java=Path({str(java)!r}))
 """
     both = [subprocess.Popen([sys.executable, "-c", fetch], cwd=ROOT) for _ in range(2)]
-    assert [0, 0] == [process.wait(30) for process in both]
+    assert [0, 0] == [process.wait(WAIT_S) for process in both]
     assert ["libs"] == [path.name for path in bare.iterdir() if path.name.startswith("libs")]
 
 
@@ -223,7 +223,7 @@ with LocalBroker(Path({str(tmp_path)!r}), Path({str(KAFKA / "libs")!r})) as brok
         pid = int(process.stdout.readline())
         assert lives(pid)
         process.send_signal(how)
-    eventually(lambda: not lives(pid), "it lives on", 30)
+    eventually(lambda: not lives(pid), "it lives on")
 
 
 def test_of_three_brokers_none_is_left_where_one_does_not_start(

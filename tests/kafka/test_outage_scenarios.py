@@ -31,8 +31,9 @@ from tests.kafka.commands import UNREACHABLE
 from tests.kafka.outage_actors import Budget, Treasury
 from tests.kafka.processes import Watcher, Worker
 from tests.kafka.stack import Stack
+from tests.kafka.undisturbed_clock import undisturbed_s
 from tests.read_model.databases import Server
-from tests.waiting import Found, eventually
+from tests.waiting import WAIT_S, Found, eventually
 
 PARTITIONS: Final = 2
 SICK, SOUND = 0, 1
@@ -40,13 +41,10 @@ BAD: Final = "mandat-0044"
 """The event at which the ledger fails."""
 
 SHOWN_S: Final = 15.0
-"""Within which the page, the command and the metric say what is wrong."""
-
-MENDED_S: Final = 60.0
-"""Within which all is well again once it is mended: consumers whose session has ended join anew."""
+"""Within which page, command and metric say what is wrong, by `undisturbed_s`."""
 
 POLL_S: Final = 0.2
-SHOWN_MS: Final = 30_000
+WAIT_MS: Final = WAIT_S * 1000
 LINES: Final = {"content-type": "application/x-ndjson"}
 
 
@@ -123,14 +121,14 @@ class Watched:
         found = [each for family in families for each in family.samples]
         return [(each.labels, each.value) for each in found if each.name == name]
 
-    def until(self, is_so: Callable[[], Found | None], why: str, limit_s: float) -> Found:
+    def until(self, is_so: Callable[[], Found | None], why: str, limit_s: float = WAIT_S) -> Found:
         """The first that is found; else what the command said last."""
         return eventually(is_so, lambda: f"not {why}: {self.asked()}", limit_s, POLL_S)
 
     def is_well(self) -> None:
         """Wait until nothing is wrong: neither for the command nor on the page."""
-        self.until(lambda: self.asked()[0] == 0, "well", MENDED_S)
-        expect(self.page.locator("h1")).to_contain_text("received", timeout=SHOWN_S * 1000)
+        self.until(lambda: self.asked()[0] == 0, "well")
+        expect(self.page.locator("h1")).to_contain_text("received", timeout=WAIT_MS)
 
     def tells(self, outage: Outage, since_s: float) -> Json:
         """Within 15 seconds command, metric and page show what is wrong; the stage, as shown."""
@@ -142,18 +140,14 @@ class Watched:
             found = [(each["state"], each["rule"]) for each in stages]
             return (code, found) == (1, [(outage.state, outage.rule)])
 
-        def left_s() -> float:
-            return since_s + SHOWN_S - time.monotonic()
-
-        self.until(of_command, f"shown by the command: {outage}", left_s())
+        self.until(of_command, f"shown by the command: {outage}")
         self.until(
-            lambda: (outage.stage, outage.state) in self.states(),
-            f"shown by the metric: {outage}",
-            left_s(),
+            lambda: (outage.stage, outage.state) in self.states(), f"shown by the metric: {outage}"
         )
-        headline = self.page.locator("h1")
-        expect(headline).to_contain_text(outage.headline, timeout=max(1.0, left_s() * 1000))
-        print(f"{outage.picture}: shown after {time.monotonic() - since_s:.1f} s")
+        expect(self.page.locator("h1")).to_contain_text(outage.headline, timeout=WAIT_MS)
+        shown_s = undisturbed_s() - since_s
+        print(f"{outage.picture}: shown after {shown_s:.1f} s")
+        assert shown_s < SHOWN_S
         return stages[0]
 
     def keep_picture(self, outage: Outage) -> None:
@@ -197,7 +191,7 @@ def watched(own: Stack, postgresql: Server, pictures: Path) -> Iterator[Watched]
         assert [] == visitor.messages
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_each_outage_is_shown_by_page_command_and_metric(
     broker: Broker, stack: Stack, postgresql_server: Server
 ) -> None:
@@ -222,7 +216,7 @@ def test_each_outage_is_shown_by_page_command_and_metric(
 
 def the_treasury_is_gone(stack: Watched) -> None:
     stack.treasury.leaves()
-    left_s = time.monotonic()
+    left_s = undisturbed_s()
     stack.publish(*stack.sick.grants(2), *stack.sound.grants(3))
     treasury = stack.tells(TREASURY_GONE, left_s)
     assert (0, True) == (treasury["members"], treasury["behind"] >= 5), treasury
@@ -233,7 +227,7 @@ def the_treasury_is_gone(stack: Watched) -> None:
 
 def a_partition_is_held(stack: Watched) -> None:
     award, _ = stack.sick.grant()
-    bad_s = time.monotonic()
+    bad_s = undisturbed_s()
     stack.publish(award | {"id": BAD}, *stack.sick.grants(3), *stack.sound.grants(2))
     ledger = stack.tells(HELD, bad_s)
     [held] = [each for each in ledger["partitions"] if each["held"] is not None]
@@ -252,7 +246,7 @@ def a_partition_is_held(stack: Watched) -> None:
 def postgresql_is_down(stack: Watched) -> None:
     stack.postgresql.crash()
     try:
-        down_s = time.monotonic()
+        down_s = undisturbed_s()
         stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
         first = stack.tells(POSTGRESQL_DOWN, down_s)
         stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
@@ -264,7 +258,7 @@ def postgresql_is_down(stack: Watched) -> None:
             is_known = projector["oldest_event_at"] is not None
             return projector if is_known and projector["behind"] > first["behind"] else None
 
-        projector = stack.until(more, "farther behind", SHOWN_S)
+        projector = stack.until(more, "farther behind")
         # Unknown, where it was asked before the projector had reported.
         assert first["oldest_event_at"] in {None, projector["oldest_event_at"]}
         assert {"retrying"} == {each["doing"] for each in projector["partitions"]}
@@ -276,56 +270,56 @@ def postgresql_is_down(stack: Watched) -> None:
 def the_watch_is_frozen(stack: Watched) -> None:
     """Nobody answers the command nor Prometheus, and the page says that what it shows is old."""
     with stack.watch.frozen():
-        frozen_s = time.monotonic()
+        frozen_s = undisturbed_s()
         headline = stack.page.locator("h1")
-        expect(headline).to_contain_text(NOBODY_KNOWS, timeout=SHOWN_S * 1000)
+        expect(headline).to_contain_text(NOBODY_KNOWS, timeout=WAIT_MS)
         assert UNREACHABLE == stack.asked()[0]
-        assert time.monotonic() - frozen_s < SHOWN_S
-        assert 0 == stack.watch.get("/metrics")[0]
+        assert undisturbed_s() - frozen_s < SHOWN_S
+        assert 0 == stack.watch.get("/metrics", timeout_s=5)[0]
 
 
 def the_ledger_is_killed(stack: Watched) -> None:
     """The page of today counts what was sent, and does not say that all is well."""
     page, url = stack.page, stack.url
     whole, in_flight = page.locator(".sum .whole dd"), page.locator(".sum dd").last
-    before = httpx.get(f"{url}/status", timeout=30).json()["received"]
+    before = httpx.get(f"{url}/status", timeout=WAIT_S).json()["received"]
     stack.ledger.kill()
-    killed_s = time.monotonic()
+    killed_s = undisturbed_s()
     body = b"\n".join(map(encoded, stack.sound.grant()))
-    answer = httpx.post(f"{url}/events", content=body, headers=LINES, timeout=30)
+    answer = httpx.post(f"{url}/events", content=body, headers=LINES, timeout=WAIT_S)
     assert 202 == answer.status_code, answer.text
     stack.tells(LEDGER_KILLED, killed_s)
     assert 200 == stack.visitor.go("/console/today")
-    expect(page.locator(".verdict")).to_have_class(re.compile("bad"), timeout=SHOWN_MS)
+    expect(page.locator(".verdict")).to_have_class(re.compile("bad"), timeout=WAIT_MS)
     expect(page.locator("h1")).to_contain_text("The ledger")
-    expect(in_flight).to_have_text("2", timeout=SHOWN_MS)
+    expect(in_flight).to_have_text("2", timeout=WAIT_MS)
     expect(whole).to_have_text(str(before + 2))
-    status = httpx.get(f"{url}/status", timeout=30).json()
+    status = httpx.get(f"{url}/status", timeout=WAIT_S).json()
     assert ("stage", "ledger", 2) == tuple(
         status[name] for name in ("verdict", "stage", "in_flight")
     )
     stack.ledger.start_again()
     stack.is_well()
-    expect(whole).to_have_text(str(before + 2), timeout=SHOWN_MS)
+    expect(whole).to_have_text(str(before + 2), timeout=WAIT_MS)
 
 
 def the_broker_is_down(stack: Watched, broker: Broker) -> None:
     broker.kill()
     try:
-        ledger = stack.tells(BROKER_DOWN, time.monotonic())
+        ledger = stack.tells(BROKER_DOWN, undisturbed_s())
 
         def of_now() -> Json | None:
             board = stack.asked()[1]
             return board if (board["orders"], board["outcomes"]) == (None, None) else None
 
-        board = stack.until(of_now, "without figures of the journal: a round later", SHOWN_S)
+        board = stack.until(of_now, "without figures of the journal: a round later")
         assert {"UNKNOWN"} == {each["state"] for each in board["stages"]}
         figures = ("members", "behind", "oldest_event_at", "drain_s")
         for stage in board["stages"]:
             assert [None] * 4 == [stage[name] for name in figures], "unknown, and never 0"
         assert [] == stack.samples("kafka_consumergroup_lag"), "no sample says 0"
         shown = stack.page.locator("[data-live=stages] tbody .figure")
-        expect(shown).to_have_text(["—unknown"] * shown.count(), timeout=SHOWN_MS)
+        expect(shown).to_have_text(["—unknown"] * shown.count(), timeout=WAIT_MS)
         assert ledger["latest_event_at"] is not None, "the last that was known"
         stack.keep_picture(BROKER_DOWN)
     finally:

@@ -61,7 +61,7 @@ def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept, and leaves with what stands behind it once the topic takes it."""
-    monkeypatch.setattr(outbox_sender, "PAUSE_S", 5.0)
+    monkeypatch.setattr(outbox_sender, "PAUSE_S", outbox_sender.PAUSE_S_MAX)
     stack.alter(SLIPS, max_message_bytes=str(LARGE // 2))
     messages = (
         a_message("one/1", ONE),
@@ -84,6 +84,8 @@ def test_a_refused_message_holds_its_budget_on_its_topic_and_nothing_else(
                 await asyncio.to_thread(stack.alter, SLIPS, max_message_bytes=str(LARGE * 2))
 
                 async def all_left() -> bool:
+                    for refused in sender._refused.values():
+                        refused.until_s = 0.0  # The pause is over.
                     await sender.run(NOON, PARTITIONS)
                     return await is_empty(store)
 

@@ -1,6 +1,5 @@
 """Workers that come, go and come back: each partition goes on, and nobody is thrown out."""
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,13 +14,15 @@ from tests.kafka.cluster import budget_on, outcomes
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.processes import Worker
 from tests.kafka.stack import Stack
-from tests.waiting import eventually, run
+from tests.waiting import WAIT_S, eventually, run
 
 PARTITIONS: Final = 4
-SESSION_S: Final = 6
+SESSION_S: Final = 30
+"""Time enough for a process to start on a slow machine."""
+
 MANY: Final = 64
-BEAT_S: Final = SESSION_S / 4
-"""How soon a worker learns from its heartbeat that its group is being shared out again."""
+STABLE: Final = "Stable"
+"""No member is asked to join again."""
 
 
 def votes(partitions: int = PARTITIONS) -> list[Json]:
@@ -34,12 +35,24 @@ def shares(worker: Worker) -> list[list[int]]:
     return [line["partitions"] for line in worker.logged("partitions_owned")]
 
 
+def state_of_the_group(stack: Stack) -> str:
+    """As its coordinator tells it."""
+
+    async def go() -> str:
+        async with stack._admin() as admin:
+            group = stack.settings.group(topics.LEDGER_GROUP)
+            (answer,) = await admin.describe_consumer_groups([group])
+            return str(answer.groups[0][2])
+
+    return run(go())
+
+
 def test_two_that_restore_longer_than_a_session_share_the_partitions(stack: Stack) -> None:
     stack.publish(votes())
-    env = {"ECLUSE_SESSION_TIMEOUT_S": "1.5"}
+    env = {"ECLUSE_SESSION_TIMEOUT_S": "5"}
     with (
-        stack.ledger("a", fault="slow_restore:4", **env) as a,
-        stack.ledger("b", fault="slow_restore:4", **env) as b,
+        stack.ledger("a", fault="slow_restore:12", **env) as a,
+        stack.ledger("b", fault="slow_restore:12", **env) as b,
     ):
         a.wait_for_states(running=2)
         b.wait_for_states(running=2)
@@ -64,11 +77,11 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
             end(a)
             with stack.ledger("a", **env) as back:
                 back.wait_for_states(running=2)
-                time.sleep(1.5 * BEAT_S)
-                assert shares(a)[-1:] == shares(back), "it has what it had"
-                assert of_b == shares(b), "the other one was not asked"
+                assert STABLE == state_of_the_group(stack)
                 stack.publish(votes())
                 stack.wait_for_records(4)
+                assert shares(a)[-1:] == shares(back), "it has what it had"
+                assert of_b == shares(b), "the other one was not asked"
 
 
 class AssignsNothing(StickyPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
@@ -126,14 +139,12 @@ def test_two_of_one_name_do_not_quarrel_for_ever(while_events_come: bool, stack:
         alone.wait_for_states(running=4)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_one_worker_runs_64_partitions(nowhere: Stack) -> None:
     stack = nowhere.create_with(MANY)
     with stack.ledger() as worker:
         worker.wait_for("worker_started")
-        began_s = time.monotonic()
-        worker.wait_for_states(running=MANY)
-        print(f"{MANY} partitions: {time.monotonic() - began_s:.1f} s to open")
+        worker.wait_for_states(4 * WAIT_S, running=MANY)
         stack.publish(votes(MANY))
         assert [["accepted"]] * MANY == list(map(outcomes, stack.wait_for_records(MANY).values()))
         assert 0 == worker.stop()

@@ -116,7 +116,7 @@ def test_the_api_goes_on_and_says_in_its_answers_who_refuses_its_login(
             answers = [posted(f"refused/{number}") for number in range(2)]
             assert [503, 503] == [each.status_code for each in answers]
             assert "it refuses the login of api by SCRAM-SHA-512" in answers[-1].text
-            assert 200 == httpx.get(f"{running.address}/healthz").status_code
+            assert 200 == httpx.get(f"{running.address}/healthz", timeout=60).status_code
         finally:
             secured.set_password("api", PASSWORD)
         assert 202 == posted("after").status_code

@@ -30,10 +30,10 @@ from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
 from tests.kafka.cluster import Cluster, Sent
 from tests.kafka.stack import Stack
 from tests.observability.written import FOLDER, alarms, metrics_of, program, queries, rules
-from tests.waiting import eventually
+from tests.waiting import WAIT_S, eventually
 
 PARTITIONS: Final = 2
-FOUND_S: Final = 60.0
+FOUND_S: Final = 180.0
 """How long it may take until each query has found something."""
 
 AGAIN: Final = a_payment(1)
@@ -56,7 +56,6 @@ NEVER: Final = {
 """What must not even be about to ring where nothing is wrong."""
 
 
-START_S: Final = 30
 STOP_S: Final = 20
 RINGS: Final = {
     "stage": "ledger",
@@ -79,8 +78,8 @@ class Prometheus:
         shutil.copytree(FOLDER, at)
         (at / "keys" / "api").write_text(key + "\n")
         config = yaml.safe_load((at / "prometheus.yml").read_text(encoding="utf-8"))
-        # Each second: a test has no time to wait for five.
-        config["global"] = {f"{name}_interval": "1s" for name in ("scrape", "evaluation")}
+        # Not five seconds, and not one: in that a target has to answer on a slow machine too.
+        config["global"] = {f"{name}_interval": "2s" for name in ("scrape", "evaluation")}
         for job in config["scrape_configs"]:
             job["static_configs"] = [{"targets": list(targets[job["job_name"]])}]
         (at / "prometheus.yml").write_text(yaml.safe_dump(config))
@@ -101,7 +100,7 @@ class Prometheus:
             )
 
     def __enter__(self) -> Self:
-        eventually(self._is_ready, lambda: self._log.read_text()[-2000:], START_S)
+        eventually(self._is_ready, lambda: self._log.read_text()[-2000:])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,7 +114,7 @@ class Prometheus:
     def _is_ready(self) -> bool:
         assert self._process.poll() is None, self._log.read_text()[-2000:]
         try:
-            with urlopen(f"http://127.0.0.1:{self._port}/-/ready", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{self._port}/-/ready", timeout=WAIT_S) as answer:
                 return bool(HTTPStatus.OK == answer.status)
         except OSError:
             return False
@@ -124,7 +123,7 @@ class Prometheus:
         """The data of an answer; what it refuses is an error with its words."""
         where = f"http://127.0.0.1:{self._port}/api/v1/{path}?{urlencode(parameters)}"
         try:
-            with urlopen(where, timeout=10) as answer:
+            with urlopen(where, timeout=WAIT_S) as answer:
                 return json.load(answer)["data"]
         except HTTPError as refusal:
             raise AssertionError(f"{parameters}: {refusal.read().decode()}") from refusal
@@ -271,7 +270,7 @@ def scraped(module_stack: Stack) -> Iterator[Scraped]:
 
 
 def not_found(scraped: Scraped, asked: set[str]) -> set[str]:
-    """Those that find nothing for a minute, in which records wait and are worked off."""
+    """Those that find nothing for three minutes, while records wait and are worked off."""
     missing = set(asked)
     scraped.send_again(BACKLOG)
 
@@ -285,7 +284,7 @@ def not_found(scraped: Scraped, asked: set[str]) -> set[str]:
     return missing
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(720)
 def test_every_query_of_the_dashboards_and_every_metric_asked_for_finds_something(
     scraped: Scraped,
 ) -> None:
@@ -299,7 +298,7 @@ def test_every_query_of_the_dashboards_and_every_metric_asked_for_finds_somethin
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(720)
 def test_every_rule_is_evaluated_and_none_rings_that_must_not(scraped: Scraped) -> None:
     def evaluated() -> bool:
         return all(rule["health"] == "ok" for rule in scraped.prometheus.rules())
@@ -316,7 +315,7 @@ def test_every_rule_is_evaluated_and_none_rings_that_must_not(scraped: Scraped) 
     eventually(lambda: scraped.prometheus.query("ecluse:watch_whole"), "no watch is whole", FOUND_S)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(720)
 def test_the_texts_of_every_alarm_are_filled_in(scraped: Scraped) -> None:
     def ringing() -> dict[str, dict[str, str]]:
         rings = scraped.prometheus.alerts()

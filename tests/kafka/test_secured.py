@@ -5,7 +5,9 @@ in words, and nothing is lost.
 """
 
 import asyncio
+import gc
 import json
+import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Final
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
@@ -56,7 +59,7 @@ from tests.kafka.secure_broker import OPERATOR, SecureBroker
 from tests.kafka.treasury_process import RUN, put_all
 from tests.kafka.treasury_process import asked as rows_of
 from tests.leaks import PASSWORD
-from tests.waiting import eventually, run
+from tests.waiting import WAIT_S, eventually, run
 
 EVENTS_OF_THE_YEAR: Final = 10
 
@@ -73,7 +76,7 @@ def secured(secured: SecureBroker) -> SecureBroker:
 
 def environment_of(broker: SecureBroker, principal: str, **more: str) -> dict[str, str]:
     """The variables of a service of this principal."""
-    return broker.environment(principal) | {"ECLUSE_GIVE_UP_S": "20"} | more
+    return broker.environment(principal) | {"ECLUSE_GIVE_UP_S": "60"} | more
 
 
 def asked(broker: SecureBroker, principal: str, *args: object, **more: str) -> CommandResult:
@@ -178,10 +181,8 @@ def _treasury(watch: Process) -> Json:
     return dict(stage)
 
 
-async def read(
-    broker: SecureBroker, principal: str, topic: str, group: str | None = None
-) -> list[bytes]:
-    """All records of a topic that this principal can read, committed in its group."""
+async def read(broker: SecureBroker, principal: str, topic: str, group: str | None = None) -> None:
+    """Read a topic until a record or a refusal comes."""
     consumer = AIOKafkaConsumer(
         topic,
         **connection_arguments(broker.settings(principal)),
@@ -192,12 +193,7 @@ async def read(
     )
     try:
         await consumer.start()
-        found: list[bytes] = []
-        while batch := await consumer.getmany(timeout_ms=3_000):
-            found += [each.value for some in batch.values() for each in some]
-        if group is not None:
-            await consumer.commit()
-        return found
+        await consumer.getmany(timeout_ms=int(WAIT_S * 1000))
     finally:
         await consumer.stop()
 
@@ -280,7 +276,7 @@ def test_the_broker_refuses_what_a_principal_may_not_do(name: str, secured: Secu
         with pytest.raises(error):
             await act(secured)
 
-    asyncio.run(asyncio.wait_for(go(), 30))
+    run(go())
 
 
 @pytest.mark.parametrize(
@@ -346,6 +342,26 @@ def test_a_wrong_setting_stops_in_words(name: str, secured: SecureBroker, tmp_pa
     assert said in result.err
     french = asked_apart(secured, "auditor", "topics", "diff", "--lang", "fr", **more)
     assert said not in french.err
+
+
+@pytest.mark.xfail(strict=True, reason="aiokafka waits for the end of no connection over TLS")
+def test_no_connection_outlives_the_loop_of_its_client(secured: SecureBroker) -> None:
+    """Of a broker that answers late; `CLOSING` of conftest.py passes over what this shows."""
+
+    async def go() -> None:
+        client = AIOKafkaClient(**connection_arguments(secured.settings(OPERATOR)))
+        await client.bootstrap()
+        secured.freeze()
+        await client.close()
+
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        try:
+            asyncio.run(go())
+            gc.collect()
+        finally:
+            secured.thaw()
+    assert [] == [str(each.message) for each in left_open]
 
 
 def test_a_broker_without_login_wants_none(secured: JarBroker) -> None:

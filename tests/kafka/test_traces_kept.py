@@ -74,10 +74,12 @@ def test_a_trace_goes_along_unchanged_and_once(stack: Stack, sqlite_url: str) ->
         found = stack.read_all([topics.JOURNAL, *CAUSED])
         logged = worker.logged("record_handled")
         read = [
-            httpx.get(f"{running.address}/budgets/{BUDGET}/journal/{number}").json()["traceparent"]
+            httpx.get(f"{running.address}/budgets/{BUDGET}/journal/{number}", timeout=60).json()[
+                "traceparent"
+            ]
             for number in range(1, len(year) + 1)
         ]
-        (by_api, *_) = httpx.get(f"{running.address}/trace/{GRANT}").json()["records"]
+        (by_api, *_) = httpx.get(f"{running.address}/trace/{GRANT}", timeout=60).json()["records"]
     assert traces == read
     (by_command, *_) = object_of(stack, "trace", GRANT)["records"]
     assert traces[by_api["sequence"] - 1] == by_api["traceparent"] == by_command["traceparent"]

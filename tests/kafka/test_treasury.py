@@ -122,7 +122,7 @@ def test_a_partition_that_another_process_took_and_left_is_taken_again(
 ) -> None:
     """It raised the epoch, and was never assigned: its group was rebalancing."""
     publish_orders(stack, numbered(2))
-    with stack.treasury(url) as treasury:
+    with stack.treasury(url, ECLUSE_SESSION_TIMEOUT_S="10") as treasury:
         treasury.until_ready()
         treasury.until(lambda: count(url) == 2, "the first orders")
 

@@ -26,7 +26,7 @@ async def come_and_go(cluster: Cluster) -> None:
         group_id=cluster.settings.group(TREASURY_GROUP),
         partition_assignment_strategy=(RangePartitionAssignor,),
         enable_auto_commit=False,
-        session_timeout_ms=3_000,
+        session_timeout_ms=30_000,
         heartbeat_interval_ms=500,
     )
     await member.start()
@@ -72,7 +72,7 @@ def test_a_database_that_stays_away_ends_the_process(
     stack: Stack, postgresql_server: Server
 ) -> None:
     url = postgresql_server.a_database()
-    with stack.treasury(url, ECLUSE_GIVE_UP_S="3") as treasury:
+    with stack.treasury(url, ECLUSE_GIVE_UP_S="10") as treasury:
         treasury.until_ready()
         postgresql_server.crash()
         try:

@@ -154,7 +154,7 @@ def say_well(watch: Watcher, deadline_events: int) -> None:
 
 
 @pytest.mark.fault
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_watch_that_is_killed_again_and_again_writes_each_deadline_event_once(
     broker: Broker, stack: Stack
 ) -> None:

@@ -1,13 +1,14 @@
 """Write down what people and programs see of Écluse: `python -m tests.outside FOLDER`.
 
 The folder holds the console's pages in both languages, the answers and files of the API, what the
-commands print and exit with, and the metrics. Two folders, made before and after a change, are
-compared by `diff -r`. What differs between two runs of one program is masked.
+commands print and exit with, metrics and topics. `make outside` compares the folder of this tree
+with that of a commit. What differs between two runs of one program is masked.
 """
 
 import io
 import logging
 import re
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -39,6 +40,10 @@ MASKED: Final = tuple(
         (rb"127\.0\.0\.1:\d+", b"ADDRESS"),
         (rb'(<input[^>]*name="(?:csrf|token|id)"[^>]*value=")[^"]*', rb"\1VALUE"),
         (rb'("request_id": ?")[^"]*', rb"\1ID"),
+        (rb'("timestamp": ?")[^"]*', rb"\1TIME"),
+        (rb'("age_s": ?)\d+', rb"\1AGE"),
+        (rb"\d[\d,\xc2\xa0\xe2\x80\xaf]* (days|jours) \d+ h", b"AGE"),
+        (rb"(?m)^(\w+_(?:created|seconds_sum|seconds_bucket)\{.*\}) \S+$", rb"\1 FIGURE"),
         (rb"/tmp/\w+", b"/FOLDER"),
         (re.escape(str(ROOT)).encode(), b"ROOT"),
     )
@@ -157,6 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as work:
         write_answers(folder / "http", Path(work))
         write_commands(folder, Path(work))
+    shutil.copy(ROOT / "schemas/topics.yaml", folder)
 
 
 if __name__ == "__main__":

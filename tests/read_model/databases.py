@@ -7,10 +7,9 @@ session, from a wheel; each test has a database of its own.
 import itertools
 import os
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from subprocess import SubprocessError
@@ -21,7 +20,7 @@ import pytest
 
 from services.projector.engine import SCHEMA, make_engine
 from services.projector.migrations import prepare
-from tests.waiting import run_apart
+from tests.waiting import eventually, run_apart
 
 _numbers = itertools.count(1)
 
@@ -33,7 +32,6 @@ POSTGRESQL: Final = "postgresql"
 BOTH: Final = (SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.rest))
 STOP_S: Final = 60.0
 START_S: Final = 90.0
-POLL_S: Final = 0.2
 
 
 class Server:
@@ -115,17 +113,16 @@ class Server:
 
     def start_again(self) -> None:
         """After `crash` or `end`; on a busy machine the wheel does not wait for all of that."""
-        until_s = time.monotonic() + START_S
-        while True:
-            try:
+
+        def answers() -> bool:
+            # The wheel asserts that a server which runs is ready: one that recovers is not yet.
+            with suppress(SubprocessError, OSError, AssertionError, asyncpg.PostgresError):
                 self._server.ensure_postgres_running()
                 self.run("SELECT 1")
-            # The wheel asserts that a server which runs is ready: one that recovers is not yet.
-            except (SubprocessError, OSError, AssertionError, asyncpg.PostgresError):
-                assert time.monotonic() < until_s, "it does not start again"
-                time.sleep(POLL_S)
-            else:
-                return
+                return True
+            return False
+
+        eventually(answers, "it does not start again", START_S)
 
     def stop(self) -> None:
         """For good, with all that was in it: nobody waits until it is written down."""

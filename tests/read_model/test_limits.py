@@ -21,8 +21,8 @@ from services.runtime.kafka.writer import WriterFailed
 from tests.api.environment import an_app, asking
 from tests.read_model.databases import Server
 
-LIMIT_MS: Final = 200
-LONGER_S: Final = 1.0
+LIMIT_MS: Final = 1_000
+LONGER_S: Final = 1.5
 LOCK: Final = "LOCK TABLE ecluse_read.positions IN ACCESS EXCLUSIVE MODE"
 LOCK_GRANTS: Final = "LOCK TABLE ecluse_read.grants IN ACCESS EXCLUSIVE MODE"
 LIMITS: Final = (

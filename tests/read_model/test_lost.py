@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from itertools import cycle
-from typing import Final
 
 import asyncpg
 import pytest
@@ -20,9 +19,7 @@ from services.projector.rows.fold import Fold
 from services.runtime.kafka.writer import WriterFailed
 from tests.read_model.databases import Server
 from tests.read_model.filling import golden, query
-
-SOON_S: Final = 30.0
-"""Far below the limit of a visit to the database, which ended such a copy before."""
+from tests.waiting import WAIT_S
 
 Lost = Callable[[asyncpg.Connection, asyncio.Task[None]], None]
 """What else there is to be done when the connection is lost."""
@@ -75,7 +72,7 @@ async def copy_and_die(url: str, when_lost: Lost) -> None:
         # The copy hands over only where it waits, and that is until it may write again.
         await stopped.wait()
         os.kill(pid, signal.SIGKILL)
-        done, _ = await asyncio.wait([writing], timeout=SOON_S)
+        done, _ = await asyncio.wait([writing], timeout=WAIT_S)  # Below the limit of a visit.
         assert {writing} == done, "it waits for a connection that is gone"
         await writing
     finally:

@@ -24,16 +24,14 @@ from services.texts.translation import Sentence, both
 from tests.integration.command import real_ecluse
 from tests.kafka.examined import examined_with
 from tests.read_model.tls_server import BY_CERTIFICATE, PASSWORD, TlsServer, a_tls_server
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.rest
 
 SSLROOTCERT: Final = "ECLUSE_DATABASE_SSLROOTCERT"
 Start = Callable[[str], Coroutine[Any, Any, None]]
-PATIENCE_S: Final = 40.0
+PATIENCE_S: Final = 120.0
 """For a server that is away, which none of these is."""
-
-CLOSING_S: Final = 0.05
-"""The loop closes a connection that was refused, in turns of its own."""
 
 IS_TLS: Final = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 
@@ -63,11 +61,12 @@ def checked(server: TlsServer, url: str | None = None, **members: object) -> str
     return with_members(url or server.url(), **members)
 
 
+def sockets() -> int:
+    return sum(each.is_socket() for each in Path("/proc/self/fd").iterdir())
+
+
 async def projector_starts(url: str) -> None:
-    try:
-        await prepare_at(url, PATIENCE_S)
-    finally:
-        await asyncio.sleep(CLOSING_S)
+    await prepare_at(url, PATIENCE_S)
 
 
 async def api_starts(url: str) -> None:
@@ -76,7 +75,6 @@ async def api_starts(url: str) -> None:
         await store.prepare(PATIENCE_S)
     finally:
         await store.dispose()
-        await asyncio.sleep(CLOSING_S)
 
 
 def is_tls(url: str) -> set[bool]:
@@ -98,8 +96,20 @@ STARTS: Final = (projector_starts, api_starts)
 
 def begin(start: Start, url: str) -> None:
     """As the processes run: on uvloop, which says some errors otherwise; a refusal is no outage."""
+
+    async def go() -> None:
+        before = sockets()
+
+        async def are_closed() -> bool:
+            return sockets() <= before
+
+        try:
+            await asyncio.wait_for(start(url), PATIENCE_S / 2)
+        finally:  # One that was refused is closed by the loop, later.
+            await eventually_async(are_closed, "a connection stays open", pause_s=0.01)
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(asyncio.wait_for(start(url), PATIENCE_S / 2))
+        runner.run(go())
 
 
 def stopped(url: str) -> set[Sentence]:

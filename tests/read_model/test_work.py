@@ -26,6 +26,7 @@ from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 from tests.builders import a_convention, a_vote, an_award, encoded
 from tests.read_model.filling import golden, journal_of_events, query
+from tests.waiting import WAIT_S
 
 RECORDS = golden("lille-avenirs-2023")
 LATER, EARLIER = "2024-03-20T12:00:00+01:00", "2023-06-30T12:00:00+02:00"
@@ -39,7 +40,7 @@ SLOW = (
     " SELECT max(i) FROM n"
 )
 STARTED_S = 0.05
-FREED_S = 20.0
+FREED_S = 50.0
 NOWHERE = "postgresql://127.0.0.1:1/ecluse"
 
 
@@ -237,17 +238,19 @@ async def test_a_writer_that_froze_in_its_transaction_is_let_go(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = {**engines.SESSION, "idle_in_transaction_session_timeout": "500ms"}
-    monkeypatch.setattr(engines, "SESSION", short)
-    async with working(postgresql_url) as (work, engine):
-        frozen = await engine.connect()
+    async with working(postgresql_url) as (_, engine):
+        with monkeypatch.context() as patch:
+            patch.setattr(engines, "SESSION", short)
+            freezing = make_engine(postgresql_url)
+        frozen = await freezing.connect()
         try:
             await frozen.execute(text("UPDATE positions SET held_error = 'frozen'"))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WAIT_S):
                 assert 2 == (await take(engine, JOURNAL, 0)).position.epoch
         finally:
             await frozen.invalidate()
             await frozen.close()
-        del work
+            await freezing.dispose()
 
 
 async def test_a_database_is_one_journals(read_model_url: str) -> None:

@@ -54,6 +54,7 @@ def ended(process: subprocess.Popen[str]) -> None:
 
 @pytest.mark.rest
 @pytest.mark.fault
+@pytest.mark.timeout(400)
 def test_two_processes_killed_five_times_leave_each_order_on_one_slip(treasury_url: str) -> None:
     issue_orders(treasury_url)
     other = a_worker(treasury_url, "benoit")

@@ -14,9 +14,9 @@ from tests.api.made import Made
 from tests.api.queries.asked import connected
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import both, of_lille
+from tests.waiting import WAIT_S
 
 ASKED = 6
-WAIT_S = 10
 
 
 def test_a_trace_is_as_long_as_what_the_caller_may_see_of_it(

@@ -26,6 +26,7 @@ from events.topics import (
     REFUSALS,
 )
 from services.due.deadline_events import WATCH
+from tests.waiting import WAIT_S
 
 Result = TypeVar("Result")
 SourceKind = tuple[str, int]
@@ -41,11 +42,9 @@ OUTPUTS: Final = (
     DEAD_LETTERS,
     LEDGER_STATE,
 )
-SETTLED_S: Final = 10.0
 ASKED_S: Final = 2.0
 """How long a question about open transactions may take: a worker may be stopped meanwhile."""
 
-CALL_S: Final = 30.0
 POLL_MS: Final = 20
 REQUEST_MS: Final = 10_000
 """How long one broker may take for an answer: of several, another may have taken its place."""
@@ -75,7 +74,7 @@ class Backstage:
         self._thread.join()
         self.loop.close()
 
-    def call(self, coroutine: Coroutine[Any, Any, Result], limit_s: float = CALL_S) -> Result:
+    def call(self, coroutine: Coroutine[Any, Any, Result], limit_s: float = WAIT_S) -> Result:
         """Run it there, and wait for its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(limit_s)
 
@@ -204,7 +203,7 @@ class Observer:
         Raises:
             AssertionError: one stays open.
         """
-        until_s = time.monotonic() + SETTLED_S
+        until_s = time.monotonic() + WAIT_S
         while unsettled := await self.unsettled():
             assert time.monotonic() < until_s, f"transactions stay open: {unsettled}"
             await asyncio.sleep(POLL_MS / 1000)

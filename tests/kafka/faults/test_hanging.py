@@ -26,7 +26,7 @@ from tests.waiting import run
 
 EVERYTHING = (JOURNAL, COMMITMENT_ENTRIES, PAYMENT_ORDERS, BALANCES, LEDGER_STATE)
 
-SHORT_S = 3.0
+SHORT_S = 10.0
 """The time-out of a transaction where the wait for its end is itself the test."""
 
 

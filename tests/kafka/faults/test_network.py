@@ -10,6 +10,7 @@ import pytest
 from services.dev.local_broker import HOST, free_port
 from tests.kafka.faults.network import Link, Network, Way
 from tests.kafka.faults.observer import Backstage
+from tests.waiting import WAIT_S
 
 ANSWER = b"0123456789"
 SOON_S = 0.2
@@ -36,7 +37,7 @@ def network() -> Iterator[Network]:
         stage.loop.call_soon_threadsafe(server.close)
 
 
-def connected(network: Network, timeout_s: float = 20.0) -> socket.socket:
+def connected(network: Network, timeout_s: float = WAIT_S) -> socket.socket:
     return socket.create_connection((HOST, network.ports[0]), timeout_s)
 
 
@@ -79,7 +80,7 @@ def test_a_stalled_way_loses_nothing(network: Network) -> None:
         with pytest.raises(TimeoutError):
             asked(line)
         network.become(Way.OPEN)
-        line.settimeout(20)
+        line.settimeout(WAIT_S)
         assert ANSWER == line.recv(len(ANSWER), socket.MSG_WAITALL)
 
 
@@ -98,7 +99,7 @@ def test_connections_accepted_just_before_a_link_closes_are_closed() -> None:
     async def closed_meanwhile() -> list[socket.socket]:
         link = Link(free_port(), free_port())
         await link.listen()
-        lines = [socket.create_connection((HOST, link.port), SOON_S) for _ in range(12)]
+        lines = [socket.create_connection((HOST, link.port), WAIT_S) for _ in range(12)]
         for _ in range(2):
             await asyncio.sleep(0)  # They are accepted by then, and not set up.
         await link.close()

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.dev.local_broker import parent_death_prefix
+from tests.waiting import WAIT_S
 
 COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")
-STOP_S: Final = 20.0
-"""How long a worker may take to end when it is asked to: 15 s, on a machine that does much else."""
-
 ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on"))
 """Why a worker may end by itself; `Excuses` knows whether it may at that moment."""
 
@@ -208,7 +206,7 @@ class WorkerProcess:
 
     def _ended(self, why: str) -> None:
         assert self._process is not None, "it does not run"
-        code = self._process.wait(STOP_S)
+        code = self._process.wait(WAIT_S)
         self._process = None
         self.log.read()
         end = End(self.name, code, why, time.monotonic())

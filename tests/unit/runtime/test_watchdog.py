@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog, waits_at
+from tests.waiting import WAIT_S
 
 LIMIT_S = 10
 
@@ -131,7 +132,6 @@ def test_a_task_that_is_gone_is_dropped() -> None:
     assert [] == watched.ended
 
 
-@pytest.mark.timeout(20)
 def test_it_looks_from_a_thread_of_its_own_until_it_is_stopped() -> None:
     ended = threading.Event()
     codes: list[int] = []
@@ -144,7 +144,7 @@ def test_it_looks_from_a_thread_of_its_own_until_it_is_stopped() -> None:
     dog = Watchdog(0.05, lambda: {hanging: 3}, end)
     with capture_logs():
         dog.start()
-        assert ended.wait(10)
+        assert ended.wait(WAIT_S)
         dog.stop()
     assert EXIT_STALLED == codes[0]
     assert not dog._thread.is_alive()
