@@ -105,13 +105,13 @@ async def until_so(
 ) -> dict[Place, Sample]:
     """Sample again: a broker that has just started has no coordinators yet."""
 
-    async def poll() -> dict[Place, Sample] | None:
+    async def poll() -> list[dict[Place, Sample]]:
         with suppress(ClusterError):
-            found = await sample()
-            return found if is_so(found) else None
-        return None
+            return [found] if is_so(found := await sample()) else []
+        return []
 
-    return await eventually_async(poll, "not sampled so")
+    (found,) = await eventually_async(poll, "not sampled so")
+    return found
 
 
 def test_topics_that_are_made_later_are_found_by_the_next_samples(nowhere: Cluster) -> None:
