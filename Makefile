@@ -1,7 +1,7 @@
 # The targets of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run console dev test test-all test-rest check size flaky outside faults simulate schemas catalogue texts mutate \
-	audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
+.PHONY: help setup run console dev test test-all test-rest check size flaky outside faults simulate schemas catalogue \
+	texts mutate audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each target starts many processes: where none may keep bytecode, all compile all that they import.
@@ -27,10 +27,12 @@ ignoring = $(addprefix --ignore=,$(1))
 BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder
 # Output of what runs beside something else is printed at its end, in one piece.
 at_the_end = output=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
-# Tests that fell are noted for tests/second_run.py, and what comes behind them goes on; all else ends it.
-FELL := build/fell
+# Tests that failed are listed for tests/second_run.py, and what comes behind them goes on; any other
+# exit code ends it.
+FAILED := build/failed
 OUTSIDE := build/outside
-noting = $(2) --fell $(FELL)/$(1).json || { code=$$?; test $$code -eq 1 -a -s $(FELL)/$(1).json || exit $$code; }
+listing_failures = $(2) --failed $(FAILED)/$(1).json || \
+	{ code=$$?; test $$code -eq 1 -a -s $(FAILED)/$(1).json || exit $$code; }
 # UPGRADE=--upgrade takes newer versions; without it `make lock` changes only what pyproject.toml asks.
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
@@ -60,30 +62,30 @@ test: check ## checks, and every kind of test, in minutes; full coverage of the 
 
 test-all: test test-rest ## make test, then make test-rest
 
-test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, processes, faults; what fell is run once more
-	@rm -rf $(FELL)
+test-rest: set-up-dev ## what make test leaves out: brokers, PostgreSQL, processes, faults; what failed is run once more
+	@rm -rf $(FAILED)
 	@$(MAKE) --no-print-directory --jobs 3 test-on-a-broker test-beside test-fault-run test-outages
-	@.venv/bin/python -m tests.second_run $(FELL)/*.json
+	@.venv/bin/python -m tests.second_run $(FAILED)/*.json
 
 test-on-a-broker:
 	@echo "on a broker; what needs none runs beside it at a lower priority:"
-	$(call noting,on-a-broker,.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
+	$(call listing_failures,on-a-broker,.venv/bin/pytest tests/kafka -n 3 --dist loadfile --no-loadscope-reorder \
 		$(call ignoring,$(QUICK) $(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH)))
 	@echo "a fault-injection run and four outage scenarios, side by side:"
 
 test-beside:
-	@$(call at_the_end,$(call noting,beside,nice .venv/bin/pytest tests $(BY_FILE) \
+	@$(call at_the_end,$(call listing_failures,beside,nice .venv/bin/pytest tests $(BY_FILE) \
 		$(call ignoring,tests/unit tests/kafka $(QUICK))))
-	@$(call at_the_end,$(call noting,divided,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE)))
+	@$(call at_the_end,$(call listing_failures,divided,nice .venv/bin/pytest $(DIVIDED) -m rest $(BY_FILE)))
 
 # By `python -m`: what they fork would begin with reading `.venv/bin/pytest` itself.
 test-fault-run: test-on-a-broker
-	@$(call at_the_end,$(call noting,fault-run,.venv/bin/python -m pytest $(FAULT_RUN)))
+	@$(call at_the_end,$(call listing_failures,fault-run,.venv/bin/python -m pytest $(FAULT_RUN)))
 
 test-outages: test-on-a-broker
-	@$(call at_the_end,$(call noting,outages,.venv/bin/python -m pytest $(OUTAGES)))
+	@$(call at_the_end,$(call listing_failures,outages,.venv/bin/python -m pytest $(OUTAGES)))
 
-flaky: set-up-dev ## what has brokers, processes or browsers, RUNS=4 times beside two busy processes (TESTS=PATHS); a table of what fell
+flaky: set-up-dev ## what has brokers, processes or browsers, RUNS=4 times beside two busy processes (TESTS=PATHS); a table of what failed
 	.venv/bin/python -m tests.flaky $(or $(RUNS),4) $(or $(TESTS),$(addprefix tests/,attack browser faults integration kafka)) \
 		$(call ignoring,$(FAULT_RUN) $(OUTAGES) $(SMALL_BENCH)) $(BY_FILE)
 

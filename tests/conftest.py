@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import settings
 
-from tests.second_run import write_fallen
+from tests.second_run import write_failed
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -76,7 +76,9 @@ Of these, browsers come last: at first they give way to all that has a broker.""
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Name the file of `tests.second_run`."""
-    parser.addoption("--fell", type=Path, help="write there which tests fell, with their errors")
+    parser.addoption(
+        "--failed", type=Path, help="write there which tests failed, with their errors"
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -123,7 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _reports(config: pytest.Config, *outcomes: str) -> Iterator[Any]:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    assert reporter is not None, "the terminal reporter counts what fell, and what was skipped"
+    assert reporter is not None, "the terminal reporter counts what failed, and what was skipped"
     for outcome in outcomes:
         yield from reporter.stats.get(outcome, [])
 
@@ -137,11 +139,11 @@ def _left_out(config: pytest.Config) -> Iterator[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where CI=true nothing may be left out: a skipped test fails the run, whatever else fell."""
+    """Where CI=true nothing may be left out: a skipped test fails the run, whatever else failed."""
     if hasattr(session.config, "workerinput"):
         return  # The process that starts the workers sees all reports.
-    if fell := session.config.getoption("fell"):
-        write_fallen(fell, _reports(session.config, "failed", "error"))
+    if path := session.config.getoption("failed"):
+        write_failed(path, _reports(session.config, "failed", "error"))
     if IN_CI and any(_left_out(session.config)):
         session.exitstatus = LEFT_OUT
 

@@ -1,54 +1,42 @@
-"""Tests that fall without a fault of the product: `python -m tests.flaky RUNS PATH…`.
+"""Tests that fail without a fault of the product: `python -m tests.flaky RUNS PATH…`.
 
-The tests run in random order while two processes burn the processor beside them. A table says what
-fell in which run; the exit code is 1 where a test fell twice, or more than one fell in all.
+The tests run in random order while two processes keep the processor busy beside them. A table says
+what failed in which run; the exit code is 1 where a test failed twice, or more than one in all.
 """
 
 import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from pathlib import Path
 from typing import Final
 
-from tests.second_run import read_fallen
+from tests.second_run import run_tests
 
-BURNERS: Final = 2
-BURN: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
-"""It ends with whoever started it."""
-
-
-def run(arguments: list[str]) -> dict[str, str]:
-    """Run the tests once; return the first error of each that fell."""
-    with tempfile.TemporaryDirectory() as folder:
-        fell = Path(folder) / "fell.json"
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", f"--fell={fell}", *arguments], check=False
-        )
-        fallen = read_fallen([fell])
-        assert done.returncode == 0 or fallen, f"pytest ended with {done.returncode}"
-        return fallen
+BUSY_PROCESSES: Final = 2
+BUSY: Final = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+"""A program that ends with whoever started it."""
 
 
 def main(runs: int, arguments: list[str]) -> int:
-    """Run the tests so many times, and print what fell."""
-    burners = [subprocess.Popen([sys.executable, "-c", BURN]) for _ in range(BURNERS)]
-    fell: dict[str, dict[int, str]] = defaultdict(dict)
+    """Run the tests so many times, and print what failed."""
+    beside = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(BUSY_PROCESSES)]
+    failed: dict[str, dict[int, str]] = defaultdict(dict)
     try:
         for number in range(1, runs + 1):
-            for test, error in run(arguments).items():
-                fell[test][number] = error
-            print(f"run {number} of {runs}: {len(fell)} tests have fallen so far", flush=True)
+            code, errors = run_tests(arguments)
+            assert code == 0 or errors, f"pytest ended with {code}"
+            for test, error in errors.items():
+                failed[test][number] = error
+            print(f"run {number} of {runs}: {len(failed)} tests have failed so far", flush=True)
     finally:
-        for each in burners:
+        for each in beside:
             each.kill()
             each.wait()
-    for test, errors in sorted(fell.items()):
+    for test, by_run in sorted(failed.items()):
         print(test)
-        for number, error in errors.items():
+        for number, error in by_run.items():
             print(f"  run {number}: {error}")
-    print(f"fell in {runs} runs: {len(fell)} tests")
-    return int(len(fell) > 1 or any(len(errors) > 1 for errors in fell.values()))
+    print(f"failed in {runs} runs: {len(failed)} tests")
+    return int(len(failed) > 1 or any(len(by_run) > 1 for by_run in failed.values()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A test that falls is run once more: what falls once is listed, what falls twice fails the run."""
+"""A test that fails is run once more: once is listed, twice fails the whole run."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[1]
 
-FALLS_ONCE: Final = """
+FAILS_ONCE: Final = """
 from pathlib import Path
 
 def test_once():
@@ -19,7 +19,7 @@ def test_once():
         seen.touch()
         raise AssertionError("a slow machine")
 """
-FALLS_BEHIND: Final = """
+FAILS_AT_ITS_END: Final = """
 import pytest
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def it():
 
 def test_twice(it): pass
 """
-FALLS_FOUR_TIMES: Final = """
+FAILS_FOUR_TIMES: Final = """
 import pytest
 
 @pytest.mark.parametrize("each", range(4))
@@ -39,7 +39,7 @@ def test_many(each):
 
 
 def run(folder: Path, module: str, *arguments: str) -> tuple[int, str]:
-    """Run a module where the tests are these, and the conftest is ours."""
+    """Run a module over the tests of this folder, with our conftest."""
     ours = {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "-p tests.conftest"}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -55,26 +55,30 @@ def run(folder: Path, module: str, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("source", "code", "said"),
     [
-        ("def test_well(): pass", 0, "no test fell"),
-        (FALLS_ONCE, 0, "run, 1:\n  test_it.py::test_once\n    AssertionError: a slow machine"),
-        (FALLS_BEHIND, 1, "fell again: test_it.py::test_twice\n    AssertionError: assert not"),
-        (FALLS_FOUR_TIMES, 1, "more than 3: none was run again"),
+        ("def test_well(): pass", 0, "no test failed"),
+        (FAILS_ONCE, 0, "run, 1:\n  test_it.py::test_once\n    AssertionError: a slow machine"),
+        (
+            FAILS_AT_ITS_END,
+            1,
+            "failed again: test_it.py::test_twice\n    AssertionError: assert not",
+        ),
+        (FAILS_FOUR_TIMES, 1, "more than 3: none was run again"),
     ],
     ids=["none", "once", "twice", "four"],
 )
-def test_what_falls_twice_fails_the_run_and_so_do_more_than_three(
+def test_what_fails_twice_fails_the_run_and_so_do_more_than_three(
     source: str, code: int, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "test_it.py").write_text(source)
-    first, _ = run(tmp_path, "pytest", "--fell=fell.json")
-    assert first == (0 if said == "no test fell" else 1)
-    found, printed = run(tmp_path, "tests.second_run", "fell.json")
+    first, _ = run(tmp_path, "pytest", "--failed=failed.json")
+    assert first == (0 if said == "no test failed" else 1)
+    found, printed = run(tmp_path, "tests.second_run", "failed.json")
     assert (code, True) == (found, said in printed), printed
 
 
-def test_what_ci_leaves_out_is_no_test_that_fell(
+def test_what_ci_leaves_out_is_no_test_that_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
-    (tmp_path / "test_it.py").write_text(f"{FALLS_FOUR_TIMES}\ndef test_not(): pytest.skip('no')")
+    (tmp_path / "test_it.py").write_text(f"{FAILS_FOUR_TIMES}\ndef test_not(): pytest.skip('no')")
     assert 10 == run(tmp_path, "pytest")[0]

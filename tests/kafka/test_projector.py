@@ -26,7 +26,7 @@ KILLS: Final = 10
 LIMIT_S: Final = 240.0
 BATCH_RECORDS: Final = 25
 TRANSACTIONS: Final = RECORDS // BATCH_RECORDS
-UNDISTURBED: Final = f"small_transactions:{BATCH_RECORDS}"
+SMALL_TRANSACTIONS: Final = f"small_transactions:{BATCH_RECORDS}"
 
 SICK: Final = 2
 """A partition in which something is wrong."""
@@ -53,11 +53,11 @@ def journal() -> Journal:
 
 def freezing(*transactions: int) -> str:
     """The fault of a projector of small transactions, which stands still in these."""
-    return f"{UNDISTURBED} + freeze_in_transactions:{','.join(map(str, transactions))}"
+    return f"{SMALL_TRANSACTIONS} + freeze_in_transactions:{','.join(map(str, transactions))}"
 
 
 def has_frozen(projector: Projector, times: int) -> bool:
-    """Whether it stood still so many times."""
+    """True once it has stood still so many times."""
     return projector.text.count(FROZEN) == times
 
 
@@ -96,7 +96,7 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
     url = postgresql_server.a_read_model()
 
     def a_place() -> str:
-        """Within a life's share of the transactions: the last life has work left."""
+        """A transaction within each life's share of all, so that the last life has work left."""
         return freezing(draw.randint(1, TRANSACTIONS // KILLS - 2 * PARTITIONS))
 
     with year.projector(url, fault=a_place(), ECLUSE_SESSION_TIMEOUT_S="6") as projector:
@@ -104,7 +104,7 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
             projector.until(partial(has_frozen, projector, kill), "at work", LIMIT_S)
             projector.kill()
             assert rows(url) < RECORDS, "it is killed while there is work"
-            projector.start_again(a_place() if kill < KILLS else UNDISTURBED)
+            projector.start_again(a_place() if kill < KILLS else SMALL_TRANSACTIONS)
         projector.until_rows(RECORDS)
         assert 0 == projector.stop()
     clean.assert_same(url)
