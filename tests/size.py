@@ -139,7 +139,7 @@ def counts() -> list[Count]:
     return [
         Count("lines of services", lines(modules("services")), 92_192, 77_000),
         Count("modules of services and events", len([*modules(*PRODUCT)]), 577, 450),
-        Count("lines of tests", lines(modules("tests")), 120_879, 95_000),
+        Count("lines of tests", lines(modules("tests")), 120_910, 95_000),
         Count("pairs that import each other", len(mutual_imports()), 0, 0),
         Count("functions without a verb", len(bare_functions()), 6, 40),
         Count("classes without a noun", len(bare_classes()), 13, 10),

@@ -2,22 +2,45 @@
 
 import asyncio
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from subprocess import DEVNULL, Popen
 from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer
+from sqlalchemy import make_url
 
 from events.topics import PAYMENT_ORDERS
 from services.api.adapters.clock_and_chance import wall_clock
 from tests.builders import Json, a_convention, a_vote, an_act, an_award, an_instalment
 from tests.kafka.cluster import Cluster, budgets_on
-from tests.waiting import WAIT_S
+from tests.read_model.databases import Server
+from tests.read_model.filling import query
+from tests.waiting import WAIT_S, eventually
 
 GROUP: Final = "ecluse.treasury"
 COMMIT_MS: Final = 1000
 LEAVE_S: Final = 10.0
 APPROPRIATED_CENTS: Final = 10**9
 GRANT_CENTS: Final = 1_250_000
+
+
+@contextmanager
+def locked_table(server: Server, url: str, table: str) -> Iterator[None]:
+    """Nobody can write the table meanwhile, to the end of this or of the server."""
+    database = make_url(url).database or ""
+    psql = (server.programs / "psql", "-qh", server.socket, "-U", "postgres", "-d", database)
+    lock = f"LOCK TABLE {table} IN EXCLUSIVE MODE; SELECT pg_sleep(3600)"
+    granted = (
+        f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass"
+        " AND mode = 'ExclusiveLock' AND granted"
+    )
+    with Popen((*psql, "-c", lock), stdout=DEVNULL, stderr=DEVNULL) as holder:
+        try:
+            eventually(lambda: query(url, granted), "the table is not locked")
+            yield
+        finally:
+            holder.kill()
 
 
 class Budget:

@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import expect
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.projector.engine import SCHEMA
 from tests.browser.console import Console
 from tests.browser.lag_pictures import HEIGHT, WIDTH
 from tests.browser.visitor import Visitor, a_browser, a_visitor
@@ -28,7 +29,7 @@ from tests.integration.command import real_ecluse
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
-from tests.kafka.outage_actors import Budget, Treasury
+from tests.kafka.outage_actors import Budget, Treasury, locked_table
 from tests.kafka.processes import Watcher, Worker
 from tests.kafka.stack import Stack
 from tests.kafka.undisturbed_clock import undisturbed_s
@@ -84,6 +85,7 @@ class Watched:
 
     cluster: Cluster
     postgresql: Server
+    database: str
     ledger: Worker
     watch: Watcher
     treasury: Treasury
@@ -106,6 +108,11 @@ class Watched:
         # Not in this process: the treasury's own client would log to what a command closes.
         result = real_ecluse("lag", "--json", "--url", self.watch.url)
         return result.code, json.loads(result.out) if result.out else {}
+
+    def projector(self) -> Json:
+        """The stage of the read model, as the command says it."""
+        [stage] = [each for each in self.asked()[1]["stages"] if each["stage"] == "projector"]
+        return dict(stage)
 
     def states(self) -> set[tuple[str, str]]:
         """The metric: the states in which a stage's partitions are, with the stage."""
@@ -184,7 +191,7 @@ def watched(own: Stack, postgresql: Server, pictures: Path) -> Iterator[Watched]
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         assert 200 == visitor.go("/console/lag")
         page.evaluate("window.stillThere = true")
-        actors = (own, postgresql, ledger, watch, treasury, address, visitor, sick, sound)
+        actors = (own, postgresql, url, ledger, watch, treasury, address, visitor, sick, sound)
         it = Watched(*actors, pictures)
         it.is_well()
         yield it
@@ -244,23 +251,24 @@ def a_partition_is_held(stack: Watched) -> None:
 
 
 def postgresql_is_down(stack: Watched) -> None:
-    stack.postgresql.crash()
+    """The read model has records in hand that it cannot write: since when they wait is known."""
+    with ExitStack() as until_it_crashes:
+        lock = locked_table(stack.postgresql, stack.database, f"{SCHEMA}.journal")
+        in_another_thread(lambda: until_it_crashes.enter_context(lock))
+        stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
+        stack.until(lambda: stack.projector()["oldest_event_at"], "in hand")
+        stack.postgresql.crash()
     try:
         down_s = undisturbed_s()
-        stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
         first = stack.tells(POSTGRESQL_DOWN, down_s)
         stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
 
         def more() -> Json | None:
-            [projector] = [
-                each for each in stack.asked()[1]["stages"] if each["stage"] == "projector"
-            ]
-            is_known = projector["oldest_event_at"] is not None
-            return projector if is_known and projector["behind"] > first["behind"] else None
+            projector = stack.projector()
+            return projector if projector["behind"] > first["behind"] else None
 
         projector = stack.until(more, "farther behind")
-        # Unknown, where it was asked before the projector had reported.
-        assert first["oldest_event_at"] in {None, projector["oldest_event_at"]}
+        assert first["oldest_event_at"] == projector["oldest_event_at"] is not None
         assert {"retrying"} == {each["doing"] for each in projector["partitions"]}
         stack.keep_picture(POSTGRESQL_DOWN)
     finally:
